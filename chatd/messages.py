@@ -1,0 +1,606 @@
+"""The vocabulary: what a client may ask (commands), what it is told (events), what is kept (entries).
+
+Rule: frozen values without behaviour; this file imports nothing of ours. On the wire a value is a MessagePack
+array that opens with its tag (`docs/protocol.md`): a new field is added at the end with a default, so that an
+older reader ignores it and an older writer leaves it out. Times are milliseconds since 1970 in UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+PROTOCOL_VERSIONS: Final = (1,)
+FEATURES: Final = ("resume", "receipts")
+LOBBY: Final = "#lobby"
+LOGIN_LABEL: Final = b"chatd/v1/login\0"
+SIGNUP_LABEL: Final = b"chatd/v1/signup\0"
+DEVICE_LABEL: Final = b"device\0"
+EXPORTER_LABEL: Final = b"EXPORTER-Channel-Binding"  # RFC 9266, section 4.2
+
+
+class Value(msgspec.Struct, frozen=True, array_like=True, gc=False, tag_field="kind"):
+    """What every value on the wire has in common."""
+
+
+# ---- commands: client to server --------------------------------------------------------------------------------
+
+
+class Hello(Value, tag="hello"):
+    """The first frame of a connection: which protocol versions and features the client knows."""
+
+    versions: list[int]
+    features: list[str] = []
+    client: str = ""
+
+
+class DeviceKeys(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One installation's public keys; the id is made of the keys, so it cannot be given to others."""
+
+    device: str
+    ed25519: bytes
+    curve25519: bytes
+
+
+class SignUp(Value, tag="signup"):
+    """Claim a name for a device's keys. The signature covers the greeting's challenge and the channel."""
+
+    ref: int
+    name: str
+    keys: DeviceKeys
+    signature: bytes
+    invitation: str = ""
+
+
+class Login(Value, tag="login"):
+    """Prove to be a device of an account by signing the greeting's challenge and the channel."""
+
+    ref: int
+    name: str
+    device: str
+    signature: bytes
+
+
+class Link(Value, tag="link"):
+    """Add this device to an account by its password."""
+
+    ref: int
+    name: str
+    password: str
+    keys: DeviceKeys
+    signature: bytes
+
+
+class Enter(Value, tag="enter"):
+    """Come in as a guest: a name without an account; lobby and open groups only, no mailbox."""
+
+    ref: int
+    name: str
+
+
+class Resume(Value, tag="resume"):
+    """Go on with an earlier login by the token of its welcome."""
+
+    ref: int
+    token: bytes
+
+
+class Send(Value, tag="send"):
+    """Send text to `@name` or `#group`. `id`: 16 random bytes; a repeat of the same id gets the first answer."""
+
+    ref: int
+    to: str
+    id: bytes
+    text: str
+
+
+class Acknowledge(Value, tag="ack"):
+    """Everything of this conversation up to `seq` is safe with this device. No reply."""
+
+    conversation: str
+    seq: int
+
+
+class Join(Value, tag="join"):
+    """Join a group, making it where it does not exist (unless `create` is false)."""
+
+    ref: int
+    group: str
+    create: bool = True
+    private: bool = False
+
+
+class Leave(Value, tag="leave"):
+    """Stop being a member of a group."""
+
+    ref: int
+    group: str
+
+
+class Invite(Value, tag="invite"):
+    """Invite somebody to a group; a private group is entered in no other way."""
+
+    ref: int
+    group: str
+    name: str
+
+
+class Kick(Value, tag="kick"):
+    """Remove a member from a group (operators and owners)."""
+
+    ref: int
+    group: str
+    name: str
+
+
+class SetRole(Value, tag="role"):
+    """Make a member `owner`, `op` or `member` of a group (owners)."""
+
+    ref: int
+    group: str
+    name: str
+    role: str
+
+
+class SetPolicy(Value, tag="policy"):
+    """Change what a group allows (owners and operators); None leaves a setting as it is."""
+
+    ref: int
+    group: str
+    private: bool | None = None
+    announce: bool | None = None
+
+
+class SetTopic(Value, tag="topic"):
+    """Set a group's topic; None asks for it."""
+
+    ref: int
+    group: str
+    topic: str | None = None
+
+
+class Members(Value, tag="members"):
+    """Who belongs to a group."""
+
+    ref: int
+    group: str
+
+
+class Groups(Value, tag="groups"):
+    """The groups one may see: own ones, and the open ones."""
+
+    ref: int
+
+
+class Who(Value, tag="who"):
+    """Who is here now."""
+
+    ref: int
+
+
+class Whois(Value, tag="whois"):
+    """What may be known about one person."""
+
+    ref: int
+    name: str
+
+
+class Away(Value, tag="away"):
+    """Say that one is away, and why; an empty text ends it."""
+
+    ref: int
+    text: str = ""
+
+
+class Inbox(Value, tag="inbox"):
+    """Where each of one's conversations stands: head, own cursor, what is unread."""
+
+    ref: int
+
+
+class History(Value, tag="history"):
+    """A page of a conversation: the newest `limit` messages before `before` (0: the end), oldest first."""
+
+    ref: int
+    to: str
+    before: int = 0
+    limit: int = 50
+
+
+class SetPassword(Value, tag="password"):
+    """Set or change the account's password; `old` is needed where there is one. An empty `new` removes it."""
+
+    ref: int
+    new: str
+    old: str = ""
+
+
+class Devices(Value, tag="devices"):
+    """The devices of one's account."""
+
+    ref: int
+
+
+class Ping(Value, tag="ping"):
+    """Ask for a pong: everything this connection asked before has been answered when it comes."""
+
+    ref: int
+
+
+class Quit(Value, tag="quit"):
+    """Leave for good; the server says goodbye and closes."""
+
+    ref: int
+
+
+# ---- events: server to client ----------------------------------------------------------------------------------
+
+
+class Greeting(Value, tag="greeting"):
+    """The answer to a hello. A changed epoch says that the server was restored from a backup: resynchronise."""
+
+    version: int
+    epoch: str
+    features: list[str]
+    challenge: bytes
+    server: str
+    at: int
+    registration: str = "open"
+    guests: bool = True
+    text_limit: int = 16384
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where one conversation stands for one device.
+
+    `floor`: messages up to here are no longer kept. `heard`: up to where the others have acknowledged.
+    """
+
+    conversation: str
+    head: int
+    cursor: int
+    floor: int = 0
+    heard: int = 0
+    role: str = "member"
+    topic: str = ""
+    private: bool = False
+    announce: bool = False
+
+
+class Welcome(Value, tag="welcome"):
+    """The login is done: who one is, how to resume, one's conversations, and who else is here."""
+
+    ref: int
+    name: str
+    token: bytes
+    conversations: list[Position]
+    present: list[str]
+    present_count: int
+    role: str = "student"
+    guest: bool = False
+
+
+class Failed(Value, tag="failed"):
+    """A command did nothing. `code` is stable; `near` has similar names; `retry` is in seconds."""
+
+    ref: int
+    code: str
+    text: str
+    near: list[str] = []
+    retry: float = 0.0
+
+
+class Accepted(Value, tag="accepted"):
+    """A message is on disk. `state`: `sent` (a reader is on), `stored` (nobody is) or `delivered` (a reader has it)."""
+
+    ref: int
+    conversation: str
+    seq: int
+    at: int
+    state: str
+
+
+class Message(Value, tag="message"):
+    """A message of a conversation one belongs to. Its identity is (conversation, seq); seqs have no gaps."""
+
+    conversation: str
+    seq: int
+    at: int
+    sender: str
+    id: bytes
+    text: str
+
+
+class Delivered(Value, tag="delivered"):
+    """A reader has acknowledged everything one sent to this conversation up to `seq`."""
+
+    conversation: str
+    seq: int
+    by: str
+
+
+class Presence(Value, tag="presence"):
+    """Somebody came (`online`), left (`offline`), was cut off (`lost`), or is `away`."""
+
+    name: str
+    state: str
+    text: str = ""
+
+
+class GroupInfo(Value, tag="group"):
+    """The answer to a join, a policy or a topic: how the group stands. `created`: it was made just now."""
+
+    ref: int
+    position: Position
+    members: int
+    created: bool = False
+
+
+class GroupChange(Value, tag="change"):
+    """Somebody changed a group: `joined left kicked invited role topic private open announce talk`; `by` did it."""
+
+    group: str
+    change: str
+    name: str
+    by: str = ""
+    text: str = ""
+
+
+class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One person of a list."""
+
+    name: str
+    role: str
+    state: str
+
+
+class MemberList(Value, tag="memberlist"):
+    """The answer to `members`."""
+
+    ref: int
+    group: str
+    members: list[Member]
+
+
+class GroupSummary(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One group of a list."""
+
+    group: str
+    members: int
+    joined: bool
+    private: bool
+    announce: bool
+    topic: str = ""
+
+
+class GroupList(Value, tag="grouplist"):
+    """The answer to `groups`."""
+
+    ref: int
+    groups: list[GroupSummary]
+
+
+class WhoList(Value, tag="wholist"):
+    """The answer to `who`; `count` is right even where the list was cut."""
+
+    ref: int
+    people: list[Member]
+    count: int
+
+
+class Person(Value, tag="person"):
+    """The answer to `whois`."""
+
+    ref: int
+    name: str
+    role: str
+    state: str
+    text: str
+    guest: bool
+    groups: list[str]
+
+
+class InboxList(Value, tag="inboxlist"):
+    """The answer to `inbox`."""
+
+    ref: int
+    conversations: list[Position]
+
+
+class DeviceList(Value, tag="devicelist"):
+    """The answer to `devices`: ids, and how many sessions each has open."""
+
+    ref: int
+    devices: list[tuple[str, int]]
+
+
+class Page(Value, tag="page"):
+    """The answer to `history`, oldest first; `more`: there is something before it."""
+
+    ref: int
+    conversation: str
+    messages: list[Message]
+    more: bool
+
+
+class Done(Value, tag="done"):
+    """A command was carried out (and is on disk, where that matters)."""
+
+    ref: int
+
+
+class Pong(Value, tag="pong"):
+    """The answer to a ping."""
+
+    ref: int
+    at: int
+
+
+class Notice(Value, tag="notice"):
+    """The server says something: `slow-down`, `draining`, `invited` ..."""
+
+    code: str
+    text: str
+    retry: float = 0.0
+
+
+class Bye(Value, tag="bye"):
+    """The last event of a connection, with the reason for its end."""
+
+    code: str
+    text: str
+
+
+Command = (
+    Hello | SignUp | Login | Link | Enter | Resume | Send | Acknowledge | Join | Leave | Invite | Kick | SetRole
+    | SetPolicy | SetTopic | Members | Groups | Who | Whois | Away | Inbox | History | SetPassword | Devices | Ping
+    | Quit
+)  # fmt: skip
+
+Event = (
+    Greeting | Welcome | Failed | Accepted | Message | Delivered | Presence | GroupInfo | GroupChange | MemberList
+    | GroupList | WhoList | Person | InboxList | DeviceList | Page | Done | Pong | Notice | Bye
+)  # fmt: skip
+
+
+# ---- entries: what a turn keeps, and the records a store gives back --------------------------------------------
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """What every entry has in common."""
+
+
+class UserMade(Entry):
+    """An account. `key` is the folded name, `skeleton` its look-alike form; both are unique."""
+
+    user: int
+    name: str
+    key: str
+    skeleton: str
+    role: str
+    created: int
+    verifier: str = ""
+
+
+class VerifierSet(Entry):
+    """An account's Argon2id verifier (PHC string); empty: no password."""
+
+    user: int
+    verifier: str
+
+
+class DeviceMade(Entry):
+    """A device of an account."""
+
+    device: str
+    user: int
+    ed25519: bytes
+    curve25519: bytes
+    created: int
+
+
+class ConversationMade(Entry):
+    """A group (`name` and `key` set) or a direct conversation (`users` set, in ascending order)."""
+
+    conversation: int
+    name: str
+    key: str
+    users: tuple[int, int] | None
+    created: int
+    private: bool = False
+    announce: bool = False
+    topic: str = ""
+
+
+class ConversationSet(Entry):
+    """A group's policy and topic as they are now."""
+
+    conversation: int
+    private: bool
+    announce: bool
+    topic: str
+
+
+class MemberSet(Entry):
+    """Somebody belongs to a conversation with this role (`invited` too); sees what comes after `since`."""
+
+    conversation: int
+    user: int
+    role: str
+    since: int
+
+
+class MemberGone(Entry):
+    """Somebody no longer belongs to a group; the cursors of their devices for it go too."""
+
+    conversation: int
+    user: int
+
+
+class Append(Entry):
+    """A message for a conversation's log; the store gives it its seq. (sender, id) is unique."""
+
+    conversation: int
+    at: int
+    sender: str
+    id: bytes
+    body: bytes
+    content: str = "text"
+
+
+class CursorMoved(Entry):
+    """A device has acknowledged a conversation up to `seq`."""
+
+    device: str
+    conversation: int
+    seq: int
+
+
+class InvitationUsed(Entry):
+    """A one-time invitation was used up."""
+
+    invitation: str
+    user: int
+    at: int
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False):
+    """Where an append came to rest; `repeat`: it was there already, these are the first one's seq and time."""
+
+    seq: int
+    at: int
+    repeat: bool = False
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A message read back from a log."""
+
+    seq: int
+    at: int
+    sender: str
+    id: bytes
+    body: bytes
+    content: str = "text"
+
+
+class LogState(msgspec.Struct, frozen=True, gc=False):
+    """Where a conversation's log stands: newest seq and its time, and up to where it was purged."""
+
+    conversation: int
+    head: int
+    at: int
+    floor: int
+
+
+class Directory(msgspec.Struct, frozen=True):
+    """Everything of a store but the messages: what a node has in memory."""
+
+    epoch: str
+    users: list[UserMade] = []
+    devices: list[DeviceMade] = []
+    conversations: list[ConversationMade] = []
+    members: list[MemberSet] = []
+    logs: list[LogState] = []
+    cursors: list[CursorMoved] = []
+    invitations: list[InvitationUsed] = []
