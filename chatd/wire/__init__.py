@@ -1,0 +1,1 @@
+"""The two protocols as bytes and values: no Twisted, no state between calls."""
