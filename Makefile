@@ -1,0 +1,70 @@
+# Every verb is a target with a `##` line; a bare `make` lists them. Nothing but Python 3.11+ with venv is needed.
+
+# The first Python of the right age; another one: make PYTHON=/path/to/python
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c '$(AGE)' 2>/dev/null && echo $$p && break; done)
+AGE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+BIN := .venv/bin
+LOCK := .lock/requirements.txt
+
+.PHONY: help demo run client test check bench crash fuzz clean lock
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make VERB, one of:'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
+demo: .venv/ready  ## play the whole product: a real server, real clients, and what each window shows
+	@$(BIN)/python -m tests.process.demo
+
+run: .venv/ready  ## the server in the foreground, its data in chatd-data/
+	@$(BIN)/twistd --nodaemon --pidfile= chatd
+
+client: .venv/ready  ## join the server on this machine: make client NAME=alice
+	@$(BIN)/chat --profile '.profiles/$(or $(NAME),me)' '$(if $(NAME),$(NAME)@)localhost'
+
+test: .venv/ready  ## every test; only some: make test T=tests.core
+	@$(BIN)/python -m tests.run $(T)
+
+check: .venv/ready  ## format, lint, types, and the tree's own rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m tests.tidy
+
+bench: .venv/ready  ## how fast, beside a bare broadcast server
+	@$(BIN)/python -m tests.bench
+
+crash: .venv/ready  ## kill the server at random moments under load: make crash N=200
+	@$(BIN)/python -m tests.process.crash $(or $(N),200)
+
+fuzz: .venv/ready  ## the property tests with N examples each: make fuzz N=2000
+	@EXAMPLES=$(or $(N),2000) $(BIN)/python -m tests.run \
+		$$(grep -lr --include='test_*.py' -E '^(from|import) hypothesis' tests)
+
+clean:  ## remove what was made here; chatd-data/ and .profiles/ stay
+	rm -rf .venv build *.egg-info _trial_temp* .mypy_cache .ruff_cache .hypothesis twistd.log
+	find chatd clients tests twisted_plugins -name __pycache__ -prune -exec rm -rf {} + -o -name dropin.cache -delete
+
+lock:  ## choose the newest versions setup.cfg allows, for Python 3.11 to 3.14, with their hashes
+	$(PYTHON) -m venv --clear .lock/tools
+	.lock/tools/bin/pip install --quiet uv
+	echo '# Made by `make lock` from setup.cfg, for Python 3.11 to 3.14. Do not edit.' > $(LOCK).new
+	.lock/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-header setup.cfg >> $(LOCK).new
+	mv $(LOCK).new $(LOCK)
+	rm -rf .lock/tools
+
+# Hashes are checked; the checkout itself is linked, not copied, and the plugin's folder made known by a .pth file.
+.venv/ready: $(LOCK) setup.cfg pyproject.toml
+	@$(or $(PYTHON),false) -c '$(AGE)' || { echo 'Python 3.11 to 3.14 is needed and was not found;' \
+		'where it has another name: make PYTHON=/path/to/python' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo '$(PYTHON) cannot make virtual environments' \
+		'(on Debian and Ubuntu: apt install python3-venv)' >&2; exit 1; }
+	@echo 'Installing what $(LOCK) lists into .venv (once):'
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r $(LOCK)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
+		--no-index --config-settings editable_mode=compat --editable .
+	@echo '$(CURDIR)/twisted_plugins' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/chatd_plugins.pth"
+	@touch $@
