@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -79,7 +80,7 @@ class PlantedTests(SynchronousTestCase):
     def test_a_promise_is_explained_once(self) -> None:
         promise = DOC + "class Store(Protocol):\n    def load(self):\n        " + DOC + "    def close(self): ...\n"
         keeper = DOC + f"class Memory:\n    {DOC}    def load(self): ...\n    def close(self): ...\n"
-        promised = tidy.promises(tidy.ast.parse(promise))
+        promised = tidy.promises(ast.parse(promise))
         found = tidy.check_python("chatd/store/memory.py", keeper, promised)
         self.assertEqual([breach.text for breach in found], ["close has none"])
 

@@ -42,8 +42,13 @@ LAYERS = {
     "chatd.bus": Layer(("chatd.messages",), ("msgspec", "twisted")),
     "chatd.journal": Layer(("chatd.messages", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
     "chatd.ports": Layer(("chatd.messages", "chatd.wire"), ("twisted", "zope")),
+    "chatd.release": Layer(("chatd.messages", "chatd.core")),
+    "chatd.admission": Layer(("chatd.messages", "chatd.core", "chatd.auth", "chatd.node"), ("twisted",)),
     "chatd.node": Layer(
-        ("chatd.messages", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.bus.interface"),
+        (
+            *("chatd.messages", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.bus.interface"),
+            *("chatd.admission", "chatd.release", "chatd.auth"),
+        ),
         ("twisted", "zope"),
     ),
     "chatd.auth": Layer(("chatd.messages", "chatd.core.names"), ("twisted", "argon2", "cryptography")),
