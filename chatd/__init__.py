@@ -1,1 +1,3 @@
-"""A self-hosted chat service on Twisted."""
+"""chatd: the chat service that a class runs for itself."""
+
+__version__ = "0.1.0"

@@ -32,8 +32,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     sessions: int = 10  # desk, laptop, telephone, some scripts
     devices: int = 10  # each costs its own copy in encrypted conversations
     groups: int = 500  # memberships; each is a row and a cursor per device
-    mailbox_messages: int = 10_000  # unread; then the sender is told `mailbox-full`
-    mailbox_bytes: int = 100 * MIB  # unread; bounds what one absent reader costs the disk
+    mailbox_messages: int = 10_000  # unread direct messages, at most 160 MiB; then the sender is told `mailbox-full`
 
     # how fast one account may be; sources on this machine are exempt from the message rate
     message_rate: float = 30.0  # messages a second: faster than anybody types, slow enough for a class of 300
@@ -72,10 +71,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     history_page: int = 200  # messages in one answer
     list_length: int = 1_000  # people or groups in one answer
 
+    # the node
+    waiting_entries: int = 10_000  # entries that wait for a commit; with more, their senders are not read from
+
     # what is kept
     retention_days: int = 180  # messages; a term
     token_days: int = 30  # a session may be resumed without the keys
-    dedupe_days: int = 30  # a client may send again what was not accepted
     disk_reserve_bytes: int = 32 * MIB  # below this much free disk nothing new is accepted, reading goes on
 
 
@@ -107,6 +108,10 @@ class Bucket:
         if missing <= 1e-9:  # rounding must not make somebody wait who waited as told
             return 0.0
         return missing / self.per_second if self.per_second else float("inf")
+
+    def owe(self, n: float) -> None:
+        """Take `n` tokens that are not there."""
+        self._tokens -= n
 
     def full(self, now: float) -> bool:
         """Whether it is as good as new, so that it may be forgotten."""
@@ -152,6 +157,12 @@ class Buckets:
         """What `take` would answer, without taking and without remembering a new key."""
         bucket = self._buckets.get(key) or (self._rest if len(self._buckets) >= self.size else None)
         return bucket.wait(now, n) if bucket else 0.0
+
+    def spend(self, key: str, now: float, n: float = 1) -> float:
+        """Take `n` tokens even if that leaves a debt: 0.0, or the seconds until the debt is paid."""
+        bucket = self._of(key, now)
+        bucket.take(now, n) and bucket.owe(n)
+        return bucket.wait(now, 0)
 
     def forget(self, key: str) -> None:
         """Make this key's bucket full again."""

@@ -1,1 +1,1 @@
-"""The two protocols as bytes and values: no Twisted, no state between calls."""
+"""Bytes to values and back; no state, no Twisted."""

@@ -1,0 +1,125 @@
+"""Every setting, typed, with its default and one line of why.
+
+Rule: complete by default; a TOML file lies over the defaults, `CHATD_*` in the environment over the file, flags over
+all. An unknown key is an error that names the nearest one. Nothing is read from here but by `tap`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import socket
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from chatd.core.limits import Limits, Networks, is_loopback
+
+
+class BadConfig(Exception):
+    """A setting that cannot be; the text says which and what to do."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an admin may choose."""
+
+    data: str = "chatd-data"  # everything the server keeps
+    listen: list[str] = ["tcp:6697"]  # TLS, for everybody
+    listen_plain: list[str] = ["tcp:6667:interface=127.0.0.1"]  # no TLS: this machine only
+    insecure: bool = False  # allow listen_plain on other addresses than this machine's
+    server_name: str = ""  # how the server calls itself; the host's name where empty
+    registration: str = "open"  # open, invite or closed: may a stranger claim a name
+    guests: bool = True  # may a name without an account come in
+    certificate: str = ""  # PEM file with the chain; one is made where empty
+    key: str = ""  # PEM file with the certificate's key
+    trusted_networks: list[str] = []  # a school's networks (CIDR): no limits per address for them
+    log_json: str = ""  # file for one JSON object a line beside the usual log
+    limits: dict[str, float] = {}  # see chatd/core/limits.py; only what differs
+
+    def checked_limits(self) -> Limits:
+        """The limits with the configured ones put in. Raises BadConfig."""
+        unknown = set(self.limits) - set(Limits.__struct_fields__)
+        if unknown:
+            raise BadConfig(_unknown(f"limits.{unknown.pop()}", [f"limits.{f}" for f in Limits.__struct_fields__]))
+        try:
+            return msgspec.convert(self.limits, Limits, strict=False)
+        except msgspec.ValidationError as error:
+            raise BadConfig(f"limits: {error}") from None
+
+
+def read(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """The settings of flags over environment over file over defaults. Raises BadConfig."""
+    values: dict[str, Any] = {}
+    path = flags.get("config") or environment.get("CHATD_CONFIG")
+    if path:
+        values.update(_file(Path(path)))
+    values.update(_environment(environment))
+    values.update({key: value for key, value in flags.items() if key in Settings.__struct_fields__ and value})
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadConfig(str(error)) from None
+    return _check(settings)
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadConfig(f"{path}: {error}") from None
+    for key in values:
+        if key not in Settings.__struct_fields__:
+            raise BadConfig(f"{path}: {_unknown(key, Settings.__struct_fields__)}")
+    return values
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        if not name.startswith("CHATD_") or name == "CHATD_CONFIG":
+            continue
+        key = name[6:].lower()
+        if key not in Settings.__struct_fields__ or key == "limits":
+            raise BadConfig(_unknown(name, [f"CHATD_{f.upper()}" for f in Settings.__struct_fields__]))
+        is_list = key in ("listen", "listen_plain", "trusted_networks")
+        values[key] = text.split() if is_list else _truth(text) if key in ("guests", "insecure") else text
+    return values
+
+
+def _truth(text: str) -> bool | str:
+    return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(text.lower(), text)
+
+
+def _unknown(key: str, known: Any) -> str:
+    near = difflib.get_close_matches(key, known, 1)
+    return f"there is no setting {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _check(settings: Settings) -> Settings:
+    if settings.registration not in ("open", "invite", "closed"):
+        raise BadConfig(f"registration is open, invite or closed, not {settings.registration!r}")
+    if bool(settings.certificate) != bool(settings.key):
+        raise BadConfig("certificate and key are given together or not at all")
+    for endpoint in settings.listen_plain:
+        if endpoint != "none" and not settings.insecure and not _is_local(endpoint):
+            raise BadConfig(
+                f"{endpoint!r} would be open to other machines without TLS; add :interface=127.0.0.1, or --insecure"
+            )
+    try:
+        Networks(settings.trusted_networks)
+    except ValueError as error:
+        raise BadConfig(f"trusted_networks: {error}") from None
+    settings.checked_limits()
+    return msgspec.structs.replace(settings, server_name=settings.server_name or socket.gethostname())
+
+
+def _is_local(endpoint: str) -> bool:
+    """Whether a Twisted endpoint string is one that only this machine reaches."""
+    if endpoint.startswith("unix:"):
+        return True
+    match = re.search(r":interface=((?:\\.|[^:\\])*)", endpoint)
+    host = re.sub(r"\\(.)", r"\1", match[1]) if match else ""
+    return host == "localhost" or is_loopback(host)

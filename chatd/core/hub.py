@@ -1,0 +1,338 @@
+"""All live state of one node, and the one table from command type to function.
+
+Rule: pure and synchronous. `apply` checks everything, then changes memory and writes into the turn what to keep
+and whom to tell; a command that may not be is answered with `failed` and has changed nothing. Admission (who one is)
+has been proved before `admit` is called; time and random numbers come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from chatd import messages as m
+from chatd.core import groups, mailbox
+from chatd.core.groups import Audience, Conversation, Conversations
+from chatd.core.limits import Buckets, Limits
+from chatd.core.names import fold_group
+from chatd.core.turn import Refused, Turn
+from chatd.core.users import Device, Session, User, Users
+
+
+class Outside(Protocol):
+    """What the hub asks of the node when a turn leaves."""
+
+    def say(self, session: Session, event: m.Event) -> None:
+        """Tell a session at this point of the release."""
+
+    def arrived(self, session: Session) -> None:
+        """A session is in, and that has been said."""
+
+    def departed(self, session: Session, lost: bool) -> None:
+        """A session is out, and that has been said."""
+
+    def hungry(self, session: Session) -> None:
+        """There are stored messages for a session."""
+
+
+class Hub:
+    """One node's users, conversations and sessions."""
+
+    def __init__(self, directory: m.Directory, limits: Limits, outside: Outside) -> None:
+        self.limits = limits
+        self.epoch = directory.epoch
+        self.users = Users()
+        self.conversations = Conversations()
+        self.group_skeletons: dict[str, Conversation] = {}
+        self.everyone = Audience()
+        self.invitations = {used.invitation for used in directory.invitations}
+        self.full = False  # the disk is nearly full: keep nothing that may be refused
+        self.outside = outside
+        self.say = outside.say
+        self._buckets = {
+            "group": Buckets(limits.groups_made_per_hour / 3600, limits.groups_made_burst),
+            "invite": Buckets(limits.invitations_per_hour / 3600, limits.invitations_burst),
+            "join": Buckets(limits.joins_per_minute / 60, limits.joins_burst),
+        }
+        self._load(directory)
+        self.lobby = self.conversations.groups[m.LOBBY]
+
+    def _load(self, directory: m.Directory) -> None:
+        for user in directory.users:
+            self.users.add(User(user))
+        for device in directory.devices:
+            self.users.add_device(device)
+        for record in directory.conversations:
+            if record.users is None:
+                self.group_skeletons[fold_group(record.name).skeleton] = self.conversations.add(record)
+            else:
+                pair = (self.users.by_id[record.users[0]], self.users.by_id[record.users[1]])
+                self.conversations.begin(self.conversations.planned(record, pair), pair)
+        for log in directory.logs:
+            conversation = self.conversations.by_id[log.conversation]
+            conversation.head, conversation.at, conversation.floor = log.head, log.at, log.floor
+        self._load_members(directory)
+
+    def _load_members(self, directory: m.Directory) -> None:
+        for record in directory.members:
+            conversation = self.conversations.by_id[record.conversation]
+            user = self.users.by_id[record.user]
+            conversation.members[user.id] = groups.Member(user, record.role, record.since)
+            if record.role != "invited":
+                user.conversations[conversation.id] = conversation
+        for cursor in directory.cursors:
+            device = self.users.devices[cursor.device]
+            device.cursors[cursor.conversation] = cursor.seq
+            member = self.conversations.by_id[cursor.conversation].members.get(device.user.id)
+            if member is not None:
+                member.acked = max(member.acked, cursor.seq)
+        for conversation in self.conversations.direct.values():
+            for member in conversation.members.values():
+                member.waiting = conversation.head - member.acked
+                member.user.waiting += member.waiting
+
+    @staticmethod
+    def first_entries(directory: m.Directory, now: int) -> list[m.Entry]:
+        """What a new store needs before the first hub: the lobby."""
+        if directory.conversations:
+            return []
+        return [m.ConversationMade(1, m.LOBBY, m.LOBBY, None, now)]
+
+    # ---- commands ----
+
+    def apply(self, session: Session, command: m.Command, turn: Turn) -> Any:
+        """Carry out one command of a session that is in; returns what its function returns."""
+        function = COMMANDS.get(type(command))
+        try:
+            if function is None:
+                raise Refused("already-logged-in", "This connection has logged in.")
+            return function(self, session, command, turn)
+        except Refused as refusal:
+            self.refuse(session, getattr(command, "ref", 0), refusal, turn)
+            return None
+
+    def refuse(self, session: Session, ref: int, refusal: Refused, turn: Turn) -> None:
+        """Answer that a command did nothing, and why."""
+        turn.reply(session, m.Failed(ref, refusal.code, refusal.text, refusal.near, refusal.retry))
+
+    def spend(self, what: str, user: User, now: int) -> None:
+        """Count one of what a user may do so often. Raises Refused `rate-limited`."""
+        wait = self._buckets[what].take(str(user.id), now / 1000)
+        if wait:
+            raise Refused("rate-limited", f"That was too often; try again in {wait:.0f} s.", retry=wait)
+
+    def check_space(self) -> None:
+        """Raises Refused `storage-full` when the disk is nearly full."""
+        if self.full:
+            raise Refused("storage-full", "The server's disk is full; nothing was kept. Tell your admin.", retry=30.0)
+
+    # ---- coming and going ----
+
+    def claim(self, name: str, keys: m.DeviceKeys, turn: Turn, role: str = "student") -> Device:
+        """Make an account with its first device. Raises Refused."""
+        self.check_space()
+        record = self.users.reserve(name, role, turn.now)
+        if keys.device in self.users.devices:
+            raise Refused("name-taken", "This device belongs to another account already.")
+        self.users.add(User(record))
+        turn.keep(record)
+        return self._add_device(record.user, keys, turn)
+
+    def link(self, user: User, keys: m.DeviceKeys, turn: Turn) -> Device:
+        """Add a device to an account; it gets what no other device has acknowledged. Raises Refused."""
+        if keys.device in user.devices:
+            return user.devices[keys.device]
+        if keys.device in self.users.devices:
+            raise Refused("login-refused", "This device belongs to another account already.")
+        if len(user.devices) >= self.limits.devices:
+            raise Refused("too-many-devices", f"An account has at most {self.limits.devices} devices.")
+        self.check_space()
+        device = self._add_device(user.id, keys, turn)
+        for conversation in user.conversations.values():
+            device.cursors[conversation.id] = conversation.members[user.id].acked
+            turn.keep(m.CursorMoved(device.id, conversation.id, device.cursors[conversation.id]))
+        return device
+
+    def _add_device(self, user: int, keys: m.DeviceKeys, turn: Turn) -> Device:
+        record = m.DeviceMade(keys.device, user, keys.ed25519, keys.curve25519, turn.now)
+        turn.keep(record)
+        return self.users.add_device(record)
+
+    def guest(self, name: str, turn: Turn) -> User:
+        """Make a guest. Raises Refused."""
+        user = User(self.users.reserve(name, "guest", turn.now, guest=True), guest=True)
+        self.users.next_guest -= 1
+        self.users.add(user)
+        return user
+
+    def admit(self, session: Session, user: User, device: Device | None, ref: int, resume: bool, turn: Turn,
+              token: bytes = b"") -> Session | None:  # fmt: skip
+        """Let a session in as a user; returns the older session of the same device, which has to end."""
+        older = device.session if device is not None else None
+        if len(user.sessions) - (older is not None) >= self.limits.sessions:
+            raise Refused("too-many-sessions", f"{user.name} has {len(user.sessions)} sessions open; close one.")
+        first = not user.sessions
+        session.user, session.device = user, device
+        user.sessions[session] = None
+        if device is not None:
+            device.session = session
+            if not resume or self.lobby.id not in device.cursors:
+                device.cursors[self.lobby.id] = self.lobby.head  # the lobby keeps no mail
+        present = [other.name for other in self.everyone.users][: self.limits.presence_audience]
+        positions = [c.position(session) for c in (self.lobby, *user.conversations.values())]
+        count = len(self.everyone.users)
+        turn.reply(session, m.Welcome(ref, user.name, token, positions, present, count, user.role, user.guest))
+        turn.then(self._subscribe, session)
+        if first:
+            user.away = ""
+            self._announce(m.Presence(user.name, "online"), session, turn)
+        turn.then(self.outside.arrived, session)
+        return older
+
+    def _announce(self, event: m.Presence, but: Session | None, turn: Turn) -> None:
+        if len(self.everyone.sessions) <= self.limits.presence_audience:
+            turn.cast(self.everyone, event, but)
+
+    def depart(self, session: Session, lost: bool, turn: Turn) -> None:
+        """A session has ended, by goodbye or by being cut off."""
+        user = session.user
+        if user is None or session.over:
+            return
+        session.over = True
+        user.sessions.pop(session, None)
+        if session.device is not None and session.device.session is session:
+            session.device.session = None
+        self._silence(session)
+        if not user.sessions:
+            self._announce(m.Presence(user.name, "lost" if lost else "offline"), None, turn)
+            if user.guest:
+                for group in list(user.conversations.values()):
+                    group.members.pop(user.id, None)
+                self.users.remove(user)
+        turn.then(self.outside.departed, session, lost)
+
+    # ---- who hears what: called when a turn leaves ----
+
+    def _subscribe(self, session: Session) -> None:
+        """From here on a session hears its conversations, or first what is stored for it."""
+        if session.over or session.user is None:
+            return
+        self.everyone.add(session)
+        for conversation in (self.lobby, *session.user.conversations.values()):
+            self._hear(session, conversation)
+        if session.behind:
+            self.outside.hungry(session)
+
+    def _hear(self, session: Session, conversation: Conversation) -> None:
+        if session.over or conversation in session.live or conversation in session.behind:
+            return
+        position = conversation.head if session.device is None else conversation.position(session).cursor
+        if position >= conversation.head:
+            self.caught_up(session, conversation)
+        else:
+            session.behind[conversation] = max(position, conversation.floor)
+
+    def caught_up(self, session: Session, conversation: Conversation) -> None:
+        """A session has been sent everything up to the head: from here on it hears the conversation live."""
+        session.behind.pop(conversation, None)
+        session.live[conversation] = None
+        conversation.audience.add(session)
+
+    def lag(self, session: Session) -> None:
+        """A session reads too slowly: from here on it is fed from the store, at its own speed."""
+        for conversation in session.live:
+            conversation.audience.discard(session)
+            session.behind[conversation] = conversation.head
+        session.live.clear()
+
+    def _silence(self, session: Session) -> None:
+        for conversation in session.live:
+            conversation.audience.discard(session)
+        self.everyone.discard(session)
+        session.live.clear()
+        session.behind.clear()
+
+    def subscribe_user(self, user: User, conversation: Conversation) -> None:
+        """From here on all sessions of a user hear a conversation, if the user still belongs to it."""
+        if conversation.member(user) is None:
+            return
+        for session in user.sessions:
+            self._hear(session, conversation)
+            if conversation in session.behind:
+                self.outside.hungry(session)
+
+    def unsubscribe_user(self, user: User, conversation: Conversation) -> None:
+        """From here on no session of a user hears a conversation."""
+        if conversation.member(user) is not None:
+            return  # came back in the meantime
+        for session in user.sessions:
+            conversation.audience.discard(session)
+            session.live.pop(conversation, None)
+            session.behind.pop(conversation, None)
+
+
+# ---- the small commands that concern people ----
+
+
+def who(hub: Hub, session: Session, command: m.Who, turn: Turn) -> None:
+    """Who is here now."""
+    people = [m.Member(user.name, user.role, user.state) for user in hub.everyone.users][: hub.limits.list_length]
+    turn.reply(session, m.WhoList(command.ref, people, len(hub.everyone.users)))
+
+
+def whois(hub: Hub, session: Session, command: m.Whois, turn: Turn) -> None:
+    """What may be known about somebody: the groups shown are those both are in, and open ones."""
+    user, asker = hub.users.find(command.name), session.user
+    assert asker is not None
+    shared = [
+        c.name
+        for c in user.conversations.values()
+        if not c.direct and (not c.private or c.member(asker)) and c.member(user)
+    ]
+    turn.reply(session, m.Person(command.ref, user.name, user.role, user.state, user.away, user.guest, sorted(shared)))
+
+
+def away(hub: Hub, session: Session, command: m.Away, turn: Turn) -> None:
+    """Say that one is away; an empty text ends it."""
+    user = session.user
+    assert user is not None
+    if len(command.text) > hub.limits.away_chars:
+        raise Refused("text-too-long", f"That text has at most {hub.limits.away_chars} characters.")
+    if user.away != command.text:
+        user.away = command.text
+        hub._announce(m.Presence(user.name, "away" if user.away else "online", user.away), session, turn)
+    turn.reply(session, m.Done(command.ref))
+
+
+def devices(hub: Hub, session: Session, command: m.Devices, turn: Turn) -> None:
+    """The devices of one's account."""
+    assert session.user is not None
+    listed = [(device.id, int(device.session is not None)) for device in session.user.devices.values()]
+    turn.reply(session, m.DeviceList(command.ref, listed))
+
+
+def ping(hub: Hub, session: Session, command: m.Ping, turn: Turn) -> None:
+    """Answer in order."""
+    turn.reply(session, m.Pong(command.ref, turn.now))
+
+
+COMMANDS: dict[type, Callable[[Hub, Session, Any, Turn], Any]] = {
+    m.Send: mailbox.send,
+    m.Acknowledge: mailbox.acknowledge,
+    m.Inbox: mailbox.inbox,
+    m.History: mailbox.history,
+    m.Join: groups.join,
+    m.Leave: groups.leave,
+    m.Invite: groups.invite,
+    m.Kick: groups.kick,
+    m.SetRole: groups.set_role,
+    m.SetPolicy: groups.set_policy,
+    m.SetTopic: groups.set_topic,
+    m.Members: groups.members,
+    m.Groups: groups.groups,
+    m.Who: who,
+    m.Whois: whois,
+    m.Away: away,
+    m.Devices: devices,
+    m.Ping: ping,
+}

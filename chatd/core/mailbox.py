@@ -1,0 +1,193 @@
+"""Messages: sending, acknowledging, and what waits for whom.
+
+Rule: one log a conversation, one cursor a device and log; the mailbox is everything after the cursor. A message is
+told to its readers and its sender only when the store has given it its seq (`settle`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatd import messages as m
+from chatd.core.groups import STAFF, Conversation
+from chatd.core.turn import Post, Refused, Turn
+from chatd.core.users import Session, User
+
+if TYPE_CHECKING:
+    from chatd.core.hub import Hub
+
+ID_BYTES = 16
+
+
+def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
+    """Keep a message and let its readers know."""
+    user = session.user
+    assert user is not None
+    text = command.text
+    body = text.encode()
+    if len(body) > hub.limits.text_bytes:
+        raise Refused("text-too-long", f"A message has at most {hub.limits.text_bytes} bytes; this one has {len(body)}.")
+    if not text or text.isspace():
+        raise Refused("empty-text", "There is nothing to send.")
+    if len(command.id) != ID_BYTES:
+        raise Refused("bad-id", f"A message id has {ID_BYTES} bytes.")
+    conversation = session.known.get(command.to) or _find(hub, session, command.to)
+    if hub.full:
+        hub.check_space()
+    if conversation.direct:
+        peer = conversation.peer(user)
+        if peer.user.waiting >= hub.limits.mailbox_messages:
+            raise Refused("mailbox-full", f"{peer.user.name} has {peer.user.waiting} unread messages; try again later.")
+        peer.waiting += 1
+        peer.user.waiting += 1
+        if conversation.id not in hub.conversations.by_id:
+            _begin(hub, conversation, turn)
+    else:
+        _may_talk(conversation, user)
+    at = turn.now if turn.now > conversation.at else conversation.at
+    conversation.at = at
+    turn.post(conversation, m.Append(conversation.id, at, user.name, command.id, body), text, session, command.ref)
+
+
+def _may_talk(group: Conversation, user: User) -> None:
+    member = group.member(user)
+    if member is None:
+        raise Refused("not-a-member", f"You are not a member of group {group.name[1:]!r}.")
+    if group.announce and member.role not in STAFF:
+        raise Refused("announce-only", f"Only operators and owners may write to {group.name}.")
+
+
+def _find(hub: Hub, session: Session, to: str) -> Conversation:
+    """What `@name` or `#group` means to this session; a new direct conversation is not yet in the directory."""
+    user = session.user
+    assert user is not None
+    if not to.startswith("@"):
+        group = hub.conversations.group(to, user)
+        _remember(session, to, group)
+        return group
+    peer = hub.users.find(to[1:])
+    if user.guest or peer.guest:
+        raise Refused("guest", "Guests talk in the lobby and in open groups; private messages need an account.")
+    if peer is user:
+        raise Refused("not-allowed", "That is you.")
+    first, second = sorted((user, peer), key=lambda u: u.id)
+    conversation = hub.conversations.direct.get((first.id, second.id))
+    if conversation is None:
+        number = hub.conversations.next_id
+        record = m.ConversationMade(number, "", "", (first.id, second.id), 0)
+        return hub.conversations.planned(record, (first, second))
+    _remember(session, to, conversation)
+    return conversation
+
+
+def _remember(session: Session, to: str, conversation: Conversation) -> None:
+    if len(session.known) < 1000:
+        session.known[to] = conversation
+
+
+def _begin(hub: Hub, conversation: Conversation, turn: Turn) -> None:
+    """Two people's first message: the conversation comes into being with it."""
+    users = [member.user for member in conversation.members.values()]
+    hub.conversations.begin(conversation, (users[0], users[1]))
+    turn.keep(m.ConversationMade(conversation.id, "", "", (users[0].id, users[1].id), turn.now))
+    for user in users:
+        turn.then(hub.subscribe_user, user, conversation)
+
+
+def settle(post: Post, stored: m.Stored) -> str:
+    """A message is durable: note where, and say how it stands with its readers."""
+    conversation, sender = post.conversation, post.session.user
+    assert sender is not None
+    peer = conversation.peer(sender) if conversation.direct else None
+    if stored.repeat:
+        if peer is not None:
+            peer.waiting -= 1
+            peer.user.waiting -= 1
+            return "delivered" if peer.acked >= stored.seq else "sent" if peer.user.sessions else "stored"
+        return "stored"
+    conversation.head = stored.seq
+    conversation.pending.append((stored.seq, sender))
+    if peer is not None:
+        return "sent" if peer.user.sessions else "stored"
+    readers = conversation.audience.users
+    return "sent" if len(readers) > (sender in readers) else "stored"
+
+
+def acknowledge(hub: Hub, session: Session, command: m.Acknowledge, turn: Turn) -> None:
+    """Move a device's cursor, and tell senders what has been read."""
+    user, device = session.user, session.device
+    if user is None or device is None:
+        return
+    conversation = session.known.get(command.conversation)
+    if conversation is None:
+        conversation = next((c for c in session.live if c.name == command.conversation), None) or next(
+            (c for c in session.behind if c.name == command.conversation), None
+        )
+        if conversation is None:
+            return
+        _remember(session, command.conversation, conversation)
+    if conversation.id not in user.conversations and conversation is not hub.lobby:
+        return  # no longer a member
+    seq = min(command.seq, conversation.head)
+    if seq <= device.cursors.get(conversation.id, 0):
+        return
+    device.cursors[conversation.id] = seq
+    turn.keep(m.CursorMoved(device.id, conversation.id, seq))
+    member = conversation.members.get(user.id)
+    if member is not None:
+        if seq <= member.acked:
+            return
+        member.acked = seq
+        if member.waiting:
+            left = min(member.waiting, conversation.head - seq)
+            user.waiting -= member.waiting - left
+            member.waiting = left
+    if conversation.pending:
+        _tell_senders(conversation, user, seq, turn)
+
+
+def _tell_senders(conversation: Conversation, reader: User, seq: int, turn: Turn) -> None:
+    """A reader has everything up to `seq`: each sender whose message was still waiting hears of the newest one."""
+    pending = conversation.pending
+    heard: dict[User, int] = {}
+    keep = []
+    while pending and pending[0][0] <= seq:
+        number, sender = pending.popleft()
+        if sender is reader:
+            keep.append((number, sender))
+        else:
+            heard[sender] = number
+    pending.extendleft(reversed(keep))
+    for sender, number in heard.items():
+        event = m.Delivered(conversation.name, number, reader.name)
+        for session in sender.sessions:
+            turn.reply(session, event)
+
+
+def inbox(hub: Hub, session: Session, command: m.Inbox, turn: Turn) -> None:
+    """Where each conversation stands."""
+    user = session.user
+    assert user is not None
+    positions = [conversation.position(session) for conversation in user.conversations.values()]
+    turn.reply(session, m.InboxList(command.ref, positions))
+
+
+def history(hub: Hub, session: Session, command: m.History, turn: Turn) -> tuple[Conversation, int, int, int]:
+    """Which page to read: conversation, seqs after and before, limit. In private groups from one's joining on."""
+    user = session.user
+    assert user is not None
+    conversation = session.known.get(command.to)
+    if conversation is None:
+        if command.to.startswith("@"):
+            pair = sorted((user.id, hub.users.find(command.to[1:]).id))
+            conversation = hub.conversations.direct.get((pair[0], pair[1]))
+            if conversation is None:
+                raise Refused("no-such-group", f"You and {command.to[1:]} have not talked yet.")
+        else:
+            conversation = hub.conversations.group(command.to, user)
+    member = conversation.member(user)
+    if member is None:
+        raise Refused("not-a-member", f"You are not a member of group {conversation.name[1:]!r}.")
+    after = member.since if conversation.private else 0
+    before = min(command.before, conversation.head + 1) if command.before > 0 else conversation.head + 1
+    return conversation, after, before, max(1, min(command.limit, hub.limits.history_page))

@@ -1,0 +1,107 @@
+"""What one round of input decided: entries to keep, then deliveries to let go.
+
+Rule: nothing of a turn is heard before all of its entries are durable; then its items leave in order. A delivery names
+all its recipients at once by their audience, which is looked at when it leaves, not when it was decided: who joined
+in between has asked for it by an item that left earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chatd.messages import Append, Entry, Event
+
+if TYPE_CHECKING:
+    from chatd.core.groups import Audience, Conversation
+    from chatd.core.users import Session
+
+
+class Refused(Exception):
+    """A command that may not be carried out; it has changed nothing. `code` is of `docs/protocol.md`."""
+
+    def __init__(self, code: str, text: str, near: list[str] | None = None, retry: float = 0.0) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.near = near or []
+        self.retry = retry
+
+
+class Reply:
+    """An event for one session."""
+
+    __slots__ = ("event", "session")
+
+    def __init__(self, session: Session, event: Event) -> None:
+        self.session = session
+        self.event = event
+
+
+class Cast:
+    """An event for everybody of an audience, but for one session."""
+
+    __slots__ = ("audience", "but", "event")
+
+    def __init__(self, audience: Audience, event: Event, but: Session | None) -> None:
+        self.audience = audience
+        self.event = event
+        self.but = but
+
+
+class Post:
+    """A message: its event is made when the store has given it its seq."""
+
+    __slots__ = ("append", "conversation", "ref", "session", "text")
+
+    def __init__(self, conversation: Conversation, append: Append, text: str, session: Session, ref: int) -> None:
+        self.conversation = conversation
+        self.append = append
+        self.text = text
+        self.session = session
+        self.ref = ref
+
+
+class Then:
+    """Something to do in memory when its turn comes to leave (who hears what from here on)."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        self.function = function
+        self.arguments = arguments
+
+
+Item = Reply | Cast | Post | Then
+
+
+class Turn:
+    """One round: `now` is its time in ms."""
+
+    __slots__ = ("entries", "items", "now")
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+        self.entries: list[Entry] = []
+        self.items: list[Item] = []
+
+    def keep(self, entry: Entry) -> None:
+        """Make this durable before anything of the turn leaves."""
+        self.entries.append(entry)
+
+    def reply(self, session: Session, event: Event) -> None:
+        """Tell one session."""
+        self.items.append(Reply(session, event))
+
+    def cast(self, audience: Audience, event: Event, but: Session | None = None) -> None:
+        """Tell everybody of an audience, but for one session."""
+        self.items.append(Cast(audience, event, but))
+
+    def post(self, conversation: Conversation, append: Append, text: str, session: Session, ref: int) -> None:
+        """Keep a message, tell its readers, and tell its sender that it was accepted."""
+        self.entries.append(append)
+        self.items.append(Post(conversation, append, text, session, ref))
+
+    def then(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Call this when everything before it has left."""
+        self.items.append(Then(function, arguments))

@@ -1,0 +1,86 @@
+"""Group commit: turns wait until their entries are durable, then leave whole and in order.
+
+Rule: one commit at a time; while it runs, turns gather and become the next one. A failed commit is final: memory
+is ahead of the disk and is not rolled back, so the node stops and clients resend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from chatd.core.turn import Turn
+from chatd.messages import Entry, Stored
+from chatd.store.interface import Store
+
+Run = Callable[..., "Deferred[Any]"]  # runs a blocking function on the writer thread
+
+
+class Journal:
+    """Between turns and their release: `release(turns, stored)` is called with each commit's outcome."""
+
+    def __init__(
+        self,
+        store: Store,
+        run: Run,
+        release: Callable[[Sequence[Turn], Iterator[Stored]], None],
+        failed: Callable[[Failure], None],
+    ) -> None:
+        self._store = store
+        self._run = run
+        self._release = release
+        self._failed = failed
+        self._waiting: list[Turn] = []
+        self._idle: list[Deferred[None]] = []
+        self._busy = False
+        self.dead = False
+        self.load = 0  # entries that wait for a commit
+
+    def submit(self, turn: Turn) -> None:
+        """Take a turn; it leaves when it and everything before it are durable."""
+        self._waiting.append(turn)
+        self.load += len(turn.entries)
+        if not self._busy:
+            self._next()
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+        """Run something else that writes, between commits, on the same thread."""
+        return self._run(function, *arguments)
+
+    def drained(self) -> Deferred[None]:
+        """Fires when everything submitted so far has left."""
+        done: Deferred[None] = Deferred()
+        if self._busy or self._waiting:
+            self._idle.append(done)
+        else:
+            done.callback(None)
+        return done
+
+    def _next(self) -> None:
+        while self._waiting and not self._busy and not self.dead:
+            turns, self._waiting = self._waiting, []
+            entries: list[Entry] = []
+            for turn in turns:
+                entries += turn.entries
+            if not entries:
+                self._release(turns, iter(()))
+                continue
+            self._busy = True
+            self._run(self._store.commit, entries).addCallbacks(self._durable, self._broken, (turns, len(entries)))
+        if not self._busy:
+            idle, self._idle = self._idle, []
+            for done in idle:
+                done.callback(None)
+
+    def _durable(self, stored: list[Stored], turns: list[Turn], count: int) -> None:
+        self._busy = False
+        self.load -= count
+        self._release(turns, iter(stored))
+        self._next()
+
+    def _broken(self, failure: Failure) -> None:
+        self.dead = True
+        self._failed(failure)

@@ -1,0 +1,348 @@
+"""The one place where the core meets the reactor: input, turn, journal, release, timer.
+
+Rule: everything that one pass of the reactor reads goes into one turn; a turn is submitted when the pass is over.
+What has to wait (a password's hash, a page of old messages) holds only its own session. Nothing is written to a
+session but from a release, a page, or its end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatd import messages as m
+from chatd.admission import Admission, Policy, Proof
+from chatd.auth import Passwords
+from chatd.core.groups import Conversation
+from chatd.core.hub import Hub
+from chatd.core.limits import Buckets, Limits, is_loopback
+from chatd.core.turn import Turn
+from chatd.core.users import Link, Session
+from chatd.journal import Journal, Run
+from chatd.release import Release
+from chatd.store.interface import Store
+
+PAGE = 500
+SWEEP_SECONDS = 5.0
+PURGE_ROWS = 1000
+log = Logger()
+
+
+class Watcher(Protocol):
+    """Somebody who wants to know who comes and goes: the server's window, a console."""
+
+    def arrived(self, name: str, address: tuple[str, int]) -> None:
+        """A session is in."""
+
+    def departed(self, name: str, address: tuple[str, int], lost: bool) -> None:
+        """A session is out; `lost`: without a goodbye."""
+
+
+class Node:
+    """One running chat service."""
+
+    def __init__(
+        self, store: Store, limits: Limits, policy: Policy, secret: bytes, passwords: Passwords, *,
+        clock: IReactorTime, wall: Callable[[], float], write: Run, read: Run,
+        random: Callable[[int], bytes] = os.urandom, failed: Callable[[Failure], None],
+    ) -> None:  # fmt: skip
+        self.limits = limits
+        self.watchers: list[Watcher] = []
+        self.sessions: dict[Session, None] = {}
+        self.stopping = False
+        self._store = store
+        self._clock = clock
+        self._wall = wall
+        self._read = read
+        self._random = random
+        self._report = failed
+        directory = store.load()
+        first = Hub.first_entries(directory, int(wall() * 1000))
+        if first:
+            store.commit(first)
+            directory = store.load()
+        self.hub = Hub(directory, limits, self)
+        self.admission = Admission(self, self.hub, policy, secret, passwords)
+        self._journal = Journal(store, write, self._let_go, self._broken)
+        self._release = Release()
+        self._releasing = False
+        self._turn: Turn | None = None
+        self._now = clock.seconds()
+        self._after: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        self._strangers: dict[Session, None] = {}
+        self._busy: dict[Session, None] = {}
+        self._rates = Buckets(limits.message_rate, limits.message_burst)
+        self._next_purge = clock.seconds()
+
+    # ---- the ports' side ----
+
+    def open(self, link: Link, address: tuple[str, int], binding: bytes) -> Session:
+        """A connection is there."""
+        session = Session(link, address)
+        session.proof = Proof(self._random(32), binding, self._clock.seconds())
+        session.metered = not is_loopback(address[0])
+        self._strangers[session] = None
+        return session
+
+    def receive(self, session: Session, command: m.Command) -> None:
+        """A command came in."""
+        if session.held is not None:
+            session.held.append(command)
+            return
+        turn = self._turn or self.turn()
+        session.heard = self._now
+        if session.user is None:
+            self.admission.receive(session, command, turn)
+            return
+        if session.over:
+            return
+        kind = type(command)
+        if kind is m.Send and session.metered:
+            self._meter(session, turn)
+        special = SPECIAL.get(kind)
+        if special is not None:
+            special(self, session, command, turn)
+        else:
+            self.hub.apply(session, command, turn)
+        if self._journal.load > self.limits.waiting_entries:
+            self._busy[session] = None
+            session.link.hold("busy")
+
+    def refuse(self, session: Session, code: str, text: str) -> None:
+        """What came in was no command."""
+        turn = self._turn or self.turn()
+        turn.reply(session, m.Failed(0, code, text))
+
+    def close(self, session: Session, lost: bool) -> None:
+        """The connection is gone."""
+        self._strangers.pop(session, None)
+        self.sessions.pop(session, None)
+        self._busy.pop(session, None)
+        if session.user is not None and not session.over:
+            self.hub.depart(session, lost, self.turn())
+        session.over = True
+
+    def lagging(self, session: Session) -> None:
+        """A session's unsent bytes are over the limit: feed it from the store from now on."""
+        if session.user is not None and session.live:
+            log.info("session of {user} reads slowly: fed from the store", user=session.user.id)
+            self.hub.lag(session)
+
+    def room(self, session: Session) -> None:
+        """Everything sent to a session has been taken."""
+        if session.behind:
+            self._pump(session)
+
+    # ---- turns ----
+
+    def turn(self) -> Turn:
+        """The turn of this pass of the reactor."""
+        if self._turn is None:
+            self._turn = Turn(int(self._wall() * 1000))
+            self._now = self._clock.seconds()
+            self._clock.callLater(0, self._submit)
+        return self._turn
+
+    def _submit(self) -> None:
+        turn, self._turn = self._turn, None
+        if turn is not None and (turn.items or turn.entries):
+            self._journal.submit(turn)
+
+    def _let_go(self, turns: Sequence[Turn], stored: Iterator[m.Stored]) -> None:
+        self._releasing = True
+        try:
+            self._release.turns(turns, stored)
+            self._release.write()
+        finally:
+            self._releasing = False
+        after, self._after = self._after, []
+        for function, arguments in after:
+            function(*arguments)
+        if self._busy and self._journal.load < self.limits.waiting_entries // 2:
+            busy, self._busy = self._busy, {}
+            for session in busy:
+                session.link.release("busy")
+
+    def _broken(self, failure: Failure) -> None:
+        log.failure("the store failed; stopping, so that nothing is promised that is not kept", failure)
+        for session in list(self.sessions) + list(self._strangers):
+            session.link.abort()
+        self._report(failure)
+
+    # ---- what the hub asks when a turn leaves ----
+
+    def say(self, session: Session, event: m.Event) -> None:
+        """Tell a session, in the order of the release if there is one."""
+        if self._releasing:
+            self._release.say(session, event)
+        else:
+            session.link.write(session.link.codec.encode(event))
+
+    def arrived(self, session: Session) -> None:
+        """A session is in."""
+        assert session.user is not None
+        session.link.admitted()
+        for watcher in self.watchers:
+            watcher.arrived(session.user.name, session.address)
+
+    def departed(self, session: Session, lost: bool) -> None:
+        """A session is out."""
+        assert session.user is not None
+        for watcher in self.watchers:
+            watcher.departed(session.user.name, session.address, lost)
+
+    def hungry(self, session: Session) -> None:
+        """There are stored messages for a session: send them when what leaves now has left."""
+        self._after.append((self._pump, (session,)))
+
+    def end_later(self, session: Session, event: m.Bye) -> None:
+        """End a session when what this turn says to it has been said."""
+        self.turn().then(self._after.append, (session.link.end, (event,)))
+
+    # ---- stored messages ----
+
+    def _pump(self, session: Session) -> None:
+        """Read the next page of what a session still has to get, unless it is being read or there is no room."""
+        while session.behind and not session.pumping and not session.over and not session.link.paused:
+            conversation, after = next(iter(session.behind.items()))
+            if after >= conversation.head:
+                self.hub.caught_up(session, conversation)
+                continue
+            session.pumping = True
+            head = conversation.head
+            page = self._read(self._store.read, conversation.id, after, head, PAGE)
+            page.addCallbacks(self._page, self._unreadable, (session, conversation, head), None, (session,))
+
+    def _page(self, rows: list[m.Row], session: Session, conversation: Conversation, head: int) -> None:
+        session.pumping = False
+        if session.over or conversation not in session.behind:
+            return
+        session.behind[conversation] = rows[-1].seq if len(rows) == PAGE else head
+        if rows:
+            encode = session.link.codec.encode
+            session.link.write(b"".join([encode(_message(conversation, row)) for row in rows]))
+        self._pump(session)
+
+    def _unreadable(self, failure: Failure, session: Session) -> None:
+        session.pumping = False
+        log.failure("stored messages cannot be read; run chatd-admin verify", failure)
+        session.link.abort()
+
+    def _history(self, session: Session, command: m.History, turn: Turn) -> None:
+        wanted = self.hub.apply(session, command, turn)
+        if wanted is not None:
+            self.hold(session)
+            turn.then(self._read_history, session, command.ref, wanted)
+
+    def _read_history(self, session: Session, ref: int, wanted: tuple[Conversation, int, int, int]) -> None:
+        conversation, after, before, limit = wanted
+        page = self._read(self._store.read_before, conversation.id, before, limit + 1)
+        page.addCallbacks(self._tell_history, self._unreadable, (session, ref, conversation, after, limit), None,
+                          (session,))  # fmt: skip
+        page.addBoth(lambda _: self.go_on(session))
+
+    def _tell_history(
+        self, rows: list[m.Row], session: Session, ref: int, conversation: Conversation, after: int, limit: int
+    ) -> None:
+        allowed = [row for row in rows if row.seq > after]
+        messages = [_message(conversation, row) for row in allowed[-limit:]]
+        self.turn().reply(session, m.Page(ref, conversation.name, messages, len(allowed) > limit))
+
+    # ---- commands that wait, and the end ----
+
+    def hold(self, session: Session) -> None:
+        """Keep a session's further commands until `go_on`."""
+        session.held = []
+        session.link.hold("answer")
+
+    def go_on(self, session: Session) -> None:
+        """Take up the commands that came in meanwhile, until one of them waits again."""
+        held, session.held = session.held or [], None
+        session.link.release("answer")
+        for place, command in enumerate(held):
+            if session.held is not None:
+                session.held += held[place:]
+                return
+            self.receive(session, command)
+
+    def admitted(self, session: Session) -> None:
+        """A stranger has become a session."""
+        self._strangers.pop(session, None)
+        self.sessions[session] = None
+
+    def _quit(self, session: Session, command: m.Quit, turn: Turn) -> None:
+        self.hub.depart(session, False, turn)
+        self.end_later(session, m.Bye("goodbye", "Come back soon."))
+
+    def _password(self, session: Session, command: m.SetPassword, turn: Turn) -> None:
+        self.admission.set_password(session, command, turn)
+
+    def _meter(self, session: Session, turn: Turn) -> None:
+        """Slow a session down that sends too fast: it is read later, nothing is lost."""
+        assert session.user is not None
+        wait = self._rates.spend(str(session.user.id), self._now)
+        if wait and not session.slowed:
+            session.slowed = True
+            turn.reply(session, m.Notice("slow-down", f"You send too fast; going on in {wait:.0f} s.", wait))
+            session.link.hold("rate")
+            self._clock.callLater(wait, self._speed_up, session)
+
+    def _speed_up(self, session: Session) -> None:
+        session.slowed = False
+        session.link.release("rate")
+
+    # ---- timer and stop ----
+
+    def sweep(self) -> None:
+        """Every few seconds: end who is late to log in and who has gone silent, forget what is too old."""
+        now = self._clock.seconds()
+        for session in list(self._strangers):
+            if now - session.proof.since < self.limits.login_seconds:
+                break
+            session.link.end(m.Bye("timeout", f"No login within {self.limits.login_seconds:.0f} seconds."))
+        for session in [s for s in self.sessions if now - s.heard > self.limits.silent_seconds]:
+            session.link.abort()
+        if now >= self._next_purge and not self.stopping:
+            self._next_purge = now + 3600
+            self._purge()
+
+    def _purge(self) -> None:
+        before = int((self._wall() - self.limits.retention_days * 86400) * 1000)
+        self._journal.run(self._store.purge, before, PURGE_ROWS).addCallbacks(self._purged, self._broken)
+
+    def _purged(self, changed: list[m.LogState]) -> None:
+        for state in changed:
+            conversation = self.hub.conversations.by_id.get(state.conversation)
+            if conversation is not None:
+                conversation.floor = state.floor
+        if changed and not self.stopping:
+            self._clock.callLater(0.1, self._purge)
+
+    def stop(self) -> Deferred[None]:
+        """Say goodbye to everybody; fires when everything that was taken is on disk and has been answered."""
+        self.stopping = True
+        self._submit()
+        done = self._journal.drained()
+        done.addCallback(lambda _: self._say_goodbye())
+        return done
+
+    def _say_goodbye(self) -> None:
+        for session in list(self.sessions) + list(self._strangers):
+            session.link.end(m.Bye("stopping", "The server is stopping; your program will come back by itself."))
+
+
+def _message(conversation: Conversation, row: m.Row) -> m.Message:
+    return m.Message(conversation.name, row.seq, row.at, row.sender, row.id, row.body.decode("utf-8", "replace"))
+
+
+SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
+    m.History: Node._history,
+    m.Quit: Node._quit,
+    m.SetPassword: Node._password,
+}

@@ -1,0 +1,1 @@
+"""The listeners: they translate between bytes and commands, nothing more."""

@@ -1,0 +1,107 @@
+"""The typed protocol: length-prefixed MessagePack frames (`docs/protocol.md`), commands in, events out.
+
+Rule: it translates and bounds, nothing more: no policy, no state of its own but the bytes of an unfinished frame.
+`dataReceived` is overridden because Twisted's is quadratic in the segments of a frame; limit and callbacks stay its.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.protocols.basic import Int32StringReceiver
+from twisted.python.failure import Failure
+
+from chatd.messages import EXPORTER_LABEL, Bye, Event, Quit
+from chatd.ports.session import Bounds, Outlet, Server
+from chatd.wire.pack import BadFrame, decode_command, encode_event, frame
+
+
+class FrameCodec:
+    """Events as frames; one object for all binary sessions, so that they share their bytes."""
+
+    def encode(self, event: Event) -> bytes:
+        """One event as a frame."""
+        return frame(encode_event(event))
+
+
+CODEC = FrameCodec()
+
+
+class Frames(Int32StringReceiver):
+    """One binary connection."""
+
+    def __init__(self, server: Server, bounds: Bounds, clock: IReactorTime) -> None:
+        self._server = server
+        self._bounds = bounds
+        self._clock = clock
+        self._rest = bytearray()
+        self._malformed = 0
+        self._over = False
+        self.MAX_LENGTH = bounds.frame_bytes_before_login
+
+    def connectionMade(self) -> None:
+        self.outlet = Outlet(self.transport, CODEC, self._clock, self._bounds)
+        peer = self.transport.getPeer()  # type: ignore[union-attr]
+        address = (getattr(peer, "host", "local"), getattr(peer, "port", 0))
+        self.session = self._server.open(self.outlet, address, _channel_binding(self.transport))
+        self.outlet.admitted = self.logged_in
+        self.outlet.session, self.outlet.server = self.session, self._server
+
+    def dataReceived(self, data: bytes) -> None:
+        rest = self._rest
+        if rest:
+            rest += data
+            if len(rest) >= 4 and len(rest) < 4 + int.from_bytes(rest[:4], "big") <= 4 + self.MAX_LENGTH:
+                return
+            data = bytes(rest)
+            rest.clear()
+        start, size = 0, len(data)
+        while size - start >= 4:
+            length = int.from_bytes(data[start : start + 4], "big")
+            if length > self.MAX_LENGTH:
+                self.lengthLimitExceeded(length)
+                return
+            end = start + 4 + length
+            if end > size:
+                break
+            self.stringReceived(data[start + 4 : end])
+            if self._over:
+                return
+            start = end
+        if start < size:
+            rest += data[start:]
+
+    def stringReceived(self, string: bytes) -> None:
+        try:
+            command = decode_command(string)
+        except BadFrame as error:
+            self._malformed += 1
+            self._server.refuse(self.session, error.code, str(error))
+            if self._malformed >= self._bounds.malformed_frames:
+                self._cut("malformed", "Too many frames that mean nothing.")
+            return
+        self._over = type(command) is Quit
+        self._server.receive(self.session, command)
+
+    def logged_in(self) -> None:
+        """From here on longer frames are welcome."""
+        self.MAX_LENGTH = self._bounds.frame_bytes
+
+    def lengthLimitExceeded(self, length: int) -> None:
+        self._cut("frame-too-long", f"A frame has at most {self.MAX_LENGTH} bytes.")
+
+    def _cut(self, code: str, text: str) -> None:
+        self._over = True
+        self.outlet.end(Bye(code, text))
+
+    def connectionLost(self, reason: Failure | None = None) -> None:  # type: ignore[override]
+        self.outlet.gone()
+        self._server.close(self.session, lost=True)
+
+
+def _channel_binding(transport: Any) -> bytes:
+    """The `tls-exporter` binding of RFC 9266; nothing on a connection without TLS."""
+    handle = getattr(transport, "getHandle", lambda: None)()
+    export = getattr(handle, "export_keying_material", None)
+    return export(EXPORTER_LABEL, 32, b"") if export is not None else b""

@@ -1,0 +1,176 @@
+"""The half that every port shares: all writes of one connection go through its `Outlet`.
+
+Rule: what is unsent is bounded. The transport holds at most its own buffer; what it will not take waits here, up to a
+limit; beyond it the session lags: the node stops sending and feeds it from the store when there is room again. A
+reader that takes nothing for `stall_seconds` is aborted (`loseConnection` would wait for it for ever). A reader that
+does not read is not read from either.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from zope.interface import implementer
+
+from chatd.messages import Command, Event
+
+
+class Encoder(Protocol):
+    """Turns an event into bytes (`chatd.core.users.Codec`)."""
+
+    def encode(self, event: Event) -> bytes:
+        """The bytes of one event, ready to be written."""
+
+
+class Server(Protocol):
+    """What a port asks of the node. A session is opaque to the port."""
+
+    def open(self, link: Outlet, address: tuple[str, int], binding: bytes) -> Any:
+        """A connection is there; returns its session."""
+
+    def receive(self, session: Any, command: Command) -> None:
+        """A command came in."""
+
+    def refuse(self, session: Any, code: str, text: str) -> None:
+        """What came in was no command."""
+
+    def close(self, session: Any, lost: bool) -> None:
+        """The connection is gone; `lost`: without a goodbye."""
+
+    def lagging(self, session: Any) -> None:
+        """The session's unsent bytes are over the limit."""
+
+    def room(self, session: Any) -> None:
+        """Everything sent to the session has been taken by the network."""
+
+
+class Bounds(Protocol):
+    """The limits a port keeps (`chatd.core.limits.Limits`)."""
+
+    unsent_bytes: int
+    stall_seconds: float
+    frame_bytes: int
+    frame_bytes_before_login: int
+    malformed_frames: int
+
+
+@implementer(IPushProducer)
+class Outlet:
+    """One connection's way out."""
+
+    def __init__(self, transport: Any, codec: Encoder, clock: IReactorTime, bounds: Bounds) -> None:
+        self.codec = codec
+        self.bounds = bounds
+        self.session: Any = None
+        self.server: Server | None = None
+        self.closed = False
+        self.paused = False  # the transport has enough for now
+        self.admitted: Callable[[], None] = lambda: None  # the port may want to know that somebody logged in
+        self._transport = transport
+        self._clock = clock
+        self._queue: deque[bytes] = deque()
+        self._queued = 0
+        self._closing = False
+        self._timer: IDelayedCall | None = None
+        self._held: set[str] = set()
+        transport.registerProducer(self, True)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, or keep them until there is room."""
+        if self.closed or self._closing:
+            return
+        if not self.paused:
+            self._transport.write(data)
+            return
+        self._queue.append(data)
+        self._queued += len(data)
+        if self._queued > self.bounds.unsent_bytes:
+            self.hold("backlog")
+            if self.server is not None:
+                self.server.lagging(self.session)
+
+    def say(self, event: Event) -> None:
+        """Send one event outside of a release (before login, and at the end)."""
+        self.write(self.codec.encode(event))
+
+    # ---- the transport's side: IPushProducer ----
+
+    def pauseProducing(self) -> None:
+        """The transport's buffer is full: from here on it has `stall_seconds` to empty it."""
+        self.paused = True
+        if self._timer is None:
+            self._timer = self._clock.callLater(self.bounds.stall_seconds, self._stalled)
+
+    def resumeProducing(self) -> None:
+        """The transport's buffer is empty: give it what waits, then tell the node."""
+        self.paused = False
+        self._stop_timer()
+        while self._queue and not self.paused:
+            data = self._queue.popleft()
+            self._queued -= len(data)
+            self._transport.write(data)
+        if self.paused:
+            return
+        if self._closing:
+            self._transport.unregisterProducer()
+            self._transport.loseConnection()
+            return
+        self.release("backlog")
+        if self.server is not None:
+            self.server.room(self.session)
+
+    def stopProducing(self) -> None:
+        """The transport has gone."""
+
+    def _stalled(self) -> None:
+        self._timer = None
+        self.abort()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # ---- reading ----
+
+    def hold(self, reason: str) -> None:
+        """Read no more from this connection until the reason is released."""
+        if not self._held and not self.closed:
+            self._transport.pauseProducing()
+        self._held.add(reason)
+
+    def release(self, reason: str) -> None:
+        """A reason for not reading is over."""
+        if reason in self._held:
+            self._held.discard(reason)
+            if not self._held and not self.closed:
+                self._transport.resumeProducing()
+
+    # ---- the end ----
+
+    def end(self, event: Event) -> None:
+        """Say this last and close when it has been sent, or when the reader stalls."""
+        if self.closed or self._closing:
+            return
+        self.write(self.codec.encode(event))
+        self._closing = True
+        if not self.paused:
+            self._transport.unregisterProducer()
+            self._transport.loseConnection()
+        if self._timer is None:
+            self._timer = self._clock.callLater(self.bounds.stall_seconds, self._stalled)
+
+    def abort(self) -> None:
+        """Cut the connection at once; what is unsent is lost here, and still stored."""
+        if not self.closed:
+            self._transport.abortConnection()
+
+    def gone(self) -> None:
+        """The connection is no more."""
+        self.closed = True
+        self._queue.clear()
+        self._stop_timer()
+

@@ -1,0 +1,221 @@
+"""Options to settings to service: the only file that knows all the others, and that imports the reactor.
+
+Rule: nothing is opened before the service starts (twistd has forked by then); what fails at start is one sentence on
+standard error and exit status 1. Everything that listens is up before `listening.json` says so.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet import reactor as _reactor
+from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError
+from twisted.internet.task import LoopingCall
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger, globalLogPublisher, jsonFileLogObserver
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python import usage
+from twisted.python.failure import Failure
+from twisted.python.threadpool import ThreadPool
+
+from chatd.admission import Policy
+from chatd.auth import Passwords
+from chatd.config import BadConfig, Settings, read
+from chatd.data import DataFolder, FolderInUse
+from chatd.journal import Run
+from chatd.node import SWEEP_SECONDS, Node
+from chatd.ports.door import DoorFactory
+from chatd.ports.frames import Frames
+from chatd.ports.lines import Lines
+from chatd.store.interface import StoreError
+from chatd.store.sqlite import SqliteStore
+from chatd.tls import BadCertificate, Certificates
+from chatd.window import Window
+
+log = Logger()
+reactor: Any = _reactor
+READERS = 3
+
+
+class Options(usage.Options):
+    """The flags of `twistd chatd`."""
+
+    synopsis = "[options]"
+    longdesc = "The chat service of a class: TLS for everybody on port 6697, no TLS on this machine's port 6667."
+    optParameters = [
+        ["data", None, None, "Folder for everything the server keeps (default chatd-data)"],
+        ["config", None, None, "TOML file with settings; flags and CHATD_* in the environment go before it"],
+        ["registration", None, None, "Who may make an account: open, invite or closed (default open)"],
+        ["guests", None, None, "May a name without an account come in: yes or no (default yes)"],
+        ["certificate", None, None, "PEM file with the certificate and its chain (default: one is made)"],
+        ["key", None, None, "PEM file with the certificate's key"],
+        ["server-name", None, None, "How the server calls itself (default: the host's name)"],
+        ["log-json", None, None, "File for the log as one JSON object a line"],
+    ]  # fmt: skip
+    optFlags = [
+        ["insecure", None, "Allow --listen-plain on addresses that other machines reach"],
+        ["check-config", None, "Say whether the settings are right, and exit"],
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self["listen"], self["listen_plain"] = [], []
+
+    def opt_listen(self, endpoint: str) -> None:
+        """Endpoint with TLS (default tcp:6697); may be given several times; `none` for no such listener"""
+        self["listen"].append(endpoint)
+
+    def opt_listen_plain(self, endpoint: str) -> None:
+        """Endpoint without TLS (default tcp:6667:interface=127.0.0.1); may be given several times; or `none`"""
+        self["listen_plain"].append(endpoint)
+
+    def postOptions(self) -> None:
+        """Read all sources of settings, so that a wrong one is told before anything starts."""
+        flags = {key.replace("-", "_"): value for key, value in self.items()}
+        flags["guests"] = {"yes": True, "no": False}.get(flags["guests"] or "", flags["guests"])
+        no_guests = flags["guests"] is False
+        try:
+            settings = read(flags, os.environ)
+        except BadConfig as error:
+            raise usage.UsageError(str(error)) from None
+        self.settings = Settings(**{**{f: getattr(settings, f) for f in Settings.__struct_fields__},
+                                    **({"guests": False} if no_guests else {})})  # fmt: skip
+        if self["check-config"]:
+            print("The settings are right.")
+            raise SystemExit(0)
+
+
+class Chatd(Service):
+    """The running service: folder, store, node and listeners, in this order, and back."""
+
+    def __init__(self, settings: Settings) -> None:
+        reactor.seconds = time.monotonic  # Twisted's timers follow the wall clock: an hour's jump fires all of them
+        self.settings = settings
+        self.folder = DataFolder(settings.data)
+        self.window = Window(sys.__stdout__)
+        self._pools = {"writer": ThreadPool(1, 1, "writer"), "reader": ThreadPool(0, READERS, "reader"),
+                       "hash": ThreadPool(0, 2, "hash")}  # fmt: skip
+        self._ports: list[Any] = []
+        self._factories: list[DoorFactory] = []
+        self._sweeper = LoopingCall(self._sweep)
+        self._sweeper.clock = reactor
+        self._failed = False
+
+    def startService(self) -> None:
+        """Open everything, or say in one sentence why not and exit."""
+        super().startService()
+        try:
+            self._start()
+        except (FolderInUse, StoreError, BadCertificate, BadConfig, OSError, CannotListenError, ValueError) as error:
+            self._let_go()
+            raise SystemExit(f"chatd: {error}") from None
+
+    def _start(self) -> None:
+        settings, limits = self.settings, self.settings.checked_limits()
+        if settings.log_json:
+            globalLogPublisher.addObserver(jsonFileLogObserver(open(settings.log_json, "a"), recordSeparator=""))  # noqa: SIM115
+        self.folder.acquire()
+        self.store = SqliteStore(self.folder.database)
+        for pool in self._pools.values():
+            pool.start()
+        self._passwords = Passwords(self._runner("hash"), limits.password_queue)
+        self.node = Node(
+            self.store, limits, self._policy(settings), self.folder.secret(), self._passwords, clock=reactor,
+            wall=time.time, write=self._runner("writer"), read=self._runner("reader"), failed=self._broken,
+        )  # fmt: skip
+        self.node.watchers.append(self.window)
+        self.certificates = Certificates(self.folder.tls, settings.certificate, settings.key)
+        listeners = self._listen(settings)
+        self._sweeper.start(SWEEP_SECONDS, now=False)
+        signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(self.reload))
+        self.folder.publish(listeners)
+        self.window.working(listeners)
+        log.info("listening: {listeners}", listeners=listeners)
+
+    @staticmethod
+    def _policy(settings: Settings) -> Policy:
+        return Policy(settings.server_name, settings.registration, settings.guests, settings.trusted_networks)
+
+    def _runner(self, pool: str) -> Run:
+        def run(function: Any, *arguments: Any) -> Deferred[Any]:
+            return deferToThreadPool(reactor, self._pools[pool], function, *arguments)
+
+        return run
+
+    def _listen(self, settings: Settings) -> dict[str, list[tuple[str, int]]]:
+        limits = self.node.limits
+        listeners: dict[str, list[tuple[str, int]]] = {}
+        for kind, endpoints in (("tls", settings.listen), ("plain", settings.listen_plain)):
+            for endpoint in endpoints:
+                if endpoint == "none":
+                    continue
+                door = DoorFactory(lambda: Frames(self.node, limits, reactor), Lines, limits.waiting, reactor.seconds)
+                self._factories.append(door)
+                factory = TLSMemoryBIOFactory(self.certificates, False, door) if kind == "tls" else door
+                factory.noisy = False
+                failures: list[Failure] = []
+                listening = serverFromString(reactor, endpoint).listen(factory)
+                listening.addCallbacks(self._ports.append, failures.append)
+                if failures:
+                    failures[0].raiseException()
+                host = self._ports[-1].getHost()
+                address = (getattr(host, "host", getattr(host, "name", "")), getattr(host, "port", 0))
+                listeners.setdefault(kind, []).append(address)
+        return listeners
+
+    def _sweep(self) -> None:
+        before = reactor.seconds() - self.node.limits.login_seconds
+        for factory in self._factories:
+            factory.sweep(before)
+        reserve = self.node.limits.disk_reserve_bytes
+        self.node.hub.full = shutil.disk_usage(self.settings.data).free < reserve
+        self.node.sweep()
+
+    def reload(self) -> None:
+        """SIGHUP: read file and environment again for what may change while running, and the certificate."""
+        try:
+            self.certificates.reload()
+            log.info("certificate reloaded; it expires {expires}", expires=str(self.certificates.expires))
+        except BadCertificate as error:
+            log.error("kept the old certificate: {error}", error=str(error))
+
+    def _broken(self, failure: Failure) -> None:
+        self._failed = True
+        print(f"chatd: stopping: {failure.getErrorMessage()}", file=sys.__stderr__)
+        reactor.callLater(0, reactor.stop)
+
+    @inlineCallbacks
+    def stopService(self) -> Any:
+        """Take no more, finish what was taken, say goodbye, and close."""
+        super().stopService()
+        if not hasattr(self, "node"):
+            return
+        yield DeferredList([port.stopListening() for port in self._ports if port is not None])
+        if self._sweeper.running:
+            self._sweeper.stop()
+        if not self._failed:
+            yield self.node.stop()
+        self._let_go()
+        if self._failed:
+            reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
+
+    def _let_go(self) -> None:
+        for pool in self._pools.values():
+            if pool.started:
+                pool.stop()
+        if hasattr(self, "store"):
+            self.store.close()
+        self.folder.release()
+
+
+def makeService(options: Options) -> Chatd:
+    """What `twistd chatd` runs."""
+    return Chatd(options.settings)

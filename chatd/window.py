@@ -1,0 +1,43 @@
+"""The server's window: who comes and goes, in the words of the assignment.
+
+Rule: one line an event, on the process's own standard output (twistd's log goes its own way), nothing but names,
+addresses and states; a name has been checked by `core/names.py` and holds nothing that moves a cursor.
+"""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+
+class Window:
+    """Prints to a stream; a stream that is gone is no error."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def line(self, text: str) -> None:
+        """Print one line."""
+        if self._stream is not None:
+            try:
+                self._stream.write(text + "\n")
+                self._stream.flush()
+            except (OSError, ValueError):
+                self._stream = None
+
+    def working(self, listeners: dict[str, list[tuple[str, int]]]) -> None:
+        """The banner, and where the server listens."""
+        self.line("\t\t\t\tSERVER WORKING ")
+        for kind, addresses in listeners.items():
+            for host, port in addresses:
+                self.line(f"Listening on {host} port {port} ({'TLS' if kind == 'tls' else 'without TLS'})")
+        port = next((port for addresses in listeners.values() for _, port in addresses), None)
+        if port is not None and "tls" in listeners:
+            self.line(f"To join from this machine: chat localhost{'' if port == 6697 else f':{port}'}")
+
+    def arrived(self, name: str, address: tuple[str, int]) -> None:
+        """A session is in."""
+        self.line(f"Client ({address[0]}, {address[1]}) connected  [ {name} ]")
+
+    def departed(self, name: str, address: tuple[str, int], lost: bool) -> None:
+        """A session is out."""
+        self.line(f"Client ({address[0]}, {address[1]}) is offline{' (error)' if lost else ''}  [ {name} ]")
