@@ -1,0 +1,1 @@
+"""The clients: one core, several faces."""

@@ -1,0 +1,88 @@
+"""What was said and is not yet accepted: kept in order, sent again after every reconnect with the first id.
+
+Rule: pure. An item leaves when the server has accepted or finally refused it, and by nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+# Refusals that pass by themselves: the item stays and goes out again after a while.
+PASSING: Final = frozenset({"busy", "rate-limited", "throttled", "not-logged-in"})
+LEAST_WAIT: Final = 1.0
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """One message on its way. `id` is made once, before the first try."""
+
+    id: bytes
+    to: str
+    text: str
+    at: int
+
+
+class Outbox:
+    """The items by id in the order of saying; `refs` are the tries of this connection."""
+
+    def __init__(self, items: Iterable[Outgoing] = ()) -> None:
+        self._items: dict[bytes, Outgoing] = {item.id: item for item in items}
+        self._refs: dict[int, bytes] = {}
+        self._later: dict[bytes, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __contains__(self, message_id: bytes) -> bool:
+        return message_id in self._items
+
+    def add(self, item: Outgoing) -> None:
+        """Take a new message in."""
+        self._items[item.id] = item
+
+    def sent(self, item: Outgoing, ref: int) -> None:
+        """It is on the line under this ref."""
+        self._refs[ref] = item.id
+        self._later.pop(item.id, None)
+
+    def cut(self) -> None:
+        """The connection is gone, and with it every try."""
+        self._refs.clear()
+        self._later.clear()
+
+    def unsent(self) -> list[Outgoing]:
+        """Everything that has no try under way and is not to wait, in order."""
+        busy = set(self._refs.values()) | set(self._later)
+        return [item for item in self._items.values() if item.id not in busy]
+
+    def find(self, ref: int) -> Outgoing | None:
+        """The item that a ref stands for."""
+        return self._items.get(self._refs.get(ref, b""))
+
+    def accepted(self, ref: int) -> Outgoing | None:
+        """The server has it: it leaves."""
+        return self._items.pop(self._refs.pop(ref, b""), None)
+
+    def refused(self, ref: int, code: str, retry: float, now: float) -> tuple[Outgoing | None, bool]:
+        """The server did not take it: the item, and whether that is final (then it has left)."""
+        item = self._items.get(self._refs.pop(ref, b""))
+        if item is None:
+            return None, False
+        if code in PASSING:
+            self._later[item.id] = now + max(retry, LEAST_WAIT)
+            return item, False
+        del self._items[item.id]
+        return item, True
+
+    def due(self, now: float) -> list[Outgoing]:
+        """What has waited long enough."""
+        ready = [message_id for message_id, when in self._later.items() if when <= now]
+        for message_id in ready:
+            del self._later[message_id]
+        return [item for item in self._items.values() if item.id in ready]
+
+    def deadline(self) -> float | None:
+        """When something is next due."""
+        return min(self._later.values(), default=None)

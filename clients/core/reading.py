@@ -1,0 +1,110 @@
+"""How far this device has read each conversation: what to drop, what to acknowledge, and when.
+
+Rule: pure. A message is new when its seq is above the cursor and it is not one's own that is known already. The cursor
+never jumps over something that has not come: an own message ahead of the cursor waits in `ahead` until the rest is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from chatd.messages import Acknowledge, Position
+
+ACK_DELAY: Final = 1.0
+ACK_COUNT: Final = 100
+
+
+class Reading:
+    """The cursors of one account on this device."""
+
+    def __init__(self, cursors: Mapping[str, int] = {}, ahead: Mapping[str, Iterable[int]] = {}) -> None:
+        self.cursors: dict[str, int] = dict(cursors)
+        self._ahead: dict[str, set[int]] = {name: set(seqs) for name, seqs in ahead.items()}
+        self._unsaid: dict[str, int] = {}
+        self._first: float | None = None
+
+    def reset(self) -> None:
+        """The server is another one than before (a restored backup): nothing that was known holds."""
+        self.cursors.clear()
+        self._ahead.clear()
+        self._unsaid.clear()
+        self._first = None
+
+    def place(self, position: Position, now: float) -> bool:
+        """Where the server says we are. Returns whether our cursor moved; where we are further, we say so again."""
+        mine = self.cursors.get(position.conversation, -1)
+        if position.cursor > mine:
+            self.cursors[position.conversation] = position.cursor
+            self._close_up(position.conversation)
+            return True
+        if mine > position.cursor:
+            self._note(position.conversation, now)
+        return False
+
+    def forget(self, conversation: str) -> None:
+        """One no longer belongs to it."""
+        self.cursors.pop(conversation, None)
+        self._ahead.pop(conversation, None)
+        self._unsaid.pop(conversation, None)
+
+    def new(self, conversation: str, seq: int) -> bool:
+        """Whether this message has not been here yet."""
+        return seq > self.cursors.get(conversation, 0) and seq not in self._ahead.get(conversation, ())
+
+    def came(self, conversation: str, seq: int, now: float) -> None:
+        """A message came, in order: everything up to it is here."""
+        if seq > self.cursors.get(conversation, 0):
+            self.cursors[conversation] = seq
+            self._close_up(conversation)
+        self._note(conversation, now)
+
+    def own(self, conversation: str, seq: int, now: float) -> None:
+        """One's own message was given this seq; others before it may still be on their way."""
+        cursor = self.cursors.setdefault(conversation, 0)
+        if seq <= cursor:
+            return
+        self._ahead.setdefault(conversation, set()).add(seq)
+        self._close_up(conversation)
+        if self.cursors[conversation] > cursor:
+            self._note(conversation, now)
+
+    def _close_up(self, conversation: str) -> None:
+        """Move the cursor over own messages that follow it without a gap, and forget those it has passed."""
+        ahead = self._ahead.get(conversation)
+        if not ahead:
+            return
+        cursor = self.cursors[conversation]
+        while cursor + 1 in ahead:
+            cursor += 1
+        self.cursors[conversation] = cursor
+        left = {seq for seq in ahead if seq > cursor}
+        if left:
+            self._ahead[conversation] = left
+        else:
+            del self._ahead[conversation]
+
+    def _note(self, conversation: str, now: float) -> None:
+        self._unsaid[conversation] = self._unsaid.get(conversation, 0) + 1
+        if self._first is None:
+            self._first = now
+
+    def deadline(self) -> float | None:
+        """When the next acknowledgement is due."""
+        return None if self._first is None else self._first + ACK_DELAY
+
+    def due(self, now: float) -> bool:
+        """Whether it is time to acknowledge."""
+        when = self.deadline()
+        return when is not None and (now >= when or sum(self._unsaid.values()) >= ACK_COUNT)
+
+    def acknowledge(self) -> list[Acknowledge]:
+        """One acknowledgement for each conversation that moved."""
+        said = [Acknowledge(name, self.cursors[name]) for name in self._unsaid if name in self.cursors]
+        self.cut()
+        return said
+
+    def cut(self) -> None:
+        """Nothing is to be said (any more): the next welcome compares the cursors."""
+        self._unsaid.clear()
+        self._first = None

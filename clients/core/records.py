@@ -1,0 +1,67 @@
+"""What the session wants kept on disk: values that `history.py` writes in one transaction.
+
+Rule: values only. The session decides what is kept; the history only how.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from clients.core.outbox import Outgoing
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What every record has in common."""
+
+
+class KeepMessage(Record, frozen=True):
+    """A message, with whom one talks there (`peer`, in a direct conversation)."""
+
+    conversation: str
+    seq: int
+    at: int
+    sender: str
+    id: bytes
+    text: str
+    own: bool
+    peer: str = ""
+
+
+class KeepCursor(Record, frozen=True):
+    """This device has everything of a conversation up to `seq`; 0 forgets the conversation."""
+
+    conversation: str
+    seq: int
+
+
+class Queue(Record, frozen=True):
+    """A message was said: it must survive until it is accepted."""
+
+    item: Outgoing
+
+
+class Unqueue(Record, frozen=True):
+    """A message was accepted, or finally refused."""
+
+    id: bytes
+
+
+class Epoch(Record, frozen=True):
+    """The server's epoch; `changed`: it was another one, so cursors no longer hold."""
+
+    epoch: str
+    changed: bool
+
+
+class Claim(Record, frozen=True):
+    """One is logged in under this name; `token` resumes it. `device`: the name belongs to this device's keys."""
+
+    name: str
+    token: bytes
+    device: bool
+
+
+class Try(Record, frozen=True):
+    """A name is about to be claimed: whatever happens, the keys stay with it."""
+
+    name: str

@@ -1,0 +1,381 @@
+"""One account's dialogue with one server: events and intents in; records, commands and notices out.
+
+Rule: pure; time and random numbers are arguments. Every method answers with a Step. Its user first shows the notices,
+then keeps the records, then sends the commands: what was not kept is never promised, what was not shown is never
+acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from chatd import messages as m
+from clients.core import intents as i
+from clients.core import notices as n
+from clients.core import records as r
+from clients.core.login import Entrance, Failure, Move
+from clients.core.outbox import Outbox, Outgoing
+from clients.core.reading import Reading
+from clients.core.requests import command
+from clients.core.view import CONNECTING, OFFLINE, ONLINE, State, View
+
+CLIENT: Final = "chat/0.1"
+LONGEST_TEXT: Final = 240_000
+QUIET: Final = 60.0
+SILENT: Final = 120.0
+DEAD: Final = 30.0
+MOST_TOLD: Final = 1000
+
+KEEP, WATCH, SKIP = "keep", "watch", "skip"
+
+
+class Step(msgspec.Struct):
+    """What follows from one input. `stop`: close the connection, for this reason; `again`: open it anew, not before
+    `retry` seconds."""
+
+    notices: list[n.Notice] = []
+    records: list[r.Record] = []
+    commands: list[m.Command] = []
+    stop: str = ""
+    again: bool = True
+    retry: float = 0.0
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A question to the server that is not answered yet."""
+
+    intent: i.Intent
+    at: float
+    known: bool = False
+
+
+class Session:
+    """The state of the dialogue. `receive`: `keep` messages, only `watch` them, or `skip` them (both unacknowledged)."""
+
+    def __init__(self, entrance: Entrance, outbox: Outbox, reading: Reading, epoch: str, receive: str = KEEP) -> None:
+        self.state = State()
+        self.state.me = entrance.who.name
+        self.outbox = outbox
+        self.reading = reading
+        self.receive = receive
+        self.ignored: set[str] = set()
+        self.greeting: m.Greeting | None = None
+        self.entrance = entrance
+        self._epoch = epoch
+        self._binding = b""
+        self._ref = 0
+        self._asked: dict[int, Asked] = {}
+        self._told: dict[tuple[str, int], n.Outcome] = {}
+        self._heard = self._spoke = 0.0
+        self._pinged: float | None = None
+        self._seen: dict[str, int] = {}
+        self._welcomed = False
+
+    # ---- the connection ----
+
+    def connected(self, now: float, binding: bytes) -> Step:
+        """The line is open and trusted: open the dialogue. `binding` names the TLS channel."""
+        self._binding, self._heard, self._pinged = binding, now, None
+        self.state.status = CONNECTING
+        return self._say(now, m.Hello(list(m.PROTOCOL_VERSIONS), list(m.FEATURES), CLIENT))
+
+    def lost(self, now: float) -> Step:
+        """The line is gone: what was asked stays unanswered, what was said stays in the outbox."""
+        step = Step()
+        for asked in self._asked.values():
+            if not isinstance(asked.intent, (i.Leave, i.Measure)):
+                step.notices.append(n.Refused("not-connected", "The connection broke before an answer.", intent=asked.intent))
+        self._asked.clear()
+        self.outbox.cut()
+        self.reading.cut()
+        self.entrance.cut()
+        self.state.status, self.greeting = OFFLINE, None
+        return step
+
+    def received(self, now: float, event: m.Event) -> Step:
+        """The server said something."""
+        self._heard, self._pinged = now, None
+        act = _EVENTS.get(type(event))
+        return act(self, now, event) if act else self._answered(now, event)
+
+    def deadline(self) -> float | None:
+        """When `tick` has something to do."""
+        if self.state.status == OFFLINE:
+            return None
+        if self._pinged is not None:
+            return self._pinged + DEAD
+        times = [self._heard + QUIET, self._spoke + SILENT, self.reading.deadline(), self.outbox.deadline()]
+        return min(when for when in times if when is not None)
+
+    def tick(self, now: float) -> Step:
+        """Time has passed."""
+        if self._pinged is not None:
+            if now >= self._pinged + DEAD:
+                return Step(stop="The server does not answer.")
+            return Step()
+        if self.state.status != ONLINE:
+            return Step(stop="The server does not answer.") if now >= self._heard + QUIET else Step()
+        step = self._say(now, *self.acknowledgements(now), *self._tries(self.outbox.due(now)))
+        if now >= self._heard + QUIET:
+            self._pinged = now
+        if self._pinged is not None or now >= self._spoke + SILENT:
+            step.commands += self._say(now, m.Ping(self._next_ref())).commands
+        return step
+
+    def acknowledgements(self, now: float, all_of_them: bool = False) -> list[m.Command]:
+        """What is due to be acknowledged."""
+        if self.state.status != ONLINE or not (all_of_them or self.reading.due(now)):
+            return []
+        return list(self.reading.acknowledge())
+
+    # ---- the person ----
+
+    def named(self, now: float, name: str) -> Step:
+        """A name was given."""
+        move = self.entrance.named(name, self._next_ref())
+        return self._move(now, move) if move is not None else Step()
+
+    def say(self, now: float, items: list[Outgoing]) -> Step:
+        """Messages: kept first, then sent if there is a line, in any case sent again until accepted."""
+        step = Step()
+        for item in items:
+            if len(item.text.encode(errors="replace")) > LONGEST_TEXT:
+                step.notices.append(n.Refused("text-too-long", "This text is too long to be sent.", id=item.id))
+                continue
+            self.outbox.add(item)
+            step.records.append(r.Queue(item))
+            if self.state.status != ONLINE:
+                step.notices.append(n.Outcome(item.id, item.to, item.text, "waiting"))
+        if self.state.status == ONLINE:
+            step.commands = self._say(now, *self._tries(self.outbox.unsent())).commands
+        return step
+
+    def ask(self, now: float, intent: i.Intent) -> Step:
+        """Something that only the server can do or answer."""
+        if self.state.status != ONLINE:
+            return Step([n.Refused("not-connected", "Not connected to the server right now; try again.", intent=intent)])
+        ref = self._next_ref()
+        asking = command(intent, ref, self.state.focus)
+        if asking is None:
+            return Step()
+        known = isinstance(intent, i.JoinGroup) and intent.group.lower() in map(str.lower, self.state.positions)
+        self._asked[ref] = Asked(intent, now, known)
+        acknowledged = self.acknowledgements(now, True) if isinstance(intent, i.Leave) else []
+        return self._say(now, *acknowledged, asking)
+
+    def idle(self) -> bool:
+        """Nothing said or asked is without an answer."""
+        return not self._asked and not len(self.outbox)
+
+    def view(self) -> View:
+        """What a face may show."""
+        return self.state.view(len(self.outbox))
+
+    # ---- inside ----
+
+    def _next_ref(self) -> int:
+        self._ref = self._ref % (2**31 - 1) + 1
+        return self._ref
+
+    def _say(self, now: float, *commands: m.Command) -> Step:
+        if commands:
+            self._spoke = now
+        return Step(commands=list(commands))
+
+    def _tries(self, items: list[Outgoing]) -> list[m.Command]:
+        """One more try for each of these."""
+        tries: list[m.Command] = []
+        for item in items:
+            ref = self._next_ref()
+            self.outbox.sent(item, ref)
+            tries.append(m.Send(ref, item.to, item.id, item.text))
+        return tries
+
+    def _move(self, now: float, move: Move) -> Step:
+        """Carry out what the entrance decided."""
+        if isinstance(move, n.AskName):
+            return Step([move])
+        if isinstance(move, Failure):
+            return Step([n.Refused(move.code, move.text, retry=move.retry)], stop=move.text, again=move.retry > 0, retry=move.retry)
+        step = self._say(now, move)
+        if isinstance(move, (m.SignUp, m.Link)):
+            step.records.append(r.Try(move.name))
+        return step
+
+    def _greeted(self, now: float, event: m.Greeting) -> Step:
+        self.greeting = event
+        restored = self._epoch not in ("", event.epoch)
+        records: list[r.Record] = []
+        if event.epoch != self._epoch:
+            self._epoch = event.epoch
+            records.append(r.Epoch(event.epoch, restored))
+        if restored:
+            self.reading.reset()
+        step = self._move(now, self.entrance.greeted(event, self._binding, restored, self._next_ref()))
+        step.records[:0] = records
+        return step
+
+    def _welcome(self, now: float, event: m.Welcome) -> Step:
+        self.entrance.welcomed(event)
+        self.state.welcome(event)
+        again, self._welcomed = self._welcomed, True
+        step = Step(records=[r.Claim(event.name, event.token, not event.guest)])
+        unread: list[tuple[str, int]] = []
+        for position in event.conversations:
+            step.records += self._place(now, position)
+            last = max(self.reading.cursors.get(position.conversation, 0), position.floor)
+            if position.head > last and position.conversation != m.LOBBY:
+                unread.append((position.conversation, position.head - last))
+        step.notices.append(
+            n.Welcomed(event.name, tuple(self.state.present), event.present_count, self._labelled(unread), again,
+                       event.guest, len(self.outbox))
+        )  # fmt: skip
+        step.commands = self._say(now, *self._tries(self.outbox.unsent())).commands
+        return step
+
+    def _labelled(self, unread: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+        """Conversations as one writes to them."""
+        label = {talk.conversation: talk.to for talk in self.view().talks}
+        return tuple((label.get(name, name), count) for name, count in unread)
+
+    def _place(self, now: float, position: m.Position) -> list[r.Record]:
+        """Take the server's word for where this device is, unless it is further already."""
+        if self.receive != KEEP:
+            self._seen.setdefault(position.conversation, position.cursor)
+            return []
+        moved = self.reading.place(position, now)
+        return [r.KeepCursor(position.conversation, position.cursor)] if moved else []
+
+    def _failed(self, now: float, event: m.Failed) -> Step:
+        if self.state.status != ONLINE:
+            return self._move(now, self.entrance.refused(event, self._next_ref()))
+        item, final = self.outbox.refused(event.ref, event.code, event.retry, now)
+        if item is not None:
+            if not final:
+                return Step()
+            intent = i.Tell((item.to,), item.text)
+            refused = n.Refused(event.code, event.text, tuple(event.near), event.retry, intent, item.id)
+            return Step([refused], [r.Unqueue(item.id)])
+        asked = self._asked.pop(event.ref, None)
+        intent_asked = asked.intent if asked else None
+        return Step([n.Refused(event.code, event.text, tuple(event.near), event.retry, intent_asked)])
+
+    def _accepted(self, now: float, event: m.Accepted) -> Step:
+        item = self.outbox.accepted(event.ref)
+        if item is None:
+            return Step()
+        peer = item.to[1:] if item.to.startswith("@") else ""
+        if peer:
+            self.state.names.setdefault(peer.lower(), peer)
+        told = n.Outcome(item.id, item.to, item.text, event.state, event.conversation, event.seq, event.at)
+        step = Step([told], [r.Unqueue(item.id)])
+        if event.state != "delivered":
+            self._told[event.conversation, event.seq] = told
+            if len(self._told) > MOST_TOLD:
+                del self._told[next(iter(self._told))]
+        mine = self.state.me
+        step.records.append(
+            r.KeepMessage(event.conversation, event.seq, event.at, mine, item.id, item.text, True, peer)
+        )
+        if self.receive == KEEP:
+            self.reading.own(event.conversation, event.seq, now)
+            step.records.append(r.KeepCursor(event.conversation, self.reading.cursors[event.conversation]))
+        return step
+
+    def _delivered(self, now: float, event: m.Delivered) -> Step:
+        """A reader has everything up to here: whatever was waiting for that is told once."""
+        step = Step()
+        for place in [place for place in self._told if place[0] == event.conversation and place[1] <= event.seq]:
+            told = self._told.pop(place)
+            step.notices.append(msgspec.structs.replace(told, state="delivered", before=told.state))
+        return step
+
+    def _message(self, now: float, event: m.Message) -> Step:
+        if self.receive == SKIP or not self._is_new(event):
+            return Step()
+        own = event.sender == self.state.me
+        peer = "" if event.conversation.startswith("#") else self.state.peer(event.conversation)
+        stored = event.seq <= self.state.heads.get(event.conversation, 0)
+        said = n.Said(event.conversation, event.seq, event.at, event.sender, event.id, event.text, own, stored, peer)
+        step = Step()
+        if not own:
+            self.state.heard(event.conversation, event.sender)
+        if event.id not in self.outbox and event.sender not in self.ignored:
+            step.notices.append(said)
+        if self.receive == KEEP:
+            self.reading.came(event.conversation, event.seq, now)
+            step.records = self._kept(event, own, peer)
+        else:
+            self._seen[event.conversation] = event.seq
+        return step
+
+    def _kept(self, event: m.Message, own: bool, peer: str) -> list[r.Record]:
+        """A message and the cursor behind it, for one transaction."""
+        kept = r.KeepMessage(event.conversation, event.seq, event.at, event.sender, event.id, event.text, own, peer)
+        return [kept, r.KeepCursor(event.conversation, self.reading.cursors[event.conversation])]
+
+    def _is_new(self, event: m.Message) -> bool:
+        if self.receive == WATCH:
+            return event.seq > self._seen.get(event.conversation, 0)
+        return self.reading.new(event.conversation, event.seq)
+
+    def _presence(self, now: float, event: m.Presence) -> Step:
+        if event.name == self.state.me:
+            return Step()
+        before = self.state.presence(event)
+        if event.name in self.ignored or (before == event.state and not event.text):
+            return Step()
+        return Step([n.Came(event.name, event.state, event.text, before)])
+
+    def _changed(self, now: float, event: m.GroupChange) -> Step:
+        me = self.state.change(event)
+        if me and event.change in ("left", "kicked"):
+            return self._gone_from(event.group, [n.Changed(event, me)])
+        return Step([n.Changed(event, me)])
+
+    def _gone_from(self, group: str, notices: list[n.Notice]) -> Step:
+        """One is no longer a member: after coming back one reads from there, not from an old cursor."""
+        self.state.leave(group)
+        self.reading.forget(group)
+        return Step(notices, [r.KeepCursor(group, 0)] if self.receive == KEEP else [])
+
+    def _notice(self, now: float, event: m.Notice) -> Step:
+        return Step([n.Told(event.code, event.text)])
+
+    def _bye(self, now: float, event: m.Bye) -> Step:
+        """The server closes. Whoever took this device's place keeps it: coming back would only push them out."""
+        left = event.code == "goodbye"
+        return Step(stop="" if left else event.text or event.code, again=not left and event.code != "ended-elsewhere")
+
+    def _answered(self, now: float, event: Any) -> Step:
+        """The answer to a question."""
+        asked = self._asked.pop(event.ref, None)
+        if asked is None:
+            return Step()
+        step = Step([n.Answered(asked.intent, event, asked.known, now - asked.at)])
+        if isinstance(event, m.GroupInfo):
+            position = event.position
+            self.state.positions[position.conversation] = position
+            if isinstance(asked.intent, i.JoinGroup) and not asked.known:
+                self.state.heads[position.conversation] = position.head
+                step.records = self._place(now, position)
+        elif isinstance(asked.intent, i.LeaveGroup):
+            return self._gone_from(asked.intent.group, step.notices)
+        return step
+
+
+_EVENTS: Final[dict[type[Any], Callable[[Session, float, Any], Step]]] = {
+    m.Greeting: Session._greeted,
+    m.Welcome: Session._welcome,
+    m.Failed: Session._failed,
+    m.Accepted: Session._accepted,
+    m.Message: Session._message,
+    m.Delivered: Session._delivered,
+    m.Presence: Session._presence,
+    m.GroupChange: Session._changed,
+    m.Notice: Session._notice,
+    m.Bye: Session._bye,
+}

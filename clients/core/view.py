@@ -1,0 +1,124 @@
+"""What a face may show, as one frozen value; and the state it is taken from.
+
+Rule: pure. `State` changes only through the session; a face only ever sees a View.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import msgspec
+
+from chatd.messages import LOBBY, GroupChange, Position, Presence, Welcome
+
+OFFLINE, CONNECTING, ONLINE = "offline", "connecting", "online"
+
+
+class Talk(msgspec.Struct, frozen=True):
+    """One conversation. `to`: how one writes to it (`@name`, `#group`)."""
+
+    conversation: str
+    to: str
+    unread: int = 0
+    role: str = "member"
+    topic: str = ""
+
+
+class View(msgspec.Struct, frozen=True):
+    """A snapshot."""
+
+    me: str
+    status: str
+    focus: str
+    talks: tuple[Talk, ...]
+    present: tuple[str, ...]
+    waiting: int
+    guest: bool = False
+
+
+def fold(name: str) -> str:
+    """A name as the server compares it, near enough to find oneself in `dm:a:b`."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).lower())
+
+
+def peer_of(conversation: str, me: str) -> str:
+    """The other one of a direct conversation, folded; empty for a group."""
+    parts = conversation.split(":")
+    if len(parts) != 3 or parts[0] != "dm":
+        return ""
+    return parts[2] if parts[1] == fold(me) else parts[1]
+
+
+class State:
+    """What is known of the world while one is logged in."""
+
+    def __init__(self) -> None:
+        self.me = ""
+        self.guest = False
+        self.status = OFFLINE
+        self.focus = LOBBY
+        self.positions: dict[str, Position] = {}
+        self.names: dict[str, str] = {}
+        self.unread: dict[str, int] = {}
+        self.present: dict[str, str] = {}
+        self.heads: dict[str, int] = {}
+
+    def welcome(self, welcome: Welcome) -> None:
+        """Everything anew."""
+        self.me, self.guest, self.status = welcome.name, welcome.guest, ONLINE
+        self.positions = {position.conversation: position for position in welcome.conversations}
+        self.heads = {position.conversation: position.head for position in welcome.conversations}
+        self.present = dict.fromkeys((name for name in welcome.present if name != welcome.name), "online")
+
+    def presence(self, event: Presence) -> str:
+        """Somebody's state; returns the one before."""
+        before = self.present.get(event.name, "offline")
+        if event.state in ("offline", "lost"):
+            self.present.pop(event.name, None)
+        else:
+            self.present[event.name] = event.state
+        return before
+
+    def heard(self, conversation: str, sender: str) -> None:
+        """A message to count; a direct one also tells how its writer spells the name."""
+        self.positions.setdefault(conversation, Position(conversation, 0, 0))
+        if conversation != self.focus:
+            self.unread[conversation] = self.unread.get(conversation, 0) + 1
+        if not conversation.startswith("#"):
+            self.names[fold(sender)] = sender
+
+    def peer(self, conversation: str) -> str:
+        """With whom one talks there, as that person writes the name where that is known."""
+        folded = peer_of(conversation, self.me)
+        return self.names.get(folded, folded)
+
+    def change(self, event: GroupChange) -> bool:
+        """A group changed; returns whether it concerns oneself."""
+        me = fold(event.name) == fold(self.me)
+        if me and event.change in ("left", "kicked"):
+            self.leave(event.group)
+        if me and event.change == "joined":
+            self.positions.setdefault(event.group, Position(event.group, 0, 0))
+        return me
+
+    def leave(self, group: str) -> None:
+        """One is no longer in it."""
+        self.positions.pop(group, None)
+        self.unread.pop(group, None)
+        if self.focus == group:
+            self.focus = LOBBY
+
+    def look_at(self, to: str) -> None:
+        """Bare lines go here from now on."""
+        self.focus = to
+        self.unread.pop(to, None)
+
+    def view(self, waiting: int) -> View:
+        """The snapshot."""
+        talks = tuple(self._talk(position) for position in self.positions.values())
+        return View(self.me, self.status, self.focus, talks, tuple(self.present), waiting, self.guest)
+
+    def _talk(self, position: Position) -> Talk:
+        name = position.conversation
+        to = name if name.startswith("#") else "@" + self.peer(name)
+        return Talk(name, to, self.unread.get(name, 0), position.role, position.topic)
