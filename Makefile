@@ -44,7 +44,7 @@ fuzz: .venv/ready  ## the property tests with N examples each: make fuzz N=2000
 
 clean:  ## remove what was made here; chatd-data/ and .profiles/ stay
 	rm -rf .venv build *.egg-info _trial_temp* .mypy_cache .ruff_cache .hypothesis twistd.log
-	find chatd clients tests twisted_plugins -name __pycache__ -prune -exec rm -rf {} + -o -name dropin.cache -delete
+	find chatd clients tests twisted_plugins \( -name __pycache__ -o -name dropin.cache \) -prune -exec rm -rf {} +
 
 lock:  ## choose the newest versions setup.cfg allows, for Python 3.11 to 3.14, with their hashes
 	$(PYTHON) -m venv --clear .lock/tools

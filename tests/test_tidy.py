@@ -103,6 +103,7 @@ class PlantedTests(SynchronousTestCase):
         expected = ["tests/core/test_hub.py", "tests/test_tap.py", "tests/clients/core/test_app.py"]
         self.assertEqual([breach.text for breach in found], [f"{path} is missing" for path in expected])
         self.assertEqual(tidy.check_tree([*sources, *expected], packages), [])
+        self.assertEqual(tidy.its_test("chatd/store/migrations/v0001_first.py"), "tests/store/test_migrations.py")
 
     def test_packages_are_listed(self) -> None:
         tests = ["tests/test_tap.py"]
