@@ -1,0 +1,1 @@
+"""The real thing: real processes, sockets, terminals. Few, and each with a deadline."""

@@ -1,0 +1,197 @@
+"""`make demo`: a real server and real clients play what chatd does, and each window is shown.
+
+Rule: nothing is staged; every step waits for what a person would see, and a step that fails is told as failed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import traceback
+from collections.abc import Callable
+
+from tests.process.server import Server
+from tests.process.terminal import Terminal
+
+
+class Demo:
+    """The play: its server, its windows, and how its steps went."""
+
+    def __init__(self) -> None:
+        self.server = Server()
+        self.windows: list[Terminal] = []
+        self.passed = 0
+        self.failed = 0
+
+    def say(self, text: str) -> None:
+        """Print a line at once."""
+        print(text, flush=True)
+
+    def join(self, title: str, user: str = "") -> Terminal:
+        """A client in a window of its own, with a profile of its own, over TLS."""
+        address = f"{user}@127.0.0.1" if user else "127.0.0.1"
+        command = [
+            sys.executable, "-m", "clients.line", "--plain", "--trust-new", "--profile", str(self.server.folder / title),
+            f"{address}:{self.server.ports['tls']}",
+        ]  # fmt: skip
+        window = Terminal(title, command, columns=78)
+        self.windows.append(window)
+        return window
+
+    def step(self, text: str, play: Callable[[], None]) -> None:
+        """Play one step and say how it went."""
+        try:
+            play()
+        except Exception as error:  # a failed step is told, and the others still play
+            self.failed += 1
+            self.say(f"  FAILED  {text}\n{error if isinstance(error, AssertionError) else traceback.format_exc()}")
+        else:
+            self.passed += 1
+            self.say(f"  ok      {text}")
+
+    def show(self) -> None:
+        """Print what each window shows."""
+        for window in self.windows:
+            window.read()
+            self.frame(f"{window.title}'s window", window.lines())
+        self.frame("the server's window", self.server.window())
+
+    def frame(self, title: str, lines: list[str]) -> None:
+        """Print lines in a box."""
+        self.say(f"\n+-- {title} {'-' * max(0, 74 - len(title))}+")
+        for line in lines:
+            self.say(f"| {line.expandtabs(4):<78.78} |")
+        self.say(f"+{'-' * 80}+")
+
+    def run(self) -> int:
+        """Play everything; returns the exit status."""
+        self.say("A class, its server and its students: every window below is a real program.\n")
+        try:
+            self.play()
+            self.show()
+        finally:
+            for window in self.windows:
+                window.close()
+            self.server.stop()
+            shutil.rmtree(self.server.folder, ignore_errors=True)
+        self.say(f"\ndemo: {self.passed} steps passed, {self.failed} failed")
+        return 1 if self.failed else 0
+
+    def play(self) -> None:
+        """The play."""
+        self.step("the server starts and says so", self.start)
+        self.step("tesla and albert make their names and meet", self.meet)
+        self.step("what one types, everybody in the lobby reads", self.broadcast)
+        self.step("a name that is taken is refused, and asked for again", self.duplicate)
+        self.step("a private message reaches one person only", self.private)
+        self.step("a name that nobody has is refused, and nothing is kept", self.unknown)
+        self.step("a group is made, joined and talked in", self.group)
+        self.step("a mistyped command is never sent", self.mistyped)
+        self.step("carol leaves; what is written to her waits", self.away)
+        self.step("the server restarts, and everybody comes back by themselves", self.restart)
+        self.step("carol returns and finds her mail, private and group, in order", self.mail)
+        self.step("tata says goodbye", self.goodbye)
+
+    def start(self) -> None:
+        """The server."""
+        self.server.start()
+        assert any("SERVER WORKING" in line for line in self.server.window()), self.server.window()
+
+    def new(self, name: str) -> Terminal:
+        """Somebody's first visit."""
+        window = self.join(name)
+        window.wait("CREATING NEW ID:")
+        window.wait("Enter username:")
+        window.enter(name)
+        window.wait("Welcome to chat room. Enter 'tata' anytime to exit")
+        return window
+
+    def meet(self) -> None:
+        """Two first visits."""
+        self.tesla = self.new("tesla")
+        self.albert = self.new("albert")
+        self.tesla.wait("albert joined the conversation")
+
+    def broadcast(self) -> None:
+        """Bare lines."""
+        self.tesla.enter("Hello")
+        self.albert.wait("tesla: Hello")
+        self.albert.enter("world")
+        self.tesla.wait("albert: world")
+
+    def duplicate(self) -> None:
+        """A third visitor who wants a name that is taken."""
+        self.carol = self.join("carol")
+        self.carol.wait("Enter username:")
+        self.carol.enter("Tesla")
+        self.carol.wait("Username already taken!")
+        self.carol.enter("carol")
+        self.carol.wait("Welcome to chat room.")
+
+    def private(self) -> None:
+        """A direct message."""
+        self.tesla.enter("@albert meet me at five")
+        self.albert.wait("(Private) tesla: meet me at five")
+        self.tesla.wait("(Private to albert) You: meet me at five")
+        self.carol.read(0.2)
+        assert not any("meet me" in line for line in self.carol.lines()), self.carol.lines()
+
+    def unknown(self) -> None:
+        """Nobody there."""
+        self.tesla.enter("@albrt are you there?")
+        self.tesla.wait("Requested user <<albrt>> not found!")
+
+    def group(self) -> None:
+        """A group of three."""
+        self.tesla.enter("/group hw3")
+        self.tesla.wait("Group 'hw3' created successfully.")
+        for window in (self.albert, self.carol):
+            window.enter("/group hw3")
+            window.wait("Joined group 'hw3' successfully.")
+        self.albert.enter("/group hw3 who has question two?")
+        self.tesla.wait("[hw3] albert: who has question two?")
+        self.carol.wait("[hw3] albert: who has question two?")
+
+    def mistyped(self) -> None:
+        """An unknown command."""
+        self.tesla.enter("/gruop hw3 my secret")
+        self.tesla.wait("/group")
+        self.albert.read(0.2)
+        assert not any("my secret" in line for line in self.albert.lines()), self.albert.lines()
+
+    def away(self) -> None:
+        """Mail for somebody who is not there."""
+        self.carol.enter("tata")
+        self.carol.wait("DISCONNECTED!!")
+        assert self.carol.ended() == 0
+        self.tesla.wait("carol left the conversation")
+        self.tesla.enter("@carol see you tomorrow")
+        self.tesla.wait("carol is currently inactive. Message will be delivered when they reconnect.")
+        self.albert.enter("/group hw3 I have it now")
+        self.tesla.wait("[hw3] albert: I have it now")
+
+    def restart(self) -> None:
+        """Stop and start."""
+        assert self.server.stop() == 0
+        self.tesla.wait("DISCONNECTED!!")
+        self.server.start()
+        self.tesla.enter("@albert are you back?")
+        self.albert.wait("(Private) tesla: are you back?", 60)
+
+    def mail(self) -> None:
+        """The stored messages."""
+        self.carol_again = self.join("carol", "carol")
+        self.carol_again.title = "carol (again)"
+        self.carol_again.wait("(Private) tesla: see you tomorrow")
+        self.carol_again.wait("[hw3] albert: I have it now")
+
+    def goodbye(self) -> None:
+        """The end."""
+        for window in (self.carol_again, self.albert, self.tesla):
+            window.enter("tata")
+            window.wait("DISCONNECTED!!")
+            assert window.ended() == 0
+
+
+if __name__ == "__main__":
+    sys.exit(Demo().run())
