@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 PROTOCOL_VERSIONS: Final = (1,)
-FEATURES: Final = ("resume", "receipts")
+FEATURES: Final[tuple[str, ...]] = ("resume", "receipts")
 LOBBY: Final = "#lobby"
 LOGIN_LABEL: Final = b"chatd/v1/login\0"
 SIGNUP_LABEL: Final = b"chatd/v1/signup\0"

@@ -217,7 +217,7 @@ class Node:
             session.pumping = True
             head = conversation.head
             page = self._read(self._store.read, conversation.id, after, head, PAGE)
-            page.addCallbacks(self._page, self._unreadable, (session, conversation, head), None, (session,))
+            page.addCallbacks(self._page, self._unreadable, (session, conversation, head), {}, (session,))
 
     def _page(self, rows: list[m.Row], session: Session, conversation: Conversation, head: int) -> None:
         session.pumping = False
@@ -243,8 +243,8 @@ class Node:
     def _read_history(self, session: Session, ref: int, wanted: tuple[Conversation, int, int, int]) -> None:
         conversation, after, before, limit = wanted
         page = self._read(self._store.read_before, conversation.id, before, limit + 1)
-        page.addCallbacks(self._tell_history, self._unreadable, (session, ref, conversation, after, limit), None,
-                          (session,))  # fmt: skip
+        told = (session, ref, conversation, after, limit)
+        page.addCallbacks(self._tell_history, self._unreadable, told, {}, (session,))
         page.addBoth(lambda _: self.go_on(session))
 
     def _tell_history(
@@ -265,11 +265,8 @@ class Node:
         """Take up the commands that came in meanwhile, until one of them waits again."""
         held, session.held = session.held or [], None
         session.link.release("answer")
-        for place, command in enumerate(held):
-            if session.held is not None:
-                session.held += held[place:]
-                return
-            self.receive(session, command)
+        for command in held:
+            self.receive(session, command)  # keeps it again, if one before it has to wait
 
     def admitted(self, session: Session) -> None:
         """A stranger has become a session."""

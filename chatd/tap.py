@@ -89,7 +89,7 @@ class Options(usage.Options):
         self.settings = Settings(**{**{f: getattr(settings, f) for f in Settings.__struct_fields__},
                                     **({"guests": False} if no_guests else {})})  # fmt: skip
         if self["check-config"]:
-            print("The settings are right.")
+            sys.stdout.write("The settings are right.\n")
             raise SystemExit(0)
 
 
@@ -189,7 +189,8 @@ class Chatd(Service):
 
     def _broken(self, failure: Failure) -> None:
         self._failed = True
-        print(f"chatd: stopping: {failure.getErrorMessage()}", file=sys.__stderr__)
+        if sys.__stderr__ is not None:
+            sys.__stderr__.write(f"chatd: stopping: {failure.getErrorMessage()}\n")
         reactor.callLater(0, reactor.stop)
 
     @inlineCallbacks

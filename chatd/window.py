@@ -30,8 +30,8 @@ class Window:
         for kind, addresses in listeners.items():
             for host, port in addresses:
                 self.line(f"Listening on {host} port {port} ({'TLS' if kind == 'tls' else 'without TLS'})")
-        port = next((port for addresses in listeners.values() for _, port in addresses), None)
-        if port is not None and "tls" in listeners:
+        if "tls" in listeners:
+            port = listeners["tls"][0][1]
             self.line(f"To join from this machine: chat localhost{'' if port == 6697 else f':{port}'}")
 
     def arrived(self, name: str, address: tuple[str, int]) -> None:

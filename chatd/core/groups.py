@@ -58,7 +58,7 @@ class Audience:
 
 
 class Member:
-    """What a user is in a conversation: role (`invited` is not yet in), from where they see, up to where they have read."""
+    """What a user is in a conversation; `invited` is not yet in. They see what is after `since`; `acked`: have read."""
 
     __slots__ = ("acked", "role", "since", "user", "waiting")
 
@@ -110,7 +110,9 @@ class Conversation:
         cursor = device.cursors.get(self.id, member.since if member else 0) if device else 0
         heard = self.peer(user).acked if self.direct else 0
         role = member.role if member else "member"
-        return m.Position(self.name, self.head, cursor, self.floor, heard, role, self.topic, self.private, self.announce)
+        return m.Position(
+            self.name, self.head, cursor, self.floor, heard, role, self.topic, self.private, self.announce
+        )
 
 
 class Lobby(Conversation):

@@ -177,17 +177,23 @@ class Hub:
         if device is not None:
             device.session = session
             if not resume or self.lobby.id not in device.cursors:
-                device.cursors[self.lobby.id] = self.lobby.head  # the lobby keeps no mail
-        present = [other.name for other in self.everyone.users][: self.limits.presence_audience]
+                self._begin_lobby(device, turn)
+        others = [other.name for other in self.everyone.users if other is not user]
+        present = others[: self.limits.presence_audience]
         positions = [c.position(session) for c in (self.lobby, *user.conversations.values())]
-        count = len(self.everyone.users)
-        turn.reply(session, m.Welcome(ref, user.name, token, positions, present, count, user.role, user.guest))
+        turn.reply(session, m.Welcome(ref, user.name, token, positions, present, len(others), user.role, user.guest))
         turn.then(self._subscribe, session)
         if first:
             user.away = ""
             self._announce(m.Presence(user.name, "online"), session, turn)
         turn.then(self.outside.arrived, session)
         return older
+
+    def _begin_lobby(self, device: Device, turn: Turn) -> None:
+        """The lobby keeps no mail: a fresh login starts at its head, and a later resume there or beyond."""
+        if device.cursors.get(self.lobby.id, -1) < self.lobby.head:
+            device.cursors[self.lobby.id] = self.lobby.head
+            turn.keep(m.CursorMoved(device.id, self.lobby.id, self.lobby.head))
 
     def _announce(self, event: m.Presence, but: Session | None, turn: Turn) -> None:
         if len(self.everyone.sessions) <= self.limits.presence_audience:

@@ -161,7 +161,8 @@ class Buckets:
     def spend(self, key: str, now: float, n: float = 1) -> float:
         """Take `n` tokens even if that leaves a debt: 0.0, or the seconds until the debt is paid."""
         bucket = self._of(key, now)
-        bucket.take(now, n) and bucket.owe(n)
+        if bucket.take(now, n):
+            bucket.owe(n)
         return bucket.wait(now, 0)
 
     def forget(self, key: str) -> None:

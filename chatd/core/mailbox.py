@@ -26,7 +26,8 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
     text = command.text
     body = text.encode()
     if len(body) > hub.limits.text_bytes:
-        raise Refused("text-too-long", f"A message has at most {hub.limits.text_bytes} bytes; this one has {len(body)}.")
+        most = hub.limits.text_bytes
+        raise Refused("text-too-long", f"A message has at most {most} bytes; this one has {len(body)}.")
     if not text or text.isspace():
         raise Refused("empty-text", "There is nothing to send.")
     if len(command.id) != ID_BYTES:

@@ -50,11 +50,25 @@ class Server(Protocol):
 class Bounds(Protocol):
     """The limits a port keeps (`chatd.core.limits.Limits`)."""
 
-    unsent_bytes: int
-    stall_seconds: float
-    frame_bytes: int
-    frame_bytes_before_login: int
-    malformed_frames: int
+    @property
+    def unsent_bytes(self) -> int:
+        """What may wait for a slow reader."""
+
+    @property
+    def stall_seconds(self) -> float:
+        """How long a reader may take nothing."""
+
+    @property
+    def frame_bytes(self) -> int:
+        """The longest frame."""
+
+    @property
+    def frame_bytes_before_login(self) -> int:
+        """The longest frame of a stranger."""
+
+    @property
+    def malformed_frames(self) -> int:
+        """How many frames may mean nothing."""
 
 
 @implementer(IPushProducer)
@@ -173,4 +187,3 @@ class Outlet:
         self.closed = True
         self._queue.clear()
         self._stop_timer()
-
