@@ -63,12 +63,13 @@ TOGETHER: Final = (
 
 _PLAIN = re.compile(r"[A-Za-z0-9_\[\]{}^|.-]+")
 _DOTTED = re.compile(r"([ijl])(\W*?)\u0307")
+_HEBREW_POINTS = (*range(0x5B0, 0x5BE), 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7)  # a name is the same without them
 _PROLONGED = "\u30fc"  # the kana length mark: the one letter without a script that names need
 _PRESERVED = get_profile("UsernameCasePreserved")
 _MAPPED = get_profile("UsernameCaseMapped")
 
 
-class BadName(ValueError):  # noqa: N818
+class BadName(ValueError):
     """This cannot be a name; the text says in one sentence why, or what to do. Safe to show: it has no raw input."""
 
 
@@ -253,8 +254,16 @@ def _undotted(match: re.Match[str]) -> str:
 
 
 def _look(text: str) -> str:
-    """The skeleton of UTS 39 section 4: decompose, put each character's prototype in its place, decompose."""
-    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).translate(_prototypes()))
+    """The skeleton of UTS 39 section 4: decompose, put each character's prototype in its place, decompose.
+
+    The table also has letters with their accents (ȧ looks like å), which that never meets: so composed, too, before
+    and after (an accent may meet its letter only by the prototype).
+    """
+    if text.isascii():
+        return text.translate(_prototypes())
+    for form in ("NFC", "NFD", "NFC"):
+        text = unicodedata.normalize(form, text).translate(_prototypes())
+    return unicodedata.normalize("NFD", text)
 
 
 @cache
@@ -262,9 +271,10 @@ def _prototypes() -> dict[int, str]:
     """From each character that looks like another to its prototype.
 
     The library has the pairs in both directions. They form stars: a prototype has all its look-alikes, a look-alike
-    only its prototype. Where a star is one pair, either may be the prototype: skeletons are only compared.
+    only its prototype. Where a star is one pair, either may be the prototype: skeletons are only compared. Ours: the
+    kana length mark is a hyphen, which PRECIS makes of the full-width hyphen that the table has.
     """
-    from confusable_homoglyphs.confusables import confusables_data  # type: ignore[import-untyped]
+    from confusable_homoglyphs.confusables import confusables_data
 
     bare = {source.replace("\u200e", ""): links for source, links in confusables_data.items()}
     degree = {source: len(links) for source, links in bare.items()}
@@ -274,12 +284,13 @@ def _prototypes() -> dict[int, str]:
         if len(source) == 1 and len(links) == 1 and target:
             pair = len(target) == 1 and degree[target] == 1
             found[ord(source)] = min(source, target) if pair else target
-    return found
+    found |= {code: "-" for code, target in found.items() if target == _PROLONGED} | {ord(_PROLONGED): "-"}
+    return found | dict.fromkeys(_HEBREW_POINTS, "")
 
 
 @cache
 def _script_ranges() -> tuple[list[int], list[tuple[int, str]]]:
-    from confusable_homoglyphs.categories import categories_data  # type: ignore[import-untyped]
+    from confusable_homoglyphs.categories import categories_data
 
     names: list[str] = categories_data["iso_15924_aliases"]
     ranges = sorted((low, high, names[script]) for low, high, script, _ in categories_data["code_points_ranges"])
