@@ -40,11 +40,11 @@ class Proof:
 class Policy:
     """What the server's settings say of newcomers."""
 
-    def __init__(self, server: str, registration: str, guests: bool, trusted: list[str] | None = None) -> None:
+    def __init__(self, server: str, registration: str, guests: bool, trusted: tuple[str, ...] = ()) -> None:
         self.server = server
         self.registration = registration
         self.guests = guests
-        self.trusted = Networks(trusted or [])
+        self.trusted = Networks(list(trusted))
 
 
 class Admission:

@@ -27,15 +27,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What an admin may choose."""
 
     data: str = "chatd-data"  # everything the server keeps
-    listen: list[str] = ["tcp:6697"]  # TLS, for everybody
-    listen_plain: list[str] = ["tcp:6667:interface=127.0.0.1"]  # no TLS: this machine only
+    listen: tuple[str, ...] = ("tcp:6697",)  # TLS, for everybody
+    listen_plain: tuple[str, ...] = ("tcp:6667:interface=127.0.0.1",)  # no TLS: this machine only
     insecure: bool = False  # allow listen_plain on other addresses than this machine's
     server_name: str = ""  # how the server calls itself; the host's name where empty
     registration: str = "open"  # open, invite or closed: may a stranger claim a name
     guests: bool = True  # may a name without an account come in
     certificate: str = ""  # PEM file with the chain; one is made where empty
     key: str = ""  # PEM file with the certificate's key
-    trusted_networks: list[str] = []  # a school's networks (CIDR): no limits per address for them
+    trusted_networks: tuple[str, ...] = ()  # a school's networks (CIDR): no limits per address for them
     log_json: str = ""  # file for one JSON object a line beside the usual log
     limits: dict[str, float] = {}  # see chatd/core/limits.py; only what differs
 
@@ -109,7 +109,7 @@ def _check(settings: Settings) -> Settings:
                 f"{endpoint!r} would be open to other machines without TLS; add :interface=127.0.0.1, or --insecure"
             )
     try:
-        Networks(settings.trusted_networks)
+        Networks(list(settings.trusted_networks))
     except ValueError as error:
         raise BadConfig(f"trusted_networks: {error}") from None
     settings.checked_limits()

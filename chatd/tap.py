@@ -21,7 +21,6 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger, globalLogPublisher, jsonFileLogObserver
-from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python import usage
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
@@ -37,7 +36,7 @@ from chatd.ports.frames import Frames
 from chatd.ports.lines import Lines
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
-from chatd.tls import BadCertificate, Certificates
+from chatd.tls import BadCertificate, Certificates, TlsFactory
 from chatd.window import Window
 
 log = Logger()
@@ -159,7 +158,7 @@ class Chatd(Service):
                     continue
                 door = DoorFactory(lambda: Frames(self.node, limits, reactor), Lines, limits.waiting, reactor.seconds)
                 self._factories.append(door)
-                factory = TLSMemoryBIOFactory(self.certificates, False, door) if kind == "tls" else door
+                factory = TlsFactory(self.certificates, door, reactor) if kind == "tls" else door
                 factory.noisy = False
                 failures: list[Failure] = []
                 listening = serverFromString(reactor, endpoint).listen(factory)

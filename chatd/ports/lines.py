@@ -14,6 +14,7 @@ class Lines(LineReceiver):
     """One connection that sends lines."""
 
     MAX_LENGTH = 512
+    delimiter = b"\n"  # a person's `nc` sends no CR
 
     def lineReceived(self, line: bytes) -> None:
         self._answer()
