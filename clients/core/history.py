@@ -39,17 +39,23 @@ CREATE TABLE pin (server TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
-_KEEP_MESSAGE = "INSERT OR IGNORE INTO message VALUES (?, (SELECT epoch FROM account WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)"
+_KEEP_MESSAGE = (
+    "INSERT OR IGNORE INTO message VALUES (?, (SELECT epoch FROM account WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 _KEEP_CURSOR = """INSERT INTO cursor VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)"""
 _FORGET_CURSOR = "DELETE FROM cursor WHERE account = ? AND conversation = ?"
 _QUEUE = "INSERT OR IGNORE INTO outbox (account, id, recipient, text, at) VALUES (?, ?, ?, ?, ?)"
+_CLAIM = """UPDATE account SET name = ?, token = ?, claimed = ?, tried = 0,
+    used = (SELECT max(used) + 1 FROM account) WHERE id = ?"""
 _AHEAD = """SELECT m.conversation, m.seq FROM message m JOIN account a ON a.id = m.account AND a.epoch = m.epoch
     LEFT JOIN cursor c ON c.account = m.account AND c.conversation = m.conversation
     WHERE m.account = ? AND m.own AND m.seq > ifnull(c.seq, 0)"""
 _MESSAGES = "SELECT conversation, seq, at, sender, id, text, own, peer FROM message WHERE account = ?"
 _SEARCH = _MESSAGES + " AND instr(lower(text), lower(?)) ORDER BY at DESC, seq DESC LIMIT ?"
-_LAST = _MESSAGES + " AND (conversation = ? OR (own AND peer = ? AND conversation LIKE 'dm:%')) ORDER BY at DESC LIMIT ?"
+_LAST = (
+    _MESSAGES + " AND (conversation = ? OR (own AND peer = ? AND conversation LIKE 'dm:%')) ORDER BY at DESC LIMIT ?"
+)
 
 
 class ProfileError(Exception):
@@ -98,7 +104,7 @@ class History:
 
     def account(self, server: str, name: str = "") -> Account | None:
         """The account of this name on a server; without a name the one last used there."""
-        where = "server = ? AND name = ?" if name else "server = ? AND (? = '' AND (claimed OR tried))"
+        where = "server = ? AND lower(name) = lower(?)" if name else "server = ? AND (? = '' AND (claimed OR tried))"
         row = self._db.execute(f"{_ACCOUNT} WHERE {where} ORDER BY used DESC LIMIT 1", (server, name)).fetchone()
         return _account(row) if row else None
 
@@ -111,7 +117,8 @@ class History:
         """Note new keys before they are first used."""
         with self._transaction():
             made = self._db.execute(
-                "INSERT INTO account (server, name, sealed) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (server, name, sealed)
+                "INSERT INTO account (server, name, sealed) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (server, name, sealed),
             )
         found = self._db.execute(f"{_ACCOUNT} WHERE server = ? AND name = ?", (server, name)).fetchone()
         assert found is not None, made.rowcount
@@ -132,17 +139,22 @@ class History:
 
     def outbox(self, account: int) -> list[Outgoing]:
         """What was said and never accepted, in order."""
-        rows = self._db.execute("SELECT id, recipient, text, at FROM outbox WHERE account = ? ORDER BY position", (account,))
+        rows = self._db.execute(
+            "SELECT id, recipient, text, at FROM outbox WHERE account = ? ORDER BY position", (account,)
+        )
         return [Outgoing(*row) for row in rows]
 
     # ---- keeping ----
 
     def keep(self, account: int, records: Iterable[r.Record]) -> None:
-        """Write all of these, or none, and have them on disk."""
-        with self._transaction():
-            for record in records:
-                for statement, values in _KEEPING[type(record)](account, record):
-                    self._db.execute(statement, values)
+        """Write all of these, or none, and have them on disk. Raises ProfileError where that cannot be."""
+        try:
+            with self._transaction():
+                for record in records:
+                    for statement, values in _KEEPING[type(record)](account, record):
+                        self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            raise ProfileError(f"The local database cannot be written: {error}.") from None
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._db)
@@ -232,12 +244,11 @@ def _epoch(account: int, record: r.Epoch) -> _Statements:
 
 
 def _claim(account: int, record: r.Claim) -> _Statements:
-    used = "(SELECT max(used) + 1 FROM account)"
     values = (record.name, record.token, record.device, account)
     rival = "DELETE FROM account WHERE id != ? AND name = ? AND server = (SELECT server FROM account WHERE id = ?)"
     return [
         (rival, (account, record.name, account)),
-        (f"UPDATE account SET name = ?, token = ?, claimed = ?, tried = 0, used = {used} WHERE id = ?", values),
+        (_CLAIM, values),
     ]
 
 

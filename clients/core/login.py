@@ -75,7 +75,7 @@ class Entrance:
         self._greeting, self._binding, self._restored = greeting, binding, restored
         self._refused.clear()
         if greeting.version not in PROTOCOL_VERSIONS:
-            return Failure("version", f"The server speaks version {greeting.version}; this client is too old or too new.")
+            return Failure("version", f"The server speaks version {greeting.version}, which this client does not.")
         return self._next(ref)
 
     def named(self, name: str, ref: int) -> Move | None:

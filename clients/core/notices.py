@@ -140,16 +140,22 @@ class Found(Notice, frozen=True):
     messages: tuple[Said, ...]
 
 
+class AskPassword(Notice, frozen=True):
+    """A new password is wanted, typed without being shown."""
+
+
 class Lost(Notice, frozen=True):
-    """The connection ended; the next try is in `retry` seconds. `first`: there never was one."""
+    """The connection ended; the next try is in `retry` seconds. `still`: it was gone already, a try has failed."""
 
     reason: str
     retry: float
-    first: bool = False
+    still: bool = False
 
 
 class Ended(Notice, frozen=True):
-    """The client is done. `code` is `left`, `unreachable`, or why there is no going on."""
+    """The client is done. `code`: `left`, `unreachable` (never connected), `untrusted`, `changed` (certificate),
+    `refused` (no login), `waiting` (not everything was accepted in time), `disk`.
+    """
 
     code: str
     text: str = ""

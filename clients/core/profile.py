@@ -40,7 +40,9 @@ class Profile:
     def __enter__(self) -> Profile:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -51,13 +53,13 @@ class Profile:
     def account(self, server: str, name: str) -> tuple[Account, Device]:
         """The account of this name on a server (without a name the last one there), made where there is none."""
         found = self.history.account(server, name)
-        if found is not None:
-            try:
-                return found, Device.unseal(found.sealed, self._key)
-            except ValueError:
-                raise ProfileError(f"The keys in {self.path} do not open: its file `key` is not the one they need.") from None
-        device = Device.make()
-        return self.history.add_account(server, name, device.seal(self._key)), device
+        if found is None:
+            found = self.history.add_account(server, name, Device.make().seal(self._key))
+        try:
+            return found, Device.unseal(found.sealed, self._key)
+        except ValueError:
+            text = f"The keys in {self.path} do not open: its file `key` is not the one they need."
+            raise ProfileError(text) from None
 
 
 def _locked(path: Path) -> int:
@@ -76,17 +78,16 @@ def _locked(path: Path) -> int:
 
 
 def _key(path: Path) -> bytes:
-    """The random key that seals the devices, made at first use."""
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        key = path.read_bytes()
-        if len(key) != KEY_BYTES:
-            raise ProfileError(f"{path} is damaged: it has {len(key)} bytes instead of {KEY_BYTES}.") from None
-        return key
-    with os.fdopen(descriptor, "wb") as file:
-        key = secrets.token_bytes(KEY_BYTES)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
+    """The random key that seals the devices, made at first use and never half."""
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(path)
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ProfileError(f"{path} is damaged: it has {len(key)} bytes instead of {KEY_BYTES}.")
     return key

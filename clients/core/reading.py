@@ -1,7 +1,7 @@
 """How far this device has read each conversation: what to drop, what to acknowledge, and when.
 
-Rule: pure. A message is new when its seq is above the cursor and it is not one's own that is known already. The cursor
-never jumps over something that has not come: an own message ahead of the cursor waits in `ahead` until the rest is here.
+Rule: pure. A message is new when its seq is above the cursor and it is not one's own that is known already. The
+cursor never jumps over something that has not come: an own message beyond it waits in `ahead` for the rest.
 """
 
 from __future__ import annotations

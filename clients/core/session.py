@@ -53,7 +53,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Session:
-    """The state of the dialogue. `receive`: `keep` messages, only `watch` them, or `skip` them (both unacknowledged)."""
+    """The state of the dialogue. `receive`: `keep` messages, only `watch` or `skip` them (both unacknowledged)."""
 
     def __init__(self, entrance: Entrance, outbox: Outbox, reading: Reading, epoch: str, receive: str = KEEP) -> None:
         self.state = State()
@@ -87,7 +87,8 @@ class Session:
         step = Step()
         for asked in self._asked.values():
             if not isinstance(asked.intent, (i.Leave, i.Measure)):
-                step.notices.append(n.Refused("not-connected", "The connection broke before an answer.", intent=asked.intent))
+                text = "The connection broke before an answer."
+                step.notices.append(n.Refused("not-connected", text, intent=asked.intent))
         self._asked.clear()
         self.outbox.cut()
         self.reading.cut()
@@ -156,7 +157,8 @@ class Session:
     def ask(self, now: float, intent: i.Intent) -> Step:
         """Something that only the server can do or answer."""
         if self.state.status != ONLINE:
-            return Step([n.Refused("not-connected", "Not connected to the server right now; try again.", intent=intent)])
+            text = "Not connected to the server right now; try again."
+            return Step([n.Refused("not-connected", text, intent=intent)])
         ref = self._next_ref()
         asking = command(intent, ref, self.state.focus)
         if asking is None:
@@ -199,7 +201,8 @@ class Session:
         if isinstance(move, n.AskName):
             return Step([move])
         if isinstance(move, Failure):
-            return Step([n.Refused(move.code, move.text, retry=move.retry)], stop=move.text, again=move.retry > 0, retry=move.retry)
+            refused = n.Refused(move.code, move.text, retry=move.retry)
+            return Step([refused], stop=move.text, again=move.retry > 0, retry=move.retry)
         step = self._say(now, move)
         if isinstance(move, (m.SignUp, m.Link)):
             step.records.append(r.Try(move.name))
@@ -347,8 +350,9 @@ class Session:
 
     def _bye(self, now: float, event: m.Bye) -> Step:
         """The server closes. Whoever took this device's place keeps it: coming back would only push them out."""
-        left = event.code == "goodbye"
-        return Step(stop="" if left else event.text or event.code, again=not left and event.code != "ended-elsewhere")
+        if event.code == "ended-elsewhere":
+            return Step([n.Refused(event.code, event.text)], stop=event.text or event.code, again=False)
+        return Step(stop=event.text or event.code, again=event.code != "goodbye")
 
     def _answered(self, now: float, event: Any) -> Step:
         """The answer to a question."""

@@ -1,0 +1,406 @@
+"""Joins session, history and connection for one face.
+
+Rule: no Twisted and no decisions on the protocol: whatever comes in is given to the session, and its Step is carried
+out in this order: the face shows, the history keeps, the line carries. What a face does while it is shown something
+waits until that Step is done.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, Protocol
+
+from chatd.messages import Command, Event
+from clients.core import backoff
+from clients.core import intents as i
+from clients.core import notices as n
+from clients.core import records as r
+from clients.core.face import Face
+from clients.core.history import History, ProfileError
+from clients.core.outbox import Outgoing
+from clients.core.session import SKIP, Session, Step
+from clients.core.trust import decide
+from clients.core.view import ONLINE, View
+
+GOODBYE: Final = 3.0
+SETTINGS: Final = {"times": ("stored", "always")}
+
+
+class Timer(Protocol):
+    """Something that will happen."""
+
+    def cancel(self) -> None:
+        """Let it not happen."""
+
+    def active(self) -> bool:
+        """Whether it still will."""
+
+
+class Clock(Protocol):
+    """Seconds that only go forward, and calls later."""
+
+    def seconds(self) -> float:
+        """Now."""
+
+    def callLater(self, delay: float, callable: Callable[..., Any], *args: object) -> Timer:
+        """Call it after so many seconds."""
+
+
+class Line(Protocol):
+    """A connection to the server, made anew at every `open`; it tells its listener (the App) what happens."""
+
+    def open(self, listener: Listener) -> None:
+        """Connect."""
+
+    def proceed(self) -> None:
+        """The certificate is in order after all."""
+
+    def write(self, commands: list[Command]) -> None:
+        """Send these, in one go."""
+
+    def close(self) -> None:
+        """Close it; `lost` follows."""
+
+
+class Listener(Protocol):
+    """What a Line tells."""
+
+    def judge(self, fingerprint: str, vouched: bool) -> str:
+        """The server showed a certificate: `go`, `ask` (then `proceed` or `close` follows) or `refuse`."""
+
+    def connected(self, binding: bytes, security: n.Security) -> None:
+        """The line is open."""
+
+    def received(self, events: list[Event]) -> None:
+        """The server said these."""
+
+    def lost(self, reason: str, opened: bool) -> None:
+        """The line is gone, or (`opened` false) never came about."""
+
+
+class Options(Protocol):
+    """What of the command line the core needs."""
+
+    server: str
+    trust_new: bool
+
+
+class App:
+    """One client at work. `entropy` gives random bytes, `chance` a number from 0 to 1, `wall` the time in ms."""
+
+    def __init__(
+        self, face: Face, session: Session, history: History, account: int, line: Line, clock: Clock, options: Options,
+        *, entropy: Callable[[int], bytes], chance: Callable[[], float], wall: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self.face = face
+        self.session = session
+        self.history = history
+        self.account = account
+        self._line, self._clock, self._options = line, clock, options
+        self._entropy, self._chance, self._wall = entropy, chance, wall
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._records: list[r.Record] = []
+        self._commands: list[Command] = []
+        self._busy = False
+        self._open = False
+        self._timer: Timer | None = None
+        self._attempt = 0
+        self._ever = False
+        self._question = ""
+        self._asking = False
+        self._leaving = False
+        self._finishing = False
+        self.ended = False
+        self._last = Step()
+        self.how = ""
+        session.ignored.update(key.partition(":")[2] for key in history.settings("ignore:"))
+
+    # ---- what a face may do ----
+
+    def start(self) -> None:
+        """Connect, and stay connected."""
+        self._line.open(self)
+
+    def enter(self, *lines: str) -> None:
+        """These lines were typed."""
+        self.act(*(intent for intent in map(i.parse, lines) if intent is not None))
+
+    def act(self, *intents: i.Intent) -> None:
+        """Do what a person wants."""
+        self._do(*(partial(self._act, intent) for intent in intents))
+
+    def name(self, name: str) -> None:
+        """The answer to AskName."""
+        self._asking = False
+        if not self._open:
+            self.session.named(self._clock.seconds(), name)
+            self._line.open(self)
+        else:
+            self._do(lambda: self._carry_out(self.session.named(self._clock.seconds(), name)))
+
+    def trust(self, yes: bool) -> None:
+        """The answer to AskTrust."""
+        fingerprint, self._question = self._question, ""
+        if not yes:
+            self._end("untrusted", "The server's certificate was not accepted; nothing was sent.")
+            return
+        self.history.set_pin(self._options.server, fingerprint)
+        self.how = "new"
+        if self._open:
+            self._line.proceed()
+        else:
+            self._line.open(self)
+
+    def view(self) -> View:
+        """What may be shown."""
+        return self.session.view()
+
+    def setting(self, key: str) -> str:
+        """A setting of this client, or its default."""
+        return self.history.settings().get(key, SETTINGS[key][0])
+
+    def stop_receiving(self) -> None:
+        """From here on messages are neither shown nor acknowledged."""
+        self.session.receive = SKIP
+
+    def finish(self, limit: float) -> None:
+        """Leave when everything said is accepted and everything asked is answered, at the latest after `limit`."""
+        self._finishing = True
+        self._clock.callLater(limit, self._give_up)
+        self._do(lambda: None)
+
+    # ---- what the line tells ----
+
+    def judge(self, fingerprint: str, vouched: bool) -> str:
+        """Decide on the server's certificate; ask the face where it is unknown."""
+        server, options = self._options.server, self._options
+        decision = decide(server, fingerprint, vouched, self.history.pin(server), options.trust_new)
+        self.how = decision.how
+        if decision.pin is not None:
+            self.history.set_pin(server, decision.pin)
+        if decision.verdict == "ask":
+            self._open = True
+            self._question = fingerprint
+            self.face.notice(n.AskTrust(server, fingerprint))
+        if decision.verdict == "refuse":
+            self._end("changed", decision.text)
+        return decision.verdict
+
+    def connected(self, binding: bytes, security: n.Security) -> None:
+        """The line is open and trusted."""
+        self._open = True
+        self._last = Step()
+        self.face.notice(n.Connected(security))
+        self._do(lambda: self._carry_out(self.session.connected(self._clock.seconds(), binding)))
+
+    def received(self, events: list[Event]) -> None:
+        """The server said these: show all, keep all, then answer."""
+        self._do(lambda: self._receive(events))
+
+    def lost(self, reason: str, opened: bool) -> None:
+        """The line is gone."""
+        was = self.session.state.status
+        self._open = False
+        self._do(lambda: self._carry_out(self.session.lost(self._clock.seconds())))
+        self._ever = self._ever or opened
+        if self.ended or self._asking or self._question:
+            return
+        if self._leaving:
+            self._end("left")
+        elif not self._last.again:
+            self._end("refused")
+        elif not self._ever:
+            self._end("unreachable", reason)
+        else:
+            self._come_back(self._last.stop or reason, still=was != ONLINE and self._attempt > 0)
+
+    # ---- inside ----
+
+    def _do(self, *work: Callable[[], None]) -> None:
+        """Do this now, or after what is being done; keep and send once for all of it."""
+        self._waiting.extend(work)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._waiting and not self.ended:
+                while self._waiting and not self.ended:
+                    self._waiting.popleft()()
+                self._settle()
+        except ProfileError as error:
+            self._waiting.clear()
+            self._end("disk", str(error))
+        finally:
+            self._busy = False
+        self._set_timer()
+        if self._finishing and self.session.state.status == ONLINE and self.session.idle():
+            self._finishing = False
+            self._do(self._leave)
+
+    def _receive(self, events: list[Event]) -> None:
+        now = self._clock.seconds()
+        for event in events:
+            step = self.session.received(now, event)
+            self._carry_out(step)
+            if step.stop:
+                break
+        self._commands += self.session.acknowledgements(now)
+
+    def _carry_out(self, step: Step) -> None:
+        """Show; the rest is for `_settle`."""
+        for notice in step.notices:
+            self._show(notice)
+        self._records += step.records
+        self._commands += step.commands
+        if step.stop:
+            self._last = step
+
+    def _settle(self) -> None:
+        """Let the face be out, then keep, then send."""
+        self.face.flush()
+        records, self._records = self._records, []
+        commands, self._commands = self._commands, []
+        if records:
+            self.history.keep(self.account, records)
+        if commands and self._open:
+            self._line.write(commands)
+        if self._last.stop and self._open:
+            self._line.close()
+
+    def _show(self, notice: n.Notice) -> None:
+        if isinstance(notice, n.AskName):
+            self._asking = True
+        if isinstance(notice, n.Welcomed):
+            self._attempt = 0
+        self.face.notice(notice)
+
+    def _come_back(self, reason: str, still: bool) -> None:
+        self._attempt += 1
+        wait = max(backoff.delay(self._attempt, self._chance()), self._last.retry)
+        self.face.notice(n.Lost(reason, wait, still))
+        self.face.flush()
+        if self.ended or self._leaving:
+            return
+        self._last = Step()
+        self._clock.callLater(wait, self._reopen)
+
+    def _reopen(self) -> None:
+        if not self.ended and not self._open:
+            self._line.open(self)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+        when = self.session.deadline()
+        if when is not None and self._open and not self.ended:
+            self._timer = self._clock.callLater(max(0.0, when - self._clock.seconds()), self._tick)
+
+    def _tick(self) -> None:
+        self._do(lambda: self._carry_out(self.session.tick(self._clock.seconds())))
+
+    def _give_up(self) -> None:
+        if not self._leaving:
+            waiting = len(self.session.outbox)
+            self._end("waiting", f"{waiting} message(s) not yet accepted; they wait here and go out next time.")
+
+    def _end(self, code: str, text: str = "") -> None:
+        if self.ended:
+            return
+        self.ended = True
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._line.close()
+        self.face.notice(n.Ended(code, text))
+        self.face.flush()
+
+    def _leave(self) -> None:
+        """Say goodbye, and go when the server has heard it or after a moment. The token goes too: next time is new."""
+        if self._leaving:
+            return
+        self._leaving = True
+        if self.session.state.status != ONLINE:
+            self._end("left")
+            return
+        who = self.session.entrance.who
+        step = self.session.ask(self._clock.seconds(), i.Leave())
+        step.records.append(r.Claim(who.name, b"", who.claimed))
+        self._carry_out(step)
+        self._clock.callLater(GOODBYE, self._end, "left")
+
+    def _act(self, intent: i.Intent) -> None:
+        local = _LOCAL.get(type(intent))
+        if local is not None:
+            local(self, intent)
+        else:
+            self._carry_out(self.session.ask(self._clock.seconds(), intent))
+
+    def _send(self, to: tuple[str, ...], text: str) -> None:
+        at = self._wall()
+        text = text.encode("utf-8", "replace").decode()
+        items = [Outgoing(self._entropy(16), one, text, at) for one in to]
+        self._carry_out(self.session.say(self._clock.seconds(), items))
+
+    def _tell(self, *lines: str, intent: i.Intent | None = None) -> None:
+        self.face.notice(n.Local(lines, intent))
+
+    def _problem(self, intent: i.Problem) -> None:
+        self.face.notice(n.Refused(intent.code, intent.text, intent.near, intent=intent))
+
+    def _ignore(self, intent: i.Ignore) -> None:
+        ignored = self.session.ignored
+        if not intent.name:
+            self._tell("Ignored: " + (", ".join(sorted(ignored)) or "nobody"), intent=intent)
+            return
+        self.history.set(f"ignore:{intent.name}", "yes" if intent.on else "")
+        (ignored.add if intent.on else ignored.discard)(intent.name)
+        self._tell(f"{intent.name} is {'ignored from now on' if intent.on else 'shown again'}.", intent=intent)
+
+    def _set(self, intent: i.Setting) -> None:
+        if not intent.key:
+            self._tell(*(f"{key} = {self.setting(key)}" for key in SETTINGS), intent=intent)
+        elif intent.key not in SETTINGS or (intent.value and intent.value not in SETTINGS[intent.key]):
+            known = "; ".join(f"{key} ({' or '.join(values)})" for key, values in SETTINGS.items())
+            self.face.notice(n.Refused("usage", f"Settings are: {known}.", intent=intent))
+        else:
+            if intent.value is not None:
+                self.history.set(intent.key, intent.value)
+            self._tell(f"{intent.key} = {self.setting(intent.key)}", intent=intent)
+
+    def _focus(self, intent: i.Focus) -> None:
+        self.session.state.look_at(intent.to)
+        self._tell(f"Bare lines go to {intent.to} now.", intent=intent)
+
+    def _search(self, intent: i.Search) -> None:
+        self.face.notice(n.Found(intent.text, tuple(self.history.search(self.account, intent.text))))
+
+    def _history(self, intent: i.ReadHistory) -> None:
+        """The server's log where there is a line, else what this device has seen."""
+        if self.session.state.status == ONLINE:
+            self._carry_out(self.session.ask(self._clock.seconds(), intent))
+            return
+        to = intent.to or self.session.state.focus
+        self.face.notice(n.Found("", tuple(self.history.last(self.account, to, intent.limit))))
+
+    def _password(self, intent: i.ChangePassword) -> None:
+        if intent.new is None:
+            self.face.notice(n.AskPassword())
+        else:
+            self._carry_out(self.session.ask(self._clock.seconds(), intent))
+
+
+_LOCAL: Final[dict[type[i.Intent], Callable[[App, Any], None]]] = {
+    i.Say: lambda app, intent: app._send((app.session.state.focus,), intent.text),
+    i.Tell: lambda app, intent: app._send(intent.to, intent.text),
+    i.Problem: App._problem,
+    i.Help: lambda app, intent: app._tell(*i.help_lines(intent.command), intent=intent),
+    i.Ignore: App._ignore,
+    i.Setting: App._set,
+    i.Focus: App._focus,
+    i.Search: App._search,
+    i.ReadHistory: App._history,
+    i.ChangePassword: App._password,
+    i.Leave: lambda app, intent: app._leave(),
+}

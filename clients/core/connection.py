@@ -1,0 +1,278 @@
+"""The line to the server: endpoint, TLS, frames. The only file of the core with Twisted in it.
+
+Rule: it decides nothing. The certificate is shown to the listener before a byte of ours is sent, and what the listener
+says is done. The handshake itself always succeeds: chain errors are noted, then judged.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any, Final
+
+from OpenSSL import SSL, crypto
+from service_identity import VerificationError
+from service_identity.exceptions import CertificateError
+from service_identity.pyopenssl import verify_hostname, verify_ip_address
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import (
+    IHandshakeListener,
+    IOpenSSLClientConnectionCreator,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
+from twisted.internet.protocol import Factory
+from twisted.protocols.basic import Int32StringReceiver
+from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatd.messages import EXPORTER_LABEL, Command, Event
+from chatd.wire.pack import BadFrame, decode_event, encode_command, frame
+from clients.core.app import Listener
+from clients.core.notices import Security
+
+LARGEST_FRAME: Final = 16 * 1024 * 1024
+CONNECT_SECONDS: Final = 15
+CLOSE_SECONDS: Final = 3
+
+
+class Address:
+    """Where a server is: `host:port` as people write it, IPv6 in brackets."""
+
+    def __init__(self, text: str, default_port: int) -> None:
+        host, port = text, ""
+        if text.startswith("["):
+            host, _, rest = text[1:].partition("]")
+            port = rest.removeprefix(":")
+        elif text.count(":") == 1:
+            host, _, port = text.partition(":")
+        self.host = host
+        if not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
+            raise ValueError(f"{text!r} is not HOST[:PORT].")
+        self.port = int(port or default_port)
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is this machine, by its name."""
+        address = _ip(self.host)
+        return address.is_loopback if address else self.host.lower() == "localhost"
+
+
+class Connection:
+    """Opens lines to one server, one at a time."""
+
+    def __init__(self, reactor: Any, address: Address, tls: bool) -> None:
+        self._reactor = reactor
+        self._address = address
+        self._tls = tls
+        self._protocol: Frames | None = None
+        self._connecting: Any = None
+
+    def open(self, listener: Listener) -> None:
+        """Connect; `listener` hears of everything."""
+        endpoint: IStreamClientEndpoint = HostnameEndpoint(
+            self._reactor, self._address.host.encode("idna" if not _ip(self._address.host) else "ascii"),
+            self._address.port, timeout=CONNECT_SECONDS,
+        )  # fmt: skip
+        creator = _Creator(self._address.host) if self._tls else None
+        if creator is not None:
+            endpoint = wrapClientTLS(creator, endpoint)
+        protocol = Frames(listener, creator, self._reactor)
+
+        def failed(failure: Failure) -> None:
+            self._connecting = None
+            listener.lost(_reason(failure), opened=False)
+
+        def made(protocol: Any) -> None:
+            self._connecting, self._protocol = None, protocol
+
+        self._connecting = endpoint.connect(_once(protocol))
+        self._connecting.addCallbacks(made, failed)
+
+    def proceed(self) -> None:
+        """The certificate is in order after all."""
+        if self._protocol is not None:
+            self._protocol.proceed()
+
+    def write(self, commands: list[Command]) -> None:
+        """Send these, in one go."""
+        if self._protocol is not None:
+            self._protocol.write(commands)
+
+    def close(self) -> None:
+        """Close it; `lost` follows."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._protocol is not None:
+            self._protocol.close()
+
+
+@implementer(IHandshakeListener)
+class Frames(Int32StringReceiver):
+    """Frames to and from a listener. Without a creator there is no TLS and nothing to wait for."""
+
+    MAX_LENGTH = LARGEST_FRAME
+    transport: Any  # TCP or TLS over it; the interfaces of Twisted do not name all that both can do
+
+    def __init__(self, listener: Listener, creator: _Creator | None, clock: IReactorTime) -> None:
+        self._listener = listener
+        self._creator = creator
+        self._clock = clock
+        self._events: list[Event] = []
+        self._opened = False
+        self._ended = False
+        self._why = ""
+        self._closing: Any = None
+        self._security = Security()
+
+    def connectionMade(self) -> None:
+        """Without TLS the line is open now."""
+        if hasattr(self.transport, "setTcpKeepAlive"):
+            self.transport.setTcpKeepAlive(True)
+        if self._creator is None:
+            self.proceed()
+
+    def handshakeCompleted(self) -> None:
+        """Show the certificate to the listener; nothing of ours has been sent."""
+        assert self._creator is not None
+        connection = self.transport.getHandle()
+        certificate = connection.get_peer_certificate()
+        fingerprint = certificate.digest("sha256").decode().replace(":", "").lower()
+        vouched = not self._creator.errors and _named(connection, self._creator.host)
+        verdict = self._listener.judge(fingerprint, vouched)
+        how = "system" if vouched else "pinned"
+        version = connection.get_protocol_version_name()
+        self._security = Security(how, version, fingerprint, _expiry(certificate))
+        if verdict == "go":
+            self.proceed()
+        elif verdict == "refuse":
+            self.close()
+
+    def proceed(self) -> None:
+        """The line is open."""
+        self._opened = True
+        binding = b""
+        if self._creator is not None:
+            binding = self.transport.getHandle().export_keying_material(EXPORTER_LABEL, 32, b"")
+        self._listener.connected(binding, self._security)
+
+    def dataReceived(self, data: bytes) -> None:
+        """All the frames of one piece are told at once."""
+        super().dataReceived(data)
+        events, self._events = self._events, []
+        if events and not self._ended:
+            self._listener.received(events)
+
+    def stringReceived(self, string: bytes) -> None:
+        """One frame."""
+        try:
+            event = decode_event(string)
+        except BadFrame as error:
+            self._why = f"The server does not speak this protocol ({error})."
+            self.close()
+            return
+        if event is not None:
+            self._events.append(event)
+
+    def lengthLimitExceeded(self, length: int) -> None:
+        """Nothing that speaks our protocol sends such a frame."""
+        self._why = "The server does not speak this protocol."
+        self._abort()
+
+    def write(self, commands: list[Command]) -> None:
+        """Send these, in one go."""
+        if self.transport is not None and not self._ended:
+            self.transport.write(b"".join(frame(encode_command(command)) for command in commands))
+
+    def close(self) -> None:
+        """Let what was written go out, but do not wait for a dead line."""
+        if self._closing is None and not self._ended and self.transport is not None:
+            self._closing = self._clock.callLater(CLOSE_SECONDS, self._abort)
+            self.transport.loseConnection()
+
+    def _abort(self) -> None:
+        if not self._ended and self.transport is not None:
+            self.transport.abortConnection()
+
+    def connectionLost(self, reason: Failure = Failure(ConnectionDone())) -> None:  # noqa: B008
+        """The line is gone."""
+        if self._closing is not None and self._closing.active():
+            self._closing.cancel()
+        self._ended = True
+        self._listener.lost(self._why or _reason(reason), opened=True)
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class _Creator:
+    """TLS 1.2 or newer with the system's authorities; what is wrong with a chain is noted in `errors`."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.errors: list[int] = []
+
+    def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        """A connection that asks for this host by name."""
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION)
+        context.set_default_verify_paths()
+        context.set_verify(SSL.VERIFY_PEER, self._verify)
+        connection = SSL.Connection(context, None)
+        if _ip(self.host) is None:
+            connection.set_tlsext_host_name(self.host.encode("idna"))
+        return connection
+
+    def _verify(self, connection: SSL.Connection, certificate: crypto.X509, error: int, depth: int, ok: int) -> bool:
+        if error:
+            self.errors.append(error)
+        return True
+
+
+def _once(protocol: Frames) -> Any:
+    """A factory for exactly this protocol."""
+    factory = Factory.forProtocol(_giver(protocol))
+    factory.noisy = False
+    return factory
+
+
+def _giver(protocol: Frames) -> Callable[[], Frames]:
+    return lambda: protocol
+
+
+def _named(connection: SSL.Connection, host: str) -> bool:
+    """Whether the certificate is for this host."""
+    try:
+        if _ip(host) is None:
+            verify_hostname(connection, host)
+        else:
+            verify_ip_address(connection, host)
+    except (VerificationError, CertificateError):
+        return False
+    return True
+
+
+def _expiry(certificate: crypto.X509) -> str:
+    """When it ends, as 2027-01-31."""
+    text = (certificate.get_notAfter() or b"").decode()
+    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if len(text) >= 8 else ""
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _reason(failure: Failure) -> str:
+    """Why, in one line."""
+    if failure.check(ConnectionDone):
+        return "The server closed the connection."
+    if isinstance(failure.value, SSL.Error):
+        return "The server does not speak TLS here (is this its plain port? --plaintext)."
+    lines = failure.getErrorMessage().rstrip(".").splitlines()
+    return lines[0] + "." if lines else "The connection was lost."
