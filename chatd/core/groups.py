@@ -73,8 +73,8 @@ class Member:
 class Conversation:
     """A group or a direct conversation. `head`: the newest message that has been let go."""
 
-    __slots__ = ("announce", "at", "audience", "direct", "floor", "head", "id", "key", "members", "name", "pending",
-                 "private", "topic")  # fmt: skip
+    __slots__ = ("announce", "at", "audience", "direct", "floor", "head", "id", "key", "members", "name", "others",
+                 "pending", "private", "topic")  # fmt: skip
 
     def __init__(self, record: m.ConversationMade, name: str) -> None:
         self.id = record.conversation
@@ -86,6 +86,7 @@ class Conversation:
         self.topic = record.topic
         self.head = self.at = self.floor = 0
         self.members: dict[int, Member] = {}
+        self.others: dict[int, Member] = {}  # of a direct conversation: from a user's id to the other one
         self.audience = Audience()
         self.pending: deque[tuple[int, User]] = deque(maxlen=1000)  # sent, and no reader has acknowledged it yet
 
@@ -96,7 +97,7 @@ class Conversation:
 
     def peer(self, user: User) -> Member:
         """The other one of a direct conversation."""
-        return next(member for number, member in self.members.items() if number != user.id)
+        return self.others[user.id]
 
     def size(self) -> int:
         """How many belong to it."""
@@ -142,8 +143,8 @@ class Conversations:
     def planned(self, record: m.ConversationMade, users: tuple[User, User]) -> Conversation:
         """A direct conversation that may yet be refused its first message: not in the directory."""
         conversation = Conversation(record, "dm:" + ":".join(sorted(user.key for user in users)))
-        for user in users:
-            conversation.members[user.id] = Member(user, "member", 0)
+        for user, other in (users, users[::-1]):
+            conversation.members[user.id] = conversation.others[other.id] = Member(user, "member", 0)
         return conversation
 
     def begin(self, conversation: Conversation, users: tuple[User, User]) -> None:
