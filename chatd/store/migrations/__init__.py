@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import Any, Protocol
 
+from chatd.store.connection import Connection
 from chatd.store.interface import StoreError
 from chatd.store.migrations import v0001_first
 
@@ -24,27 +24,6 @@ HAS_ANYTHING = "SELECT count(*) FROM sqlite_schema"
 GET_META = "SELECT key, value FROM meta WHERE key IN ('schema_version', 'schema_compat')"
 SET_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 COPY_INTO = "VACUUM INTO ?"
-
-
-class Rows(Protocol):
-    """What a statement gives back."""
-
-    def fetchall(self) -> list[Any]:
-        """All of it."""
-
-
-class Connection(Protocol):
-    """What the store asks of a database connection: `sqlite3.Connection` in autocommit mode has it."""
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open."""
-
-    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Rows:
-        """Run one statement."""
-
-    def close(self) -> None:
-        """Let go of the files."""
 
 
 def schema_of(connection: Connection) -> tuple[int, int]:
