@@ -25,8 +25,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     text_bytes: int = 16_384  # a long paragraph; more is a file
     topic_chars: int = 390  # what an IRC TOPIC line can carry
     away_chars: int = 200  # one line of a list
-    password_chars: int = 8  # NIST SP 800-63B: at least 8
-    password_bytes: int = 1_024  # hashing cost does not depend on it; the frame does
 
     # what one account may have
     sessions: int = 10  # desk, laptop, telephone, some scripts
