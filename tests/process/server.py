@@ -29,6 +29,8 @@ def environment(**more: str) -> dict[str, str]:
 class Server:
     """`twistd -n chatd` on free ports."""
 
+    program: tuple[str, ...] = ("-c", "from twisted.scripts.twistd import run; run()")
+
     def __init__(self, folder: str | None = None, flags: tuple[str, ...] = (), **env: str) -> None:
         self.folder = Path(folder or tempfile.mkdtemp(prefix="chatd-"))
         self.data = self.folder / "data"
@@ -40,10 +42,19 @@ class Server:
 
     def start(self) -> Server:
         """Start it and wait until it listens; the first ports are kept over restarts."""
-        listening = self.data / "listening.json"
-        listening.unlink(missing_ok=True)
+        self.spawn()
+        deadline = time.monotonic() + DEADLINE
+        while not self.listens():
+            if time.monotonic() > deadline:
+                raise RuntimeError("the server does not listen")
+            time.sleep(0.01)
+        return self
+
+    def spawn(self) -> None:
+        """Start it and do not wait."""
+        (self.data / "listening.json").unlink(missing_ok=True)
         command = [
-            sys.executable, "-c", "from twisted.scripts.twistd import run; run()", "-n", "--pidfile=", "chatd",
+            sys.executable, *self.program, "-n", "--pidfile=", "chatd",
             "--data", str(self.data), "--listen", f"tcp:{self.ports['tls']}:interface=127.0.0.1",
             "--listen-plain", f"tcp:{self.ports['plain']}:interface=127.0.0.1", *self.flags,
         ]  # fmt: skip
@@ -52,16 +63,18 @@ class Server:
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment(**self.env),
                 cwd=self.folder,
             )  # fmt: skip
-        deadline = time.monotonic() + DEADLINE
-        while not listening.exists():
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.printed()[-2000:]}")
-            if time.monotonic() > deadline:
-                raise RuntimeError("the server does not listen")
-            time.sleep(0.01)
-        for kind, addresses in json.loads(listening.read_text()).items():
-            self.ports[kind] = addresses[0][1]
-        return self
+
+    def listens(self) -> bool:
+        """Whether it listens by now; where it does is in `ports`. Raises RuntimeError when it has ended."""
+        listening = self.data / "listening.json"
+        if listening.exists():
+            for kind, addresses in json.loads(listening.read_text()).items():
+                self.ports[kind] = addresses[0][1]
+            return True
+        if self.process is None or self.process.poll() is not None:
+            status = self.process.returncode if self.process else None
+            raise RuntimeError(f"the server ended with {status}:\n{self.printed()[-2000:]}")
+        return False
 
     def printed(self) -> str:
         """Everything its window and log said."""
