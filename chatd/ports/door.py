@@ -34,7 +34,7 @@ class Door(Protocol):
         self._inner.makeConnection(self.transport)
         self._inner.dataReceived(data)
 
-    def connectionLost(self, reason: Failure | None = None) -> None:  # type: ignore[override]
+    def connectionLost(self, reason: Failure | None = None) -> None:
         self.factory.waiting.pop(self, None)
         if self._inner is not None:
             self._inner.connectionLost(reason)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.protocols.basic import Int32StringReceiver
 from twisted.python.failure import Failure
 
-from chatd.messages import EXPORTER_LABEL, Bye, Event, Quit
+from chatd.messages import EXPORTER_LABEL, Bye, Event
 from chatd.ports.session import Bounds, Outlet, Server
 from chatd.wire.pack import BadFrame, decode_command, encode_event, frame
 
@@ -37,7 +37,6 @@ class Frames(Int32StringReceiver):
         self._clock = clock
         self._rest = bytearray()
         self._malformed = 0
-        self._over = False
         self.MAX_LENGTH = bounds.frame_bytes_before_login
 
     def connectionMade(self) -> None:
@@ -50,6 +49,8 @@ class Frames(Int32StringReceiver):
 
     def dataReceived(self, data: bytes) -> None:
         rest = self._rest
+        if self.outlet.ending():
+            return
         if rest:
             rest += data
             if len(rest) >= 4 and len(rest) < 4 + int.from_bytes(rest[:4], "big") <= 4 + self.MAX_LENGTH:
@@ -66,7 +67,7 @@ class Frames(Int32StringReceiver):
             if end > size:
                 break
             self.stringReceived(data[start + 4 : end])
-            if self._over:
+            if self.outlet.ending():
                 return
             start = end
         if start < size:
@@ -81,7 +82,6 @@ class Frames(Int32StringReceiver):
             if self._malformed >= self._bounds.malformed_frames:
                 self._cut("malformed", "Too many frames that mean nothing.")
             return
-        self._over = type(command) is Quit
         self._server.receive(self.session, command)
 
     def logged_in(self) -> None:
@@ -92,10 +92,9 @@ class Frames(Int32StringReceiver):
         self._cut("frame-too-long", f"A frame has at most {self.MAX_LENGTH} bytes.")
 
     def _cut(self, code: str, text: str) -> None:
-        self._over = True
         self.outlet.end(Bye(code, text))
 
-    def connectionLost(self, reason: Failure | None = None) -> None:  # type: ignore[override]
+    def connectionLost(self, reason: Failure | None = None) -> None:
         self.outlet.gone()
         self._server.close(self.session, lost=True)
 

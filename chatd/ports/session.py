@@ -87,14 +87,14 @@ class Outlet:
         self._clock = clock
         self._queue: deque[bytes] = deque()
         self._queued = 0
-        self._closing = False
+        self._ending = False
         self._timer: IDelayedCall | None = None
         self._held: set[str] = set()
         transport.registerProducer(self, True)
 
     def write(self, data: bytes) -> None:
         """Send bytes, or keep them until there is room."""
-        if self.closed or self._closing:
+        if self.closed or self._ending:
             return
         if not self.paused:
             self._transport.write(data)
@@ -128,7 +128,7 @@ class Outlet:
             self._transport.write(data)
         if self.paused:
             return
-        if self._closing:
+        if self._ending:
             self._transport.unregisterProducer()
             self._transport.loseConnection()
             return
@@ -167,15 +167,19 @@ class Outlet:
 
     def end(self, event: Event) -> None:
         """Say this last and close when it has been sent, or when the reader stalls."""
-        if self.closed or self._closing:
+        if self.closed or self._ending:
             return
         self.write(self.codec.encode(event))
-        self._closing = True
+        self._ending = True
         if not self.paused:
             self._transport.unregisterProducer()
             self._transport.loseConnection()
         if self._timer is None:
             self._timer = self._clock.callLater(self.bounds.stall_seconds, self._stalled)
+
+    def ending(self) -> bool:
+        """Whether the last word has been said."""
+        return self._ending
 
     def abort(self) -> None:
         """Cut the connection at once; what is unsent is lost here, and still stored."""
