@@ -18,6 +18,8 @@ import msgspec
 
 from chatd.core.limits import Limits, Networks, is_loopback
 
+TRUTHS = ("guests", "insecure")
+
 
 class BadConfig(Exception):
     """A setting that cannot be; the text says which and what to do."""
@@ -57,7 +59,12 @@ def read(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     if path:
         values.update(_file(Path(path)))
     values.update(_environment(environment))
-    values.update({key: value for key, value in flags.items() if key in Settings.__struct_fields__ and value})
+    for key, value in flags.items():
+        if key in Settings.__struct_fields__ and value:
+            values[key] = _truth(value) if key in TRUTHS else value
+    for key in TRUTHS:
+        if not isinstance(values.get(key, True), (bool, int)):
+            raise BadConfig(f"{key} is yes or no, not {values[key]!r}")
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -85,12 +92,14 @@ def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if key not in Settings.__struct_fields__ or key == "limits":
             raise BadConfig(_unknown(name, [f"CHATD_{f.upper()}" for f in Settings.__struct_fields__]))
         is_list = key in ("listen", "listen_plain", "trusted_networks")
-        values[key] = text.split() if is_list else _truth(text) if key in ("guests", "insecure") else text
+        values[key] = text.split() if is_list else _truth(text) if key in TRUTHS else text
     return values
 
 
-def _truth(text: str) -> bool | str:
-    return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(text.lower(), text)
+def _truth(value: Any) -> Any:
+    """`yes` and `no` in any of their usual forms; anything else as it is, to be refused with its name."""
+    words = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    return words.get(str(value).lower(), value)
 
 
 def _unknown(key: str, known: Any) -> str:

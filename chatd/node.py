@@ -80,6 +80,11 @@ class Node:
         self._rates = Buckets(limits.message_rate, limits.message_burst)
         self._next_purge = clock.seconds()
 
+    def configure(self, limits: Limits, policy: Policy) -> None:
+        """Take other limits and another policy from here on; rates stay until the next start."""
+        self.limits = self.hub.limits = limits
+        self.admission.policy = policy
+
     # ---- the ports' side ----
 
     def open(self, link: Link, address: tuple[str, int], binding: bytes) -> Session:

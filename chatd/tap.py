@@ -78,27 +78,27 @@ class Options(usage.Options):
 
     def postOptions(self) -> None:
         """Read all sources of settings, so that a wrong one is told before anything starts."""
-        flags = {key.replace("-", "_"): value for key, value in self.items()}
-        flags["guests"] = {"yes": True, "no": False}.get(flags["guests"] or "", flags["guests"])
-        no_guests = flags["guests"] is False
         try:
-            settings = read(flags, os.environ)
+            self.settings = self.read()
         except BadConfig as error:
             raise usage.UsageError(str(error)) from None
-        self.settings = Settings(**{**{f: getattr(settings, f) for f in Settings.__struct_fields__},
-                                    **({"guests": False} if no_guests else {})})  # fmt: skip
         if self["check-config"]:
             sys.stdout.write("The settings are right.\n")
             raise SystemExit(0)
+
+    def read(self) -> Settings:
+        """The settings as flags, environment and file are now. Raises BadConfig."""
+        return read({key.replace("-", "_"): value for key, value in self.items()}, os.environ)
 
 
 class Chatd(Service):
     """The running service: folder, store, node and listeners, in this order, and back."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, options: Options) -> None:
         reactor.seconds = time.monotonic  # Twisted's timers follow the wall clock: an hour's jump fires all of them
-        self.settings = settings
-        self.folder = DataFolder(settings.data)
+        self.options = options
+        self.settings = options.settings
+        self.folder = DataFolder(self.settings.data)
         self.window = Window(sys.__stdout__)
         self._pools = {"writer": ThreadPool(1, 1, "writer"), "reader": ThreadPool(0, READERS, "reader"),
                        "hash": ThreadPool(0, 2, "hash")}  # fmt: skip
@@ -185,6 +185,13 @@ class Chatd(Service):
             log.info("certificate reloaded; it expires {expires}", expires=str(self.certificates.expires))
         except BadCertificate as error:
             log.error("kept the old certificate: {error}", error=str(error))
+        try:
+            settings = self.options.read()
+        except BadConfig as error:
+            log.error("kept the old settings: {error}", error=str(error))
+            return
+        self.node.configure(settings.checked_limits(), self._policy(settings))
+        log.info("settings read again; listeners, data folder and rates change with the next start")
 
     def _broken(self, failure: Failure) -> None:
         self._failed = True
@@ -218,4 +225,4 @@ class Chatd(Service):
 
 def makeService(options: Options) -> Chatd:
     """What `twistd chatd` runs."""
-    return Chatd(options.settings)
+    return Chatd(options)
