@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import os
+import unicodedata
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,7 +18,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from precis_i18n import get_profile
 from twisted.internet.defer import Deferred, fail, succeed
 
 from chatd.messages import DEVICE_LABEL
@@ -127,15 +127,16 @@ class Passwords:
 
 
 def _prepared(password: str, new: bool = True) -> bytes:
-    """The bytes to hash (OpaqueString of RFC 8265: one form for what looks the same). Raises BadPassword."""
+    """The bytes to hash: any space is a space, composed, nothing invisible (RFC 8265, 4.2). Raises BadPassword."""
     if len(password) > PASSWORD_BYTES:
         raise BadPassword(f"That password is too long: {PASSWORD_BYTES} bytes at most.")
     if new and len(password) < PASSWORD_CHARS:
         raise BadPassword(f"That password is too short: {PASSWORD_CHARS} characters at least; some words do best.")
-    try:
-        text = str(get_profile("OpaqueString").enforce(password)).encode()
-    except UnicodeEncodeError:
-        raise BadPassword("That password has a character that cannot be typed on every keyboard.") from None
+    kinds = [unicodedata.category(char) for char in password]
+    if any(kind[0] == "C" for kind in kinds):
+        raise BadPassword("That password has a control or an invisible character: use only what can be seen.")
+    seen = "".join(" " if kind == "Zs" else char for char, kind in zip(password, kinds, strict=True))
+    text = unicodedata.normalize("NFC", seen).encode()
     if len(text) > PASSWORD_BYTES:
         raise BadPassword(f"That password is too long: {PASSWORD_BYTES} bytes at most.")
     return text

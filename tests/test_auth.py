@@ -113,7 +113,7 @@ class Secrets(SynchronousTestCase):
             ("short", "too short"),
             ("é" * 600, "too long"),
             ("x" * 1_025, "too long"),
-            ("tab\tand bell\a", "cannot be typed"),
+            ("tab\tand bell\a", "invisible character"),
             ("", "too short"),
         ):
             failure = self.failureResultOf(self.passwords.hash(password), BadPassword)
