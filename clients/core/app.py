@@ -80,25 +80,19 @@ class Listener(Protocol):
         """The line is gone, or (`opened` false) never came about."""
 
 
-class Options(Protocol):
-    """What of the command line the core needs."""
-
-    server: str
-    trust_new: bool
-
-
 class App:
     """One client at work. `entropy` gives random bytes, `chance` a number from 0 to 1, `wall` the time in ms."""
 
     def __init__(
-        self, face: Face, session: Session, history: History, account: int, line: Line, clock: Clock, options: Options,
-        *, entropy: Callable[[int], bytes], chance: Callable[[], float], wall: Callable[[], int],
+        self, face: Face, session: Session, history: History, account: int, line: Line, clock: Clock, *, server: str,
+        trust_new: bool, entropy: Callable[[int], bytes], chance: Callable[[], float], wall: Callable[[], int],
     ) -> None:  # fmt: skip
         self.face = face
         self.session = session
         self.history = history
         self.account = account
-        self._line, self._clock, self._options = line, clock, options
+        self._line, self._clock = line, clock
+        self._server, self._trust_new = server, trust_new
         self._entropy, self._chance, self._wall = entropy, chance, wall
         self._waiting: deque[Callable[[], None]] = deque()
         self._records: list[r.Record] = []
@@ -146,7 +140,7 @@ class App:
         if not yes:
             self._end("untrusted", "The server's certificate was not accepted; nothing was sent.")
             return
-        self.history.set_pin(self._options.server, fingerprint)
+        self.history.set_pin(self._server, fingerprint)
         self.how = "new"
         if self._open:
             self._line.proceed()
@@ -175,8 +169,8 @@ class App:
 
     def judge(self, fingerprint: str, vouched: bool) -> str:
         """Decide on the server's certificate; ask the face where it is unknown."""
-        server, options = self._options.server, self._options
-        decision = decide(server, fingerprint, vouched, self.history.pin(server), options.trust_new)
+        server = self._server
+        decision = decide(server, fingerprint, vouched, self.history.pin(server), self._trust_new)
         self.how = decision.how
         if decision.pin is not None:
             self.history.set_pin(server, decision.pin)

@@ -33,14 +33,17 @@ class Reading:
 
     def place(self, position: Position, now: float) -> bool:
         """Where the server says we are. Returns whether our cursor moved; where we are further, we say so again."""
-        mine = self.cursors.get(position.conversation, -1)
-        if position.cursor > mine:
-            self.cursors[position.conversation] = position.cursor
-            self._close_up(position.conversation)
-            return True
-        if mine > position.cursor:
-            self._note(position.conversation, now)
-        return False
+        name = position.conversation
+        before = self.cursors.get(name, -1)
+        self.cursors[name] = max(before, position.cursor)
+        self._close_up(name)
+        if self.cursors[name] > position.cursor:
+            self._note(name, now)
+        return self.cursors[name] > before
+
+    def behind(self, conversation: str, head: int, floor: int = 0) -> bool:
+        """Whether something up to `head` is still to come."""
+        return head > max(self.cursors.get(conversation, 0), floor)
 
     def forget(self, conversation: str) -> None:
         """One no longer belongs to it."""

@@ -172,6 +172,11 @@ class Session:
         """Nothing said or asked is without an answer."""
         return not self._asked and not len(self.outbox)
 
+    def behind(self) -> bool:
+        """Whether stored messages are still on their way."""
+        positions = self.state.positions.values()
+        return any(self.reading.behind(p.conversation, p.head, p.floor) for p in positions)
+
     def view(self) -> View:
         """What a face may show."""
         return self.state.view(len(self.outbox))
@@ -250,7 +255,8 @@ class Session:
             self._seen.setdefault(position.conversation, position.cursor)
             return []
         moved = self.reading.place(position, now)
-        return [r.KeepCursor(position.conversation, position.cursor)] if moved else []
+        name = position.conversation
+        return [r.KeepCursor(name, self.reading.cursors[name])] if moved else []
 
     def _failed(self, now: float, event: m.Failed) -> Step:
         if self.state.status != ONLINE:

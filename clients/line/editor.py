@@ -69,10 +69,9 @@ class Editor:
     def take(self) -> str:
         """What was typed, which ends it."""
         text, self.text, self.at, self._offset = self.text, "", 0, 0
-        if text.strip() and not self.hidden:
-            if self._history[-1:] != [text]:
-                self._history.append(text)
-                del self._history[:-HISTORY]
+        if text.strip() and not self.hidden and self._history[-1:] != [text]:
+            self._history.append(text)
+            del self._history[:-HISTORY]
         self._place = len(self._history)
         return text
 

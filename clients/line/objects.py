@@ -19,7 +19,8 @@ Fields = dict[str, Any]
 
 def line(event: str, /, **fields: Any) -> str:
     """One object."""
-    return json.dumps({"v": 1, "event": event, **fields}, ensure_ascii=True, separators=(",", ":"))
+    text = json.dumps({"v": 1, "event": event, **fields}, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("\x7f", "\\u007f")
 
 
 def error(code: str, text: str, **fields: Any) -> str:

@@ -19,12 +19,13 @@ _COLOURS: Final = {"good": "32", "bad": "31", "name": "35", "you": "33", "prompt
 
 
 class Style(NamedTuple):
-    """How to show. `times`: `stored` (only of what was sent earlier) or `always`; `now` in milliseconds."""
+    """How to show, and to whom. `times`: `stored` (only of what was sent earlier) or `always`; `now` in ms."""
 
     colour: bool = False
     times: str = "stored"
     now: int = 0
     verbose: bool = False
+    me: str = ""
 
     def paint(self, kind: str, text: str) -> str:
         """A text in one of our hues."""
@@ -287,14 +288,19 @@ def _devices(notice: n.Answered, event: a.DeviceList, style: Style) -> list[str]
 
 
 def _page(notice: n.Answered, event: a.Page, style: Style) -> list[str]:
-    shown = [row for message in event.messages for row in _said(said(message), style._replace(times="always"))]
+    peer = notice.intent.to.removeprefix("@") if isinstance(notice.intent, i.ReadHistory) else ""
+    always = style._replace(times="always")
+    shown = [row for message in event.messages for row in _said(_paged(message, style.me, peer), always)]
     more = ["(there is more before this: /history with a larger number)"] if event.more else []
     return [*more, *shown] or ["There are no messages yet."]
 
 
-def said(message: a.Message) -> n.Said:
+def _paged(message: a.Message, me: str, peer: str) -> n.Said:
     """A message of a page as if it had come."""
-    return n.Said(message.conversation, message.seq, message.at, message.sender, message.id, message.text, stored=True)
+    own = message.sender == me
+    return n.Said(
+        message.conversation, message.seq, message.at, message.sender, message.id, message.text, own, True, peer
+    )
 
 
 _DONE: Final[dict[type[i.Intent], str]] = {

@@ -1,0 +1,74 @@
+"""Puts one client together: profile, account, session, connection, face.
+
+Rule: the only place that knows all parts; what it is given says everything (no environment, no reactor of its own).
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from typing import Any, Final
+
+import msgspec
+
+from clients.core.app import App
+from clients.core.connection import Address, Connection
+from clients.core.face import Face
+from clients.core.login import Entrance, Who
+from clients.core.outbox import Outbox
+from clients.core.profile import Profile
+from clients.core.reading import Reading
+from clients.core.session import KEEP, Session
+
+TLS_PORT: Final = 6697
+PLAIN_PORT: Final = 6667
+
+
+class WrongServer(Exception):
+    """The server cannot be meant so; the text says why."""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What the command line says about the server. `server` is `host:port`, the key of everything kept for it."""
+
+    server: str
+    user: str = ""
+    plaintext: bool = False
+    insecure: bool = False
+    trust_new: bool = False
+    guest: bool = False
+    invitation: str = ""
+    password: str | None = None
+
+
+def settings(target: str, plaintext: bool = False, insecure: bool = False, **others: Any) -> Settings:
+    """From `[USER@]HOST[:PORT]`. Raises WrongServer."""
+    user, _, host = target.rpartition("@")
+    try:
+        address = Address(host, PLAIN_PORT if plaintext else TLS_PORT)
+    except ValueError as error:
+        raise WrongServer(str(error)) from None
+    if plaintext and not insecure and not address.loopback:
+        raise WrongServer(
+            f"{address.host} is not this machine: without TLS everybody on the way can read. (--insecure)"
+        )
+    return Settings(str(address), user, plaintext, insecure, **others)
+
+
+def make(options: Settings, profile: Profile, face: Face, reactor: Any, receive: str = KEEP) -> App:
+    """An App that is ready to start."""
+    account, device = profile.account(options.server, options.user)
+    history = profile.history
+    who = Who(
+        account.name or options.user, account.claimed, account.tried, account.token, options.guest, options.password,
+        options.invitation,
+    )  # fmt: skip
+    reading = Reading(history.cursors(account.id), history.ahead(account.id))
+    session = Session(Entrance(who, device), Outbox(history.outbox(account.id)), reading, account.epoch, receive)
+    line = Connection(reactor, Address(options.server, 0), tls=not options.plaintext)
+    return App(
+        face, session, history, account.id, line, reactor, server=options.server,
+        trust_new=options.trust_new, entropy=secrets.token_bytes, chance=random.random,
+        wall=lambda: int(time.time() * 1000),
+    )  # fmt: skip

@@ -1,0 +1,288 @@
+"""`chat`: from the command line to a face, an App and the reactor. The only file of this face that has the reactor.
+
+Rule: it wires and decides nothing. Whatever happens, the terminal is given back and the exit status is the face's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from clients.line import objects
+from clients.line.options import Options, coloured, parse
+from clients.line.plain import Input, Output, PlainScreen, is_terminal, standard
+
+STOPPED = {signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+
+class UsageError(Exception):
+    """Something about the call is wrong; the exit status is `code`."""
+
+    def __init__(self, text: str, code: int = 2) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Main:
+    """One run of the program."""
+
+    def __init__(self, options: Options, reactor: Any) -> None:
+        self.options = options
+        self.reactor = reactor
+        self.output: Output = standard()
+        self.code = 0
+        self.terminal: Any = None
+        self.app: Any = None
+
+    def run(self) -> int:
+        """Everything; returns the exit status."""
+        from clients.core.history import ProfileError
+        from clients.core.profile import Profile, folder
+        from clients.core.start import WrongServer
+
+        try:
+            with Profile(folder(self.options.profile, dict(os.environ))) as profile:
+                self._begin(profile)
+        except ProfileError as error:
+            self._say("profile", str(error))
+            self.code = 1
+        except WrongServer as error:
+            self._say("usage", str(error))
+            self.code = 2
+        except UsageError as error:
+            self._say("usage" if error.code == 2 else "error", str(error))
+            self.code = error.code
+        finally:
+            if self.terminal is not None:
+                self.terminal.stop()
+            self.output.flush()
+        return self.code
+
+    def done(self, code: int) -> None:
+        """The face is done."""
+        self.code = code
+        if self.reactor.running:
+            self.reactor.stop()
+        else:
+            self.reactor.callWhenRunning(self.reactor.stop)
+
+    def _begin(self, profile: Any) -> None:
+        from clients.core.start import settings
+
+        options = self.options
+        target = options.server or profile.history.last_server() or self._ask_host()
+        made = settings(
+            target, options.plaintext, options.insecure, trust_new=options.trust_new, guest=options.guest,
+            invitation=options.invitation, password=self._password() if options.verb == "link" else None,
+        )  # fmt: skip
+        if options.verb == "unpin":
+            profile.history.set_pin(made.server, "")
+            self.output.line(f"The certificate of {made.server} is forgotten.")
+            return
+        if options.verb == "link" and not made.user:
+            raise UsageError("usage: chat link USER@HOST[:PORT]")
+        face = self._errand(profile, made) if options.verb else self._face()
+        self._go(face, profile, made)
+
+    def _go(self, face: Any, profile: Any, made: Any) -> None:
+        from clients.core.session import KEEP
+        from clients.core.start import make
+
+        self.app = make(made, profile, face, self.reactor, getattr(face, "receive", KEEP))
+        self._signals(face)
+        self.reactor.callWhenRunning(face.begin, self.app)
+        if self.terminal is not None:
+            self.terminal.start()
+        self.reactor.run(installSignalHandlers=False)
+
+    def _say(self, code: str, text: str) -> None:
+        if self.options.json:
+            self.output.line(objects.error(code, text))
+        else:
+            self.output.line(f"chat: {text}", problem=True)
+
+    # ---- the two kinds of face ----
+
+    def _face(self) -> Any:
+        """The interactive one: with an editor at a real terminal, else lines as they come."""
+        from clients.line.face import LineFace
+        from clients.line.terminal import Terminal
+
+        options = self.options
+        seen = is_terminal(sys.stdout)
+        typed = is_terminal(sys.stdin)
+        fine = seen and typed and os.environ.get("TERM", "dumb") not in ("", "dumb") and not options.json
+        face: Any = None
+        if fine:
+            self.terminal = Terminal(self.reactor, sys.stdin.fileno(), lambda key: self._pressed(face, key))
+            screen: Any = self.terminal
+        else:
+            screen = PlainScreen(self.output, shows=seen and typed)
+        face = LineFace(
+            screen, self._style, self.done, asks=typed or not options.no_input, json=options.json, quiet=options.quiet,
+            trusts=typed and not options.no_input,
+        )  # fmt: skip
+        if not fine:
+            self._input(face, screen)
+        return face
+
+    def _input(self, face: Any, screen: PlainScreen) -> None:
+        """Standard input as it comes; it waits where more lines would only pile up."""
+
+        def line(text: str) -> None:
+            screen.typed()
+            face.line(text)
+
+        source = Input(self.reactor, sys.stdin.fileno(), line, face.end, lambda: bool(face.full))
+        self.reactor.callWhenRunning(source.start)
+
+    def _pressed(self, face: Any, key: Any) -> None:
+        """What a key of the editor means."""
+        if key.kind == "line":
+            self.terminal.typed(key.text)
+            face.line(key.text)
+        elif key.kind == "interrupt":
+            face.interrupt(time.monotonic())
+        elif key.kind == "end":
+            face.leave()
+        elif key.kind == "suspend":
+            self.terminal.suspend()
+        elif key.kind == "clear":
+            self.terminal.clear()
+
+    def _errand(self, profile: Any, made: Any) -> Any:
+        from clients.line.doctor import Doctor
+        from clients.line.oneshot import Context, errand
+
+        options = self.options
+        if options.verb in ("file", "get", "verify"):
+            raise UsageError(f"chat {options.verb} is not available yet.")
+        context = Context(
+            self.output, self.reactor, self._style, self.done, self._asker(), options.json, options.quiet,
+            options.verbose, options.wait, options.count, options.follow,
+        )  # fmt: skip
+        if options.verb == "doctor":
+            return Doctor(context, made.server, str(profile.path), made.user)
+        if options.verb == "send" and options.words[1] in ("", "-"):
+            options.words[1] = self._standard_input()
+        more: dict[str, Any] = {}
+        if options.verb == "passwd":
+            more = {"new": self._password(twice=True), "old": self._old_password}
+        return errand(options.verb, options.words, context, **more)
+
+    def _standard_input(self) -> str:
+        """All of standard input as one message."""
+        if is_terminal(sys.stdin) and self.options.no_input:
+            raise UsageError("usage: chat send TO TEXT")
+        text = sys.stdin.buffer.read().decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
+        if not text.strip():
+            raise UsageError("There is nothing to send.")
+        return text
+
+    # ---- questions ----
+
+    def _can_ask(self) -> bool:
+        return is_terminal(sys.stdin) and not self.options.no_input
+
+    def _asker(self) -> Callable[[str], bool] | None:
+        return self._ask_yes if self._can_ask() else None
+
+    def _ask_yes(self, question: str) -> bool:
+        self.output.write(question, problem=True)
+        return sys.stdin.readline().strip().lower() == "yes"
+
+    def _ask_host(self) -> str:
+        """The seed's question, where there is somebody to ask."""
+        if self.options.verb or self.options.no_input:
+            raise UsageError("Which server? Give --server [USER@]HOST[:PORT] or set CHAT_SERVER.")
+        self.output.write("Enter host ip address: ")
+        self.output.flush()
+        if not is_terminal(sys.stdin):
+            self.output.line("")
+        host = sys.stdin.buffer.raw.readline().decode("utf-8", "replace").strip()  # type: ignore[attr-defined]
+        if not host:
+            raise UsageError("Which server? Give [USER@]HOST[:PORT].")
+        return host
+
+    def _password(self, twice: bool = False) -> str:
+        """A password from a file's first line, or asked for without being shown."""
+        if self.options.password_file:
+            try:
+                return Path(self.options.password_file).read_text("utf-8").split("\n")[0].removesuffix("\r")
+            except (OSError, UnicodeDecodeError) as error:
+                raise UsageError(f"The password file cannot be read: {error}.", 1) from None
+        if not self._can_ask():
+            raise UsageError("A password is needed: give --password-file FILE.", 4)
+        password = getpass.getpass("New password: " if twice else "Password: ")
+        if twice and getpass.getpass("Again: ") != password:
+            raise UsageError("These are not the same; the password is as it was.", 1)
+        return password
+
+    def _old_password(self) -> str | None:
+        if self.options.password_file:
+            lines = Path(self.options.password_file).read_text("utf-8").splitlines()
+            return lines[1] if len(lines) > 1 else None
+        return getpass.getpass("Current password: ") if self._can_ask() else None
+
+    # ---- the surroundings ----
+
+    def _style(self) -> Any:
+        from clients.line.show import Style
+
+        options = self.options
+        times = self.app.setting("times") if self.app is not None else "stored"
+        me = self.app.view().me if self.app is not None else ""
+        colour = coloured(options, os.environ, is_terminal(sys.stdout))
+        return Style(colour, times, int(time.time() * 1000), options.verbose, me)
+
+    def _signals(self, face: Any) -> None:
+        """Signals as calls in the reactor's thread; none of them ends us half-way."""
+
+        def later(call: Callable[..., None], *args: Any) -> Callable[[int, Any], None]:
+            return lambda number, frame: self.reactor.callFromThread(call, *args)
+
+        def interrupt() -> None:
+            if self.options.verb:
+                face.interrupt()
+            else:
+                face.stop(130)
+
+        signal.signal(signal.SIGINT, later(interrupt))
+        for number, code in STOPPED.items():
+            signal.signal(number, later(self._stopped, face, code))
+        if self.terminal is not None:
+            signal.signal(signal.SIGWINCH, later(self.terminal.redraw))
+            signal.signal(signal.SIGCONT, later(self.terminal.resume))
+
+    def _stopped(self, face: Any, code: int) -> None:
+        """Told to end: what was said goes out first."""
+        if self.options.verb:
+            face.finish(code)
+        else:
+            face.stop(code)
+
+
+def main() -> int:
+    """The console script."""
+    options = parse(sys.argv[1:], os.environ)
+    from twisted.internet import reactor
+
+    # Twisted's timers follow the wall clock, which people and networks set; this one only goes forward.
+    reactor.seconds = time.monotonic  # type: ignore[attr-defined]
+    try:
+        return Main(options, reactor).run()
+    except KeyboardInterrupt:
+        with contextlib.suppress(OSError):
+            sys.stderr.write("\n")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
