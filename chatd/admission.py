@@ -11,17 +11,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd import auth
 from chatd import messages as m
 from chatd.core.hub import Hub
 from chatd.core.limits import DAY, Buckets, Networks, is_loopback, prefix
+from chatd.core.names import BadName, fold
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Device, Session, User
 
 if TYPE_CHECKING:
     from chatd.node import Node
+
+log = Logger()
 
 
 class Proof:
@@ -168,6 +172,7 @@ class Admission:
         self._check_throttle(command.name, session, turn.now)
         user = self._hub.users.get(command.name)
         verifier = user.verifier if user is not None else ""
+        self._failed(command.name, session, turn.now)  # until the password is known to be right
         self._node.hold(session)
         checked = self._passwords.verify(verifier, command.password)
         checked.addCallback(self._linked, session, command, user)
@@ -178,17 +183,20 @@ class Admission:
         turn = self._node.turn()
         try:
             if not right or user is None:
-                self._failed(command.name, session, turn.now)
                 raise Refused("login-refused", "Unknown name or wrong password, or the account has none.")
+            self._by_account.forget(self._account(command.name, session))
             self._admit(session, user, self._hub.link(user, command.keys, turn), command.ref, False, turn)
         except Refused as refusal:
             self._refuse(session, command.ref, refusal, turn)
 
     def _hash_failed(self, failure: Failure, session: Session, ref: int) -> None:
-        failure.trap(auth.Busy, auth.BadPassword)
-        code = "busy" if failure.check(auth.Busy) else "not-allowed"
-        retry = 5.0 if failure.check(auth.Busy) else 0.0
-        self._hub.refuse(session, ref, Refused(code, failure.getErrorMessage(), retry=retry), self._node.turn())
+        if failure.check(auth.BadPassword):
+            refusal = Refused("not-allowed", failure.getErrorMessage())
+        else:
+            if not failure.check(auth.Busy):
+                log.failure("a password could not be hashed", failure)
+            refusal = Refused("busy", "The server has too much to do; try again in a few seconds.", retry=5.0)
+        self._hub.refuse(session, ref, refusal, self._node.turn())
 
     # ---- the password of somebody who is in ----
 
@@ -204,6 +212,7 @@ class Admission:
         except Refused as refusal:
             self._hub.refuse(session, command.ref, refusal, turn)
             return
+        self._failed(user.name, session, turn.now)  # until the old password is known to be right
         self._node.hold(session)
         done = self._verified(user, command.old)
         done.addCallback(self._hash_new, session, command, user)
@@ -219,10 +228,10 @@ class Admission:
 
     def _hash_new(self, right: bool, session: Session, command: m.SetPassword, user: User) -> Any:
         if not right:
-            turn = self._node.turn()
-            self._failed(user.name, session, turn.now)
-            self._hub.refuse(session, command.ref, Refused("login-refused", "The old password is wrong."), turn)
+            refusal = Refused("login-refused", "The old password is wrong.")
+            self._hub.refuse(session, command.ref, refusal, self._node.turn())
             return None
+        self._by_account.forget(self._account(user.name, session))
         if not command.new:
             return self._keep_verifier("", session, command.ref, user)
         return self._passwords.hash(command.new).addCallback(self._keep_verifier, session, command.ref, user)
@@ -236,19 +245,25 @@ class Admission:
     # ---- counting failures ----
 
     def _check_throttle(self, name: str, session: Session, now: int) -> None:
-        area = prefix(session.address[0])
-        self._wait(self._by_account.wait(f"{name.lower()}|{area}", now / 1000))
+        self._wait(self._by_account.wait(self._account(name, session), now / 1000))
         if not self._is_trusted(session):
-            self._wait(self._by_prefix.wait(area, now / 1000))
+            self._wait(self._by_prefix.wait(prefix(session.address[0]), now / 1000))
 
     def _is_trusted(self, session: Session) -> bool:
         return is_loopback(session.address[0]) or session.address[0] in self.policy.trusted
 
     def _failed(self, name: str, session: Session, now: int) -> None:
-        area = prefix(session.address[0])
         if name:
-            self._by_account.take(f"{name.lower()}|{area}", now / 1000)
-        self._by_prefix.take(area, now / 1000)
+            self._by_account.take(self._account(name, session), now / 1000)
+        self._by_prefix.take(prefix(session.address[0]), now / 1000)
+
+    def _account(self, name: str, session: Session) -> str:
+        """What failures are counted by: the name in whatever letters, from one address."""
+        try:
+            key = fold(name).key
+        except BadName:
+            key = "?"
+        return f"{key}|{prefix(session.address[0])}"
 
     @staticmethod
     def _wait(seconds: float) -> None:

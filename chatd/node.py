@@ -22,7 +22,7 @@ from chatd.auth import Passwords
 from chatd.core.groups import Conversation
 from chatd.core.hub import Hub
 from chatd.core.limits import Buckets, Limits, is_loopback
-from chatd.core.turn import Turn
+from chatd.core.turn import Refused, Turn
 from chatd.core.users import Link, Session
 from chatd.journal import Journal, Run
 from chatd.release import Release
@@ -78,6 +78,7 @@ class Node:
         self._strangers: dict[Session, None] = {}
         self._busy: dict[Session, None] = {}
         self._rates = Buckets(limits.message_rate, limits.message_burst)
+        self._lists = Buckets(limits.lists_per_second, limits.lists_burst)
         self._next_purge = clock.seconds()
 
     def configure(self, limits: Limits, policy: Policy) -> None:
@@ -110,6 +111,8 @@ class Node:
         kind = type(command)
         if kind is m.Send and session.metered:
             self._meter(session, turn)
+        if kind in LISTS and session.metered and not self._may_list(session, command, turn):
+            return
         special = SPECIAL.get(kind)
         if special is not None:
             special(self, session, command, turn)
@@ -295,6 +298,14 @@ class Node:
             session.link.hold("rate")
             self._clock.callLater(wait, self._speed_up, session)
 
+    def _may_list(self, session: Session, command: Any, turn: Turn) -> bool:
+        """Lists cost more to answer than to ask for: who asks too often is refused."""
+        assert session.user is not None
+        wait = self._lists.take(str(session.user.id), self._now)
+        if wait:
+            self.hub.refuse(session, command.ref, Refused("rate-limited", "Too many questions.", retry=wait), turn)
+        return not wait
+
     def _speed_up(self, session: Session) -> None:
         session.slowed = False
         session.link.release("rate")
@@ -343,6 +354,7 @@ def _message(conversation: Conversation, row: m.Row) -> m.Message:
     return m.Message(conversation.name, row.seq, row.at, row.sender, row.id, row.body.decode("utf-8", "replace"))
 
 
+LISTS = frozenset((m.Who, m.Whois, m.Members, m.Groups, m.Inbox, m.History, m.Devices))
 SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
     m.History: Node._history,
     m.Quit: Node._quit,

@@ -28,6 +28,7 @@ from twisted.python.threadpool import ThreadPool
 from chatd.admission import Policy
 from chatd.auth import Passwords
 from chatd.config import BadConfig, Settings, read
+from chatd.core.limits import prefix
 from chatd.data import DataFolder, FolderInUse
 from chatd.journal import Run
 from chatd.node import SWEEP_SECONDS, Node
@@ -156,7 +157,10 @@ class Chatd(Service):
             for endpoint in endpoints:
                 if endpoint == "none":
                     continue
-                door = DoorFactory(lambda: Frames(self.node, limits, reactor), Lines, limits.waiting, reactor.seconds)
+                door = DoorFactory(
+                    lambda: Frames(self.node, limits, reactor), Lines, reactor.seconds, limits.waiting,
+                    limits.waiting_per_prefix, prefix,
+                )  # fmt: skip
                 self._factories.append(door)
                 factory = TlsFactory(self.certificates, door, reactor) if kind == "tls" else door
                 factory.noisy = False

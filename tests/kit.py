@@ -1,13 +1,15 @@
 """Alice and Bob: a whole node in memory, and people connected to it without sockets.
 
 Rule: everything is deterministic: one `task.Clock`, no threads; `House.settle()` runs until nothing moves. With
-`slow=True` commits and reads wait until `commit()` is called, so that tests can stop between any two steps.
+`slow=True` commits and reads wait until `commit()` is called, so that tests can stop between any two steps. A
+connection is held and released like a real one: what is sent while the server does not read waits, and `Peer.stick`
+makes a reader that does not read.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,12 +22,14 @@ from twisted.python.failure import Failure
 from chatd import messages as m
 from chatd.admission import Policy
 from chatd.auth import Passwords, device_id
-from chatd.core.limits import Limits
+from chatd.core.groups import Conversation
+from chatd.core.limits import Limits, prefix
+from chatd.core.users import User
 from chatd.node import Node
 from chatd.ports.door import Door, DoorFactory
 from chatd.ports.frames import Frames
 from chatd.ports.lines import Lines
-from chatd.store.interface import Store
+from chatd.store.interface import Store, StoreError
 from chatd.store.memory import MemoryStore
 from chatd.wire.pack import decode_event, encode_command, frame
 
@@ -34,25 +38,72 @@ E = TypeVar("E")
 
 
 class Transport(StringTransportWithDisconnection):
-    """A transport that knows where its other end is, and whether it was aborted."""
+    """A transport that knows where its other end is; it holds back what the server does not want to read yet."""
 
     host = "127.0.0.1"
     port = 40000
+    binding = b""  # what TLS exports on this connection; empty: no TLS
+    room: int | None = None  # how much fits on the way out until the peer reads; None: everything
+    aborted = False
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(lenient=True)
+        self.clock = clock
+        self.inbound = bytearray()
+        self.full = False
+        self.writes = 0
 
     def getPeer(self) -> Any:
         """The address of the other end."""
         return self
 
+    def getHandle(self) -> Any:
+        """The TLS connection, where there is one."""
+        return self if self.binding else None
+
+    def export_keying_material(self, label: bytes, size: int, context: bytes) -> bytes:
+        """What RFC 9266 calls `tls-exporter`, if one asks for just that."""
+        assert (label, size, context) == (m.EXPORTER_LABEL, 32, b"")
+        return self.binding
+
+    def write(self, data: bytes) -> None:
+        """Take bytes; say so when there is no more room."""
+        super().write(data)
+        self.writes += 1
+        self.press()
+
+    def press(self) -> None:
+        """Ask whoever writes to stop, if there is no room."""
+        if self.room is not None and not self.full and self.producer and len(self.value()) >= self.room:
+            self.full = True
+            self.producer.pauseProducing()
+
+    def deliver(self, data: bytes) -> None:
+        """Bytes from the peer: they reach the server when it reads."""
+        self.inbound += data
+        if self.connected and self.producerState == "producing" and self.inbound:
+            read = bytes(self.inbound)
+            self.inbound.clear()
+            self.protocol.dataReceived(read)
+
+    def resumeProducing(self) -> None:
+        """The server reads again."""
+        super().resumeProducing()
+        self.clock.callLater(0, self.deliver, b"")
+
     def abortConnection(self) -> None:
         """End at once."""
-        self.protocol.connectionLost(Failure(ConnectionLost()))
-        self.connected = False
+        self.aborted = True
+        self._end()
 
     def loseConnection(self) -> None:
         """End at once: everything written has been read."""
+        self._end()
+
+    def _end(self) -> None:
         if self.connected:
             self.connected = False
-            self.protocol.connectionLost(Failure(ConnectionLost()))
+            self.clock.callLater(0, self.protocol.connectionLost, Failure(ConnectionLost()))
 
 
 class Later:
@@ -70,12 +121,38 @@ class Later:
         self.waiting.append((done, function, arguments))
         return done
 
-    def run(self) -> bool:
-        """Run what waits; whether there was anything."""
-        waiting, self.waiting = self.waiting, []
+    def run(self, most: int = 1_000_000) -> bool:
+        """Run what waits, at most so many; whether there was anything."""
+        waiting, self.waiting = self.waiting[:most], self.waiting[most:]
         for done, function, arguments in waiting:
             maybeDeferred(function, *arguments).chainDeferred(done)
         return bool(waiting)
+
+
+class FrailStore(MemoryStore):
+    """A store whose disk fails when `broken` is set."""
+
+    broken = False
+
+    def commit(self, entries: Sequence[m.Entry]) -> list[m.Stored]:
+        if self.broken:
+            raise StoreError("the disk is gone")
+        return super().commit(entries)
+
+
+class Recorder:
+    """Somebody who watches who comes and goes."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def arrived(self, name: str, address: tuple[str, int]) -> None:
+        """A session is in."""
+        self.lines.append(f"+{name}")
+
+    def departed(self, name: str, address: tuple[str, int], lost: bool) -> None:
+        """A session is out."""
+        self.lines.append(f"-{name}{' lost' if lost else ''}")
 
 
 class House:
@@ -104,13 +181,15 @@ class House:
             write=self.writer, read=self.reader, random=self.random, failed=self.failures.append,
         )  # fmt: skip
         self.door = DoorFactory(
-            lambda: Frames(self.node, self.limits, self.clock), Lines, self.limits.waiting, self.clock.seconds
+            lambda: Frames(self.node, self.limits, self.clock), Lines, self.clock.seconds, self.limits.waiting,
+            self.limits.waiting_per_prefix, prefix,
         )
 
     def restart(self) -> None:
         """Kill the node: every connection breaks, what was not committed is gone; start again from the store."""
-        self.writer.waiting.clear()
-        self.reader.waiting.clear()
+        for later in (self.writer, self.reader, self.hasher):
+            later.waiting.clear()
+        self.clock.calls.clear()
         for peer in self.peers:
             peer.transport.connected = False
         self.start()
@@ -144,18 +223,36 @@ class House:
             self.settle()
             seconds -= step
 
-    def peer(self, host: str = "127.0.0.1") -> Peer:
+    def peer(self, host: str = "127.0.0.1", binding: bytes = b"") -> Peer:
         """A connection that has said nothing."""
-        peer = Peer(self, host)
+        peer = Peer(self, host, binding)
         self.peers.append(peer)
+        return peer
+
+    def greeted(self, host: str = "127.0.0.1", binding: bytes = b"") -> Peer:
+        """A connection that has said hello."""
+        peer = self.peer(host, binding)
+        peer.hello()
         return peer
 
     def person(self, name: str, host: str = "127.0.0.1") -> Peer:
         """Somebody who has just made an account and is in."""
-        peer = self.peer(host)
-        peer.hello()
+        peer = self.greeted(host)
         peer.sign_up(name)
+        if self.writer.slow:
+            self.commit()
+            peer._welcomed()
         assert peer.of(m.Welcome), peer.events
+        return peer
+
+    def guest(self, name: str, host: str = "127.0.0.1") -> Peer:
+        """Somebody who has just come in as a guest."""
+        peer = self.greeted(host)
+        peer.name = name
+        peer.ask(m.Enter, name)
+        self.commit()
+        assert peer.of(m.Welcome), peer.events
+        peer.take()
         return peer
 
     def people(self, *names: str) -> list[Peer]:
@@ -179,12 +276,12 @@ class Keys:
 class Peer:
     """One connection from the client's side."""
 
-    def __init__(self, house: House, host: str = "127.0.0.1") -> None:
+    def __init__(self, house: House, host: str = "127.0.0.1", binding: bytes = b"") -> None:
         self.house = house
         self.name = ""
         self.events: list[m.Event] = []
-        self.transport = Transport()
-        self.transport.host, self.transport.port = host, 40000 + len(house.peers)
+        self.transport = Transport(house.clock)
+        self.transport.host, self.transport.port, self.transport.binding = host, 40000 + len(house.peers), binding
         self.ref = 0
         self.token = b""
         self.challenge = b""
@@ -201,12 +298,14 @@ class Peer:
     def raw(self, data: bytes) -> None:
         """Send bytes as they are."""
         if self.transport.connected:
-            self.door.dataReceived(data)
+            self.transport.deliver(data)
             self.house.settle()
             self.read()
 
     def read(self) -> list[m.Event]:
-        """Read what has come; returns everything read so far and not taken."""
+        """Read what has come (unless stuck); returns everything read so far and not taken."""
+        if self.transport.room is not None:
+            return self.events
         data = self.rest + self.transport.value()
         self.transport.clear()
         while len(data) >= 4 and len(data) >= 4 + int.from_bytes(data[:4], "big"):
@@ -218,16 +317,37 @@ class Peer:
         self.rest = data
         return self.events
 
+    def stick(self, room: int = 0) -> None:
+        """Stop reading; so many bytes still fit on the way."""
+        self.transport.room = room
+        self.transport.press()
+
+    def unstick(self) -> None:
+        """Read again, everything that waits on the way."""
+        self.transport.room = None
+        self.read()
+        if self.transport.full:
+            self.transport.full = False
+            if self.transport.producer and self.transport.connected:
+                self.transport.producer.resumeProducing()
+        self.house.settle()
+        self.read()
+
     def lose(self) -> None:
         """The connection breaks."""
-        self.transport.abortConnection()
+        self.transport._end()
         self.house.settle()
+
+    @property
+    def over(self) -> bool:
+        """Whether the server has ended the connection."""
+        return not self.transport.connected
 
     # ---- values ----
 
-    def tell(self, command: m.Command) -> None:
-        """Send a command."""
-        self.raw(frame(encode_command(command)))
+    def tell(self, *commands: m.Command) -> None:
+        """Send commands, in one segment."""
+        self.raw(b"".join([frame(encode_command(command)) for command in commands]))
 
     def ask(self, kind: Callable[..., m.Command], *arguments: Any, **more: Any) -> int:
         """Send a command with the next ref; returns the ref."""
@@ -278,7 +398,8 @@ class Peer:
         """Sign the challenge as this device."""
         assert self.keys is not None
         device = self.keys.public.device.encode()
-        return self.keys.private.sign(label + self.challenge + device + b"\0" + name.encode())
+        signed = label + self.challenge + self.transport.binding + device + b"\0" + name.encode()
+        return self.keys.private.sign(signed)
 
     def sign_up(self, name: str, invitation: str = "") -> None:
         """Claim a name for new keys."""
@@ -299,17 +420,53 @@ class Peer:
 
     def again(self) -> Peer:
         """The same device on a new connection, logged in."""
-        peer = self.house.peer(self.transport.host)
-        peer.hello()
+        peer = self.house.greeted(self.transport.host)
         assert self.keys is not None
         peer.login(self.name, self.keys)
         return peer
 
     def resume(self) -> Peer:
         """The same device on a new connection, by its token."""
-        peer = self.house.peer(self.transport.host)
-        peer.hello()
+        peer = self.house.greeted(self.transport.host)
         peer.name, peer.keys = self.name, self.keys
         peer.ask(m.Resume, self.token)
         peer._welcomed()
         return peer
+
+    def link(self, name: str, password: str, keys: Keys | None = None) -> None:
+        """Add this device to an account by its password."""
+        self.name, self.keys = name, keys or Keys(name.encode() + self.house.random(8))
+        self.ask(m.Link, name, password, self.keys.public, self.signature(m.SIGNUP_LABEL, name))
+        self._welcomed()
+
+
+# ---- everything there is, for comparing ------------------------------------------------------------------------
+
+
+def state_of(house: House) -> dict[str, Any]:
+    """The store's contents and what the hub has in memory, as plain values that can be compared."""
+    directory = house.store.load()
+    hub = house.node.hub
+    return {
+        "stored": directory,
+        "rows": {log.conversation: house.store.read(log.conversation, 0, log.head, 10_000) for log in directory.logs},
+        "users": {user.id: _user(user) for user in hub.users.by_id.values()},
+        "names": [sorted(hub.users.by_key), sorted(hub.users.by_skeleton), sorted(hub.users.devices)],
+        "conversations": {c.id: _conversation(c) for c in hub.conversations.by_id.values()},
+        "groups": [sorted(hub.conversations.groups), sorted(hub.group_skeletons), sorted(hub.conversations.direct)],
+        "invitations": set(hub.invitations),
+        "everyone": {user.name: count for user, count in hub.everyone.users.items()},
+    }
+
+
+def _user(user: User) -> dict[str, Any]:
+    devices = {device.id: (dict(device.cursors), device.session is not None) for device in user.devices.values()}
+    said = (user.name, user.role, user.verifier, user.away, user.waiting, len(user.sessions))
+    return {"said": said, "devices": devices, "in": sorted(user.conversations)}
+
+
+def _conversation(c: Conversation) -> dict[str, Any]:
+    members = {x.user.name: (x.role, x.since, x.acked, x.waiting) for x in c.members.values()}
+    said = (c.name, c.head, c.at, c.floor, c.private, c.announce, c.topic)
+    audience = sorted(user.name for user in c.audience.users)
+    return {"said": said, "members": members, "audience": audience, "pending": [seq for seq, _ in c.pending]}

@@ -18,16 +18,17 @@ class Door(Protocol):
 
     factory: DoorFactory
     since = 0.0
+    origin = ""
     _inner: Protocol | None = None
 
     def connectionMade(self) -> None:
-        self.factory.waiting[self] = None
+        self.factory.waits(self)
         for set_option, value in (("setTcpNoDelay", True), ("setTcpKeepAlive", True)):
             getattr(self.transport, set_option, lambda _: None)(value)
 
     def dataReceived(self, data: bytes) -> None:
         make = self.factory.frames if data[:1] == b"\0" else self.factory.lines
-        self.factory.waiting.pop(self, None)
+        self.factory.waits_no_more(self)
         self._inner = make()
         self.dataReceived = self._inner.dataReceived  # type: ignore[method-assign]
         assert self.transport is not None
@@ -35,7 +36,7 @@ class Door(Protocol):
         self._inner.dataReceived(data)
 
     def connectionLost(self, reason: Failure | None = None) -> None:
-        self.factory.waiting.pop(self, None)
+        self.factory.waits_no_more(self)
         if self._inner is not None:
             self._inner.connectionLost(reason)  # type: ignore[arg-type]
 
@@ -46,21 +47,45 @@ class DoorFactory(Factory):
     noisy = False
 
     def __init__(
-        self, frames: Callable[[], Protocol], lines: Callable[[], Protocol], most: int, now: Callable[[], float]
+        self,
+        frames: Callable[[], Protocol],
+        lines: Callable[[], Protocol],
+        now: Callable[[], float],
+        most: int,
+        most_alike: int,
+        alike: Callable[[str], str] = str,
     ) -> None:
+        """`most` doors may wait in all, and `most_alike` of those whose addresses `alike` makes equal."""
         self.frames = frames
         self.lines = lines
         self.waiting: dict[Door, None] = {}
-        self._most = most
         self._now = now
+        self._most = most
+        self._most_alike = most_alike
+        self._alike = alike
+        self._counts: dict[str, int] = {}
 
     def buildProtocol(self, addr: IAddress | None) -> Door | None:  # type: ignore[override]
-        if len(self.waiting) >= self._most:
+        origin = self._alike(getattr(addr, "host", ""))
+        if len(self.waiting) >= self._most or self._counts.get(origin, 0) >= self._most_alike:
             return None
         door = Door()
         door.factory = self
+        door.origin = origin
         door.since = self._now()
         return door
+
+    def waits(self, door: Door) -> None:
+        """A connection is there and has said nothing."""
+        self.waiting[door] = None
+        self._counts[door.origin] = self._counts.get(door.origin, 0) + 1
+
+    def waits_no_more(self, door: Door) -> None:
+        """It has spoken, or is gone."""
+        if self.waiting.pop(door, door) is None:
+            left = self._counts.pop(door.origin) - 1
+            if left:
+                self._counts[door.origin] = left
 
     def sweep(self, before: float) -> None:
         """Close the doors that have been silent since before this time."""
