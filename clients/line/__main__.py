@@ -206,7 +206,7 @@ class Main:
         self.output.flush()
         if not is_terminal(sys.stdin):
             self.output.line("")
-        host = sys.stdin.buffer.raw.readline().decode("utf-8", "replace").strip()  # type: ignore[attr-defined]
+        host = _one_line(sys.stdin.fileno()).strip()
         if not host:
             raise UsageError("Which server? Give [USER@]HOST[:PORT].")
         return host
@@ -269,15 +269,27 @@ class Main:
             face.stop(code)
 
 
+def _one_line(descriptor: int) -> str:
+    """One line and not a byte more: the rest is for whoever reads next."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(descriptor, 1)
+        if not byte:
+            break
+        line += byte
+    return line.decode("utf-8", "replace")
+
+
 def main() -> int:
     """The console script."""
     options = parse(sys.argv[1:], os.environ)
     from twisted.internet import reactor
 
     # Twisted's timers follow the wall clock, which people and networks set; this one only goes forward.
-    reactor.seconds = time.monotonic  # type: ignore[attr-defined]
+    timed: Any = reactor
+    timed.seconds = time.monotonic
     try:
-        return Main(options, reactor).run()
+        return Main(options, timed).run()
     except KeyboardInterrupt:
         with contextlib.suppress(OSError):
             sys.stderr.write("\n")
