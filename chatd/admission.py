@@ -185,9 +185,16 @@ class Admission:
             if not right or user is None:
                 raise Refused("login-refused", "Unknown name or wrong password, or the account has none.")
             self._by_account.forget(self._account(command.name, session))
+            if self._passwords.needs_rehash(user.verifier):
+                self._passwords.hash(command.password).addCallbacks(self._renew, lambda _: None, (user,))
             self._admit(session, user, self._hub.link(user, command.keys, turn), command.ref, False, turn)
         except Refused as refusal:
             self._refuse(session, command.ref, refusal, turn)
+
+    def _renew(self, verifier: str, user: User) -> None:
+        """The costs of a hash have been changed since this password was set."""
+        user.verifier = verifier
+        self._node.turn().keep(m.VerifierSet(user.id, verifier))
 
     def _hash_failed(self, failure: Failure, session: Session, ref: int) -> None:
         if failure.check(auth.BadPassword):
