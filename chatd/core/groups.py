@@ -123,6 +123,10 @@ class Lobby(Conversation):
         """Everybody is a member."""
         return Member(user, "op" if user.role in ("staff", "admin") else "member", self.head)
 
+    def size(self) -> int:
+        """Those who are here."""
+        return len(self.audience.users)
+
 
 class Conversations:
     """All conversations of a node."""
@@ -169,7 +173,7 @@ class Conversations:
         if group is None or (group.private and user.id not in group.members):
             visible = [g.name for g in self.groups.values() if not g.private or user.id in g.members]
             bare = name.lstrip("#")
-            raise Refused("no-such-group", f"Group {bare!r} does not exist.", near=near(name, visible))
+            raise Refused("no-such-group", f"Group {bare!r} does not exist.", near=near("#" + bare, visible))
         return group
 
 
@@ -246,7 +250,7 @@ def _count_groups(hub: Hub, user: User) -> None:
 
 
 def _enter(hub: Hub, group: Conversation, user: User, turn: Turn) -> None:
-    """Make a user a member, unless they are."""
+    """Make a user a member, unless they are; the first account in a group that has none left owns it."""
     member = group.members.get(user.id)
     if group.id == hub.lobby.id or (member is not None and member.role != "invited"):
         return
@@ -254,7 +258,7 @@ def _enter(hub: Hub, group: Conversation, user: User, turn: Turn) -> None:
         raise Refused("members-only", f"{group.name} is entered by invitation only.")
     _count_groups(hub, user)
     hub.spend("join", user, turn.now)
-    _put_in(group, user, "member", turn)
+    _put_in(group, user, "member" if user.guest or _accounts(group) else "owner", turn)
     turn.cast(group.audience, m.GroupChange(group.name, "joined", user.name))
 
 
@@ -287,8 +291,13 @@ def leave(hub: Hub, session: Session, command: m.Leave, turn: Turn) -> None:
     turn.reply(session, m.Done(command.ref))
 
 
+def _accounts(group: Conversation) -> list[Member]:
+    """The members who may have a role."""
+    return [member for member in group.members.values() if member.role != "invited" and not member.user.guest]
+
+
 def _inherit(group: Conversation, turn: Turn) -> None:
-    inside = [member for member in group.members.values() if member.role != "invited" and not member.user.guest]
+    inside = _accounts(group)
     if inside and not any(member.role == "owner" for member in inside):
         heir = next((member for member in inside if member.role == "op"), inside[0])
         _set_role(group, heir, "owner", "", turn)
@@ -407,7 +416,6 @@ def groups(hub: Hub, session: Session, command: m.Groups, turn: Turn) -> None:
     for group in hub.conversations.groups.values():
         joined = group is hub.lobby or group.member(user) is not None
         if joined or not group.private or user.id in group.members:
-            size = len(group.audience.users) if group is hub.lobby else group.size()
-            listed.append(m.GroupSummary(group.name, size, joined, group.private, group.announce, group.topic))
+            listed.append(m.GroupSummary(group.name, group.size(), joined, group.private, group.announce, group.topic))
     listed.sort(key=lambda g: (not g.joined, g.group))
     turn.reply(session, m.GroupList(command.ref, listed[: hub.limits.list_length]))

@@ -130,11 +130,11 @@ def acknowledge(hub: Hub, session: Session, command: m.Acknowledge, turn: Turn) 
     if conversation.id not in user.conversations and conversation is not hub.lobby:
         return  # no longer a member
     seq = min(command.seq, conversation.head)
-    if seq <= device.cursors.get(conversation.id, 0):
-        return
+    member = conversation.members.get(user.id)
+    if seq <= device.cursors.get(conversation.id, member.since if member is not None else 0):
+        return  # also what is older than their membership: a cursor there would let them read it
     device.cursors[conversation.id] = seq
     turn.keep(m.CursorMoved(device.id, conversation.id, seq))
-    member = conversation.members.get(user.id)
     if member is not None:
         if seq <= member.acked:
             return
