@@ -18,6 +18,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransportWithDisconnection
 from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd.admission import Policy
@@ -470,3 +471,32 @@ def _conversation(c: Conversation) -> dict[str, Any]:
     said = (c.name, c.head, c.at, c.floor, c.private, c.announce, c.topic)
     audience = sorted(user.name for user in c.audience.users)
     return {"said": said, "members": members, "audience": audience, "pending": [seq for seq, _ in c.pending]}
+
+
+class Scene(SynchronousTestCase):
+    """A test with a house; a refusal is looked at closely: one answer, the right code, and nothing has changed."""
+
+    def setUp(self) -> None:
+        self.house = House()
+
+    def refused(self, code: str, peer: Peer, kind: Callable[..., m.Command], *arguments: Any, **more: Any) -> m.Failed:
+        """Somebody asks and is refused with this code; returns the refusal."""
+        before = state_of(self.house)
+        for other in self.house.peers:
+            other.take()
+        ref = peer.ask(kind, *arguments, **more)
+        (answer,) = peer.take()
+        assert isinstance(answer, m.Failed), answer
+        self.assertEqual((answer.ref, answer.code), (ref, code), answer.text)
+        self.assertEqual(state_of(self.house), before)
+        self.assertEqual([events for other in self.house.peers if (events := other.take())], [])
+        return answer
+
+    def granted(self, peer: Peer, kind: Callable[..., m.Command], *arguments: Any, **more: Any) -> m.Event:
+        """Somebody asks and gets exactly one answer, which is not a refusal; returns it."""
+        peer.take()
+        ref = peer.ask(kind, *arguments, **more)
+        answers = [event for event in peer.of(m.Value) if getattr(event, "ref", None) == ref]
+        self.assertEqual(len(answers), 1, peer.events)
+        assert not isinstance(answers[0], m.Failed), answers
+        return answers[0]  # type: ignore[return-value]

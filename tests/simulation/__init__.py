@@ -1,0 +1,1 @@
+"""Machines that look for the order of events that breaks a promise."""
