@@ -263,6 +263,8 @@ class Hub:
         if conversation.member(user) is None:
             return
         for session in user.sessions:
+            if session not in self.everyone.sessions:
+                continue  # not yet welcomed: nothing may overtake that, and `_subscribe` comes with it
             self._hear(session, conversation)
             if conversation in session.behind:
                 self.outside.hungry(session)
