@@ -1,0 +1,331 @@
+"""What every store promises, as one suite: a back end's test is a subclass that says how to make one.
+
+Rule: `make()` gives an empty store. Nothing here knows how a store keeps things.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatd.messages import (
+    Append,
+    ConversationMade,
+    ConversationSet,
+    CursorMoved,
+    DeviceMade,
+    Entry,
+    InvitationUsed,
+    LogState,
+    MemberGone,
+    MemberSet,
+    Row,
+    Stored,
+    UserMade,
+    VerifierSet,
+)
+from chatd.store.interface import Store, StoreError
+
+if TYPE_CHECKING:
+    from twisted.trial.unittest import SynchronousTestCase as Base
+else:
+    Base = object
+
+ALICE = UserMade(1, "Alice", "alice", "a1ice", "student", 1000, "$argon2id$a")
+BOB = UserMade(2, "Bob", "bob", "b0b", "teacher", 1001)
+PHONE = DeviceMade("phone", 1, b"e" * 32, b"c" * 32, 1002)
+LAPTOP = DeviceMade("laptop", 1, b"E" * 32, b"C" * 32, 1003)
+TABLET = DeviceMade("tablet", 2, b"f" * 32, b"d" * 32, 1004)
+CLASS = ConversationMade(10, "#Class", "#class", None, 1005, topic="hello")
+PAIR = ConversationMade(11, "", "", (1, 2), 1006)
+STAFF = ConversationMade(12, "#staff", "#staff", None, 1007, True, True)
+PEOPLE = (ALICE, BOB, PHONE, LAPTOP, TABLET, CLASS, PAIR, STAFF)
+
+
+def message(number: int, conversation: int = 10, at: int = 2000, sender: str = "alice") -> Append:
+    """A message; the number is its id."""
+    return Append(conversation, at, sender, number.to_bytes(16, "big"), b"body %d" % number)
+
+
+def row(seq: int, entry: Append) -> Row:
+    """The row that a message becomes."""
+    return Row(seq, entry.at, entry.sender, entry.id, entry.body, entry.content)
+
+
+class StoreContract(Base):
+    """The promises of `chatd.store.interface.Store`."""
+
+    store: Store
+
+    def make(self) -> Store:
+        """An empty store."""
+        raise NotImplementedError
+
+    def setUp(self) -> None:
+        self.store = self.make()
+        self.addCleanup(self.store.close)
+        self.store.load()
+        self.store.commit(PEOPLE)
+
+    def refused(self, *entries: Entry) -> None:
+        """A commit that must fail, and change nothing."""
+        before = self.store.load()
+        self.assertRaises(StoreError, self.store.commit, entries)
+        self.assertEqual(self.store.load(), before)
+
+    # ---- the directory ----
+
+    def test_new_store_is_empty(self) -> None:
+        store = self.make()
+        self.addCleanup(store.close)
+        found = store.load()
+        self.assertRegex(found.epoch, "^[0-9a-f]{32}$")
+        self.assertNotEqual(found.epoch, self.store.load().epoch)
+        lists = (found.users, found.devices, found.conversations, found.members, found.logs, found.cursors)
+        self.assertEqual((*lists, found.invitations), ([],) * 7)
+
+    def test_directory_comes_back(self) -> None:
+        member = MemberSet(10, 1, "owner", 0)
+        used = InvitationUsed("i1", 1, 5)
+        self.assertEqual(self.store.commit([member, CursorMoved("phone", 10, 3), used]), [])
+        found = self.store.load()
+        self.assertEqual(found.users, [ALICE, BOB])
+        self.assertEqual(found.devices, [LAPTOP, PHONE, TABLET])
+        self.assertEqual(found.conversations, [CLASS, PAIR, STAFF])
+        self.assertEqual(found.members, [member])
+        self.assertEqual(found.cursors, [CursorMoved("phone", 10, 3)])
+        self.assertEqual(found.invitations, [used])
+        self.assertEqual(found.logs, [LogState(10, 0, 0, 0), LogState(11, 0, 0, 0), LogState(12, 0, 0, 0)])
+
+    def test_types_come_back(self) -> None:
+        found = self.store.load()
+        self.assertIs(found.conversations[2].private, True)
+        self.assertIs(found.conversations[0].announce, False)
+        self.assertIsInstance(found.devices[0].ed25519, bytes)
+        self.assertIsInstance(found.conversations[1].users, tuple)
+
+    def test_things_change(self) -> None:
+        self.store.commit([VerifierSet(1, "new"), ConversationSet(10, True, True, "t"), MemberSet(10, 1, "op", 3)])
+        self.store.commit([MemberSet(10, 1, "member", 4), VerifierSet(1, "")])
+        found = self.store.load()
+        self.assertEqual(found.users[0].verifier, "")
+        self.assertEqual(found.users[0].name, "Alice")
+        self.assertEqual(found.conversations[0], ConversationMade(10, "#Class", "#class", None, 1005, True, True, "t"))
+        self.assertEqual(found.members, [MemberSet(10, 1, "member", 4)])
+
+    def test_nothing_is_nothing(self) -> None:
+        before = self.store.load()
+        self.assertEqual(self.store.commit([]), [])
+        self.assertEqual(self.store.load(), before)
+
+    def test_taken(self) -> None:
+        self.refused(UserMade(3, "x", "alice", "x", "student", 1))
+        self.refused(UserMade(3, "x", "x", "a1ice", "student", 1))
+        self.refused(UserMade(1, "x", "x", "x", "student", 1))
+        self.refused(DeviceMade("phone", 2, b"", b"", 1))
+        self.refused(ConversationMade(13, "#CLASS", "#class", None, 1))
+        self.refused(ConversationMade(10, "#other", "#other", None, 1))
+        self.refused(ConversationMade(13, "", "", (1, 2), 1))
+        self.store.commit([InvitationUsed("i1", 1, 1)])
+        self.refused(InvitationUsed("i1", 2, 1))
+
+    def test_unknown(self) -> None:
+        self.refused(VerifierSet(9, "v"))
+        self.refused(DeviceMade("new", 9, b"", b"", 1))
+        self.refused(ConversationMade(13, "", "", (1, 9), 1))
+        self.refused(ConversationSet(99, True, True, ""))
+        self.refused(MemberSet(99, 1, "member", 0))
+        self.refused(MemberSet(10, 9, "member", 0))
+        self.refused(CursorMoved("new", 10, 1))
+        self.refused(CursorMoved("phone", 99, 1))
+        self.refused(InvitationUsed("i", 9, 1))
+        self.refused(message(1, 99))
+
+    def test_all_or_none(self) -> None:
+        self.store.commit([message(1), CursorMoved("phone", 10, 1), MemberSet(10, 1, "op", 0)])
+        self.refused(
+            UserMade(3, "c", "c", "c", "student", 1), message(2), CursorMoved("phone", 10, 2), MemberGone(10, 1),
+            VerifierSet(1, "x"), ConversationMade(13, "#n", "#n", None, 1), message(3, 13), CursorMoved("phone", 99, 1),
+        )  # fmt: skip
+        self.assertEqual(self.store.read(10, 0, 99, 99), [row(1, message(1))])
+        self.assertEqual(self.store.commit([message(4)]), [Stored(2, 2000)])
+
+    def test_later_entries_see_the_earlier_ones(self) -> None:
+        stored = self.store.commit([
+            UserMade(3, "c", "c", "c", "student", 1), DeviceMade("d", 3, b"", b"", 1),
+            ConversationMade(13, "#n", "#n", None, 1), MemberSet(13, 3, "owner", 0), message(1, 13), message(2, 13),
+            CursorMoved("d", 13, 2), ConversationSet(13, True, False, ""),
+        ])  # fmt: skip
+        self.assertEqual(stored, [Stored(1, 2000), Stored(2, 2000)])
+        found = self.store.load()
+        self.assertEqual(found.cursors, [CursorMoved("d", 13, 2)])
+        self.assertTrue(found.conversations[-1].private)
+        self.assertEqual(found.logs[-1], LogState(13, 2, 2000, 0))
+
+    # ---- messages ----
+
+    def test_seqs_have_no_gaps(self) -> None:
+        self.assertEqual(self.store.commit([message(1), message(2, 11), message(3)]), [
+            Stored(1, 2000), Stored(1, 2000), Stored(2, 2000),
+        ])  # fmt: skip
+        self.assertEqual(self.store.commit([message(4, at=2001), message(5, 11)]), [Stored(3, 2001), Stored(2, 2000)])
+        self.assertEqual(self.store.load().logs, [
+            LogState(10, 3, 2001, 0), LogState(11, 2, 2000, 0), LogState(12, 0, 0, 0),
+        ])  # fmt: skip
+
+    def test_repeat_gets_the_first_answer(self) -> None:
+        self.store.commit([message(1), message(2, at=2002)])
+        again = [message(2, at=3000), message(3), message(1, at=3000), message(3, at=3001), message(4, 11)]
+        self.assertEqual(self.store.commit(again), [
+            Stored(2, 2002, True), Stored(3, 2000), Stored(1, 2000, True), Stored(3, 2000, True), Stored(1, 2000),
+        ])  # fmt: skip
+        self.assertEqual(self.store.commit([message(4, 11), message(5)]), [Stored(1, 2000, True), Stored(4, 2000)])
+        self.assertEqual([found.id[-1] for found in self.store.read(10, 0, 99, 99)], [1, 2, 3, 5])
+
+    def test_repeat_beside_other_entries(self) -> None:
+        self.store.commit([message(1)])
+        entries = [MemberSet(10, 1, "op", 0), message(1), message(2), CursorMoved("phone", 10, 1), message(2)]
+        expected = [Stored(1, 2000, True), Stored(2, 2000), Stored(2, 2000, True)]
+        self.assertEqual(self.store.commit(entries), expected)
+        found = self.store.load()
+        self.assertEqual((found.members, found.cursors), ([entries[0]], [entries[3]]))
+
+    def test_repeat_in_another_conversation(self) -> None:
+        self.store.commit([message(1)])
+        self.assertEqual(self.store.commit([message(1, 11)]), [Stored(1, 2000, True)])
+        self.assertEqual(self.store.read(11, 0, 99, 99), [])
+
+    def test_only_sender_and_id_together_are_a_repeat(self) -> None:
+        self.store.commit([message(1)])
+        self.assertEqual(self.store.commit([message(1, sender="bob")]), [Stored(2, 2000)])
+
+    def test_messages_come_back_whole(self) -> None:
+        texts = [b"", b"\0\xff'\"\\", "ä\n\U0001f600".encode(), bytes(range(256)) * 300]
+        sent = [
+            Append(10, 2**41 + place, "Zoë \"q' \\ \U0001f600", bytes([place, 0, 255]), text, "key\u2028é")
+            for place, text in enumerate(texts)
+        ]
+        self.store.commit(sent)
+        expected = [row(seq, entry) for seq, entry in enumerate(sent, 1)]
+        self.assertEqual(self.store.read(10, 0, 99, 99), expected)
+        self.assertEqual(self.store.read_before(10, 99, 99), expected)
+
+    def test_pages(self) -> None:
+        self.store.commit([message(number) for number in range(1, 11)])
+        self.store.commit([message(99, 11)])
+
+        def seqs(rows: list[Row]) -> list[int]:
+            return [found.seq for found in rows]
+
+        self.assertEqual(seqs(self.store.read(10, 0, 10, 3)), [1, 2, 3])
+        self.assertEqual(seqs(self.store.read(10, 3, 5, 9)), [4, 5])
+        self.assertEqual(seqs(self.store.read(10, 10, 99, 9)), [])
+        self.assertEqual(seqs(self.store.read(10, 5, 5, 9)), [])
+        self.assertEqual(seqs(self.store.read_before(10, 99, 3)), [8, 9, 10])
+        self.assertEqual(seqs(self.store.read_before(10, 4, 9)), [1, 2, 3])
+        self.assertEqual(seqs(self.store.read_before(10, 1, 9)), [])
+        self.assertEqual(seqs(self.store.read(12, 0, 9, 9)) + seqs(self.store.read_before(99, 9, 9)), [])
+
+    def test_many_messages(self) -> None:
+        sent = [message(number, 10 + number % 3) for number in range(3000)]
+        stored = self.store.commit(sent[:2500]) + self.store.commit(sent[2400:])
+        self.assertEqual(sum(found.repeat for found in stored), 100)
+        for conversation in (10, 11, 12):
+            found = self.store.read(conversation, 0, 9999, 9999)
+            self.assertEqual([one.seq for one in found], list(range(1, 1001)))
+            self.assertEqual([one.id for one in found], [one.id for one in sent if one.conversation == conversation])
+
+    # ---- cursors ----
+
+    def test_cursors_never_go_back(self) -> None:
+        self.store.commit([CursorMoved("phone", 10, 5)])
+        self.store.commit([CursorMoved("phone", 10, 3)])
+        self.store.commit([CursorMoved("phone", 11, 2), CursorMoved("phone", 11, 9), CursorMoved("phone", 11, 4)])
+        self.store.commit([CursorMoved("laptop", 10, 0)])
+        self.assertEqual(self.store.load().cursors, [
+            CursorMoved("laptop", 10, 0), CursorMoved("phone", 10, 5), CursorMoved("phone", 11, 9),
+        ])  # fmt: skip
+
+    def test_cursors_go_with_the_member(self) -> None:
+        cursors = [CursorMoved(device, conversation, 1) for device in ("phone", "laptop", "tablet")
+                   for conversation in (10, 12)]  # fmt: skip
+        self.store.commit([MemberSet(10, 1, "op", 0), MemberSet(10, 2, "op", 0), *cursors])
+        self.store.commit([CursorMoved("phone", 10, 7), MemberGone(10, 1)])
+        found = self.store.load()
+        self.assertEqual(found.members, [MemberSet(10, 2, "op", 0)])
+        self.assertEqual([(one.device, one.conversation) for one in found.cursors], [
+            ("laptop", 12), ("phone", 12), ("tablet", 10), ("tablet", 12),
+        ])  # fmt: skip
+
+    def test_cursor_of_one_who_comes_back(self) -> None:
+        self.store.commit([MemberSet(10, 1, "op", 0), CursorMoved("phone", 10, 7)])
+        self.store.commit([MemberGone(10, 1), MemberSet(10, 1, "member", 9), CursorMoved("phone", 10, 2)])
+        self.assertEqual(self.store.load().cursors, [CursorMoved("phone", 10, 2)])
+
+    def test_gone_without_having_been_there(self) -> None:
+        before = self.store.load()
+        self.store.commit([MemberGone(10, 1), MemberGone(99, 99)])
+        self.assertEqual(self.store.load(), before)
+
+    # ---- purge ----
+
+    def test_purge_takes_the_oldest(self) -> None:
+        self.store.commit([message(1, at=100), message(2, 11, at=200), message(3, at=300), message(4, at=400)])
+        self.assertEqual(self.store.purge(100, 10), [])
+        self.assertEqual(self.store.purge(301, 2), [LogState(10, 3, 400, 1), LogState(11, 1, 200, 1)])
+        self.assertEqual(self.store.purge(301, 2), [LogState(10, 3, 400, 2)])
+        self.assertEqual(self.store.purge(301, 2), [])
+        self.assertEqual(self.store.read(10, 0, 99, 99), [row(3, message(4, at=400))])
+        self.assertEqual(self.store.read_before(10, 3, 99), [])
+        self.assertEqual(self.store.read(11, 0, 99, 99), [])
+        self.assertEqual(self.store.load().logs, [
+            LogState(10, 3, 400, 2), LogState(11, 1, 200, 1), LogState(12, 0, 0, 0),
+        ])  # fmt: skip
+
+    def test_seqs_go_on_after_a_purge(self) -> None:
+        self.store.commit([message(1, at=100), message(2, at=200)])
+        self.store.purge(1000, 10)
+        self.assertEqual(self.store.commit([message(3, at=2000)]), [Stored(3, 2000)])
+        self.assertEqual(self.store.load().logs[0], LogState(10, 3, 2000, 2))
+
+    def test_purge_stops_at_the_first_young_message(self) -> None:
+        self.store.commit([message(1, at=100), message(2, at=900), message(3, at=200)])
+        self.assertEqual(self.store.purge(500, 10), [LogState(10, 3, 200, 1)])
+        self.assertEqual(self.store.purge(500, 10), [])
+        self.assertEqual(self.store.purge(1000, 10), [LogState(10, 3, 200, 3)])
+
+    def test_a_purged_message_may_come_again(self) -> None:
+        self.store.commit([message(1, at=100)])
+        self.store.purge(1000, 10)
+        self.assertEqual(self.store.commit([message(1, at=2000)]), [Stored(2, 2000)])
+
+
+class LastingContract(StoreContract):
+    """The promises of a store that outlives its process: all of it is there when it is opened again."""
+
+    def reopen(self) -> Store:
+        """What was kept, opened anew."""
+        raise NotImplementedError
+
+    def test_everything_is_there_again(self) -> None:
+        sent = [message(number, 10 + number % 2, at=100 + number) for number in range(10)]
+        self.store.commit([*sent, MemberSet(10, 1, "op", 3), CursorMoved("phone", 10, 4)])
+        self.store.purge(105, 100)
+        before = self.store.load()
+        self.store.close()
+        self.store = self.reopen()
+        self.assertEqual(self.store.load(), before)
+        self.assertEqual([found.seq for found in self.store.read(10, 0, 99, 99)], [4, 5])
+
+    def test_seqs_go_on_when_opened_again(self) -> None:
+        self.store.commit([message(1), message(2)])
+        self.store.purge(9999, 99)
+        self.store.close()
+        self.store = self.reopen()
+        self.assertEqual(self.store.commit([message(3)]), [Stored(3, 2000)])
+
+    def test_repeats_are_known_when_opened_again(self) -> None:
+        self.store.commit([message(1), message(2)])
+        self.store.close()
+        self.store = self.reopen()
+        self.store.load()
+        self.assertEqual(self.store.commit([message(2), message(3)]), [Stored(2, 2000, True), Stored(3, 2000)])

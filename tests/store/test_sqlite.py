@@ -1,0 +1,326 @@
+"""The SQLite store keeps the promises of every store, and does what only a file can do."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as some
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.messages import (
+    Append,
+    ConversationMade,
+    ConversationSet,
+    CursorMoved,
+    DeviceMade,
+    Entry,
+    InvitationUsed,
+    MemberGone,
+    MemberSet,
+    Stored,
+    UserMade,
+    VerifierSet,
+)
+from chatd.store.connection import Connection, open_connection
+from chatd.store.interface import Store, StoreError
+from chatd.store.memory import MemoryStore
+from chatd.store.sqlite import SqliteStore
+from tests.store.contract import PEOPLE, LastingContract, message, row
+
+
+class FailingConnection:
+    """A connection whose chosen statements fail as SQLite's do, some after they were carried out."""
+
+    def __init__(self, path: str) -> None:
+        self._real = open_connection(path)
+        self.fail: dict[str, tuple[str, bool]] = {}
+
+    @property
+    def in_transaction(self) -> bool:
+        """As the real one."""
+        return self._real.in_transaction
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        """As the real one, but for what is to fail."""
+        code, carried_out = self.fail.pop(sql.split()[0], ("", True))
+        found = self._real.execute(sql, parameters) if carried_out else None
+        if code:
+            error = sqlite3.OperationalError(f"planted {code}")
+            error.sqlite_errorname = code
+            raise error
+        return found
+
+    def close(self) -> None:
+        """As the real one."""
+        self._real.close()
+
+
+class SqliteStoreTests(LastingContract, SynchronousTestCase):
+    """One suite, every back end."""
+
+    def make(self) -> Store:
+        self.path = os.path.join(self.mktemp(), "chat.db")
+        os.makedirs(os.path.dirname(self.path))
+        return SqliteStore(self.path)
+
+    def reopen(self) -> Store:
+        return SqliteStore(self.path)
+
+    def outside(self, sql: str, *parameters: Any) -> list[Any]:
+        """Run a statement past the store."""
+        with sqlite3.connect(self.path) as connection:
+            found = connection.execute(sql, parameters).fetchall()
+        connection.close()
+        return found
+
+    def test_settings(self) -> None:
+        writer = self.store._writer  # type: ignore[attr-defined]
+        for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("mmap_size", 0)):
+            self.assertEqual(writer.execute(f"PRAGMA {pragma}").fetchall(), [(value,)])
+
+    def test_reads_on_other_threads(self) -> None:
+        self.store.commit([message(number) for number in range(50)])
+        found: list[int] = []
+
+        def read() -> None:
+            found.extend(one.seq for one in self.store.read(10, 10, 20, 99))
+
+        for _ in range(3):
+            thread = threading.Thread(target=read)
+            thread.start()
+            thread.join()
+        self.assertEqual(found, list(range(11, 21)) * 3)
+
+    def test_flipped_bits_are_never_given_out(self) -> None:
+        sent = [message(number) for number in range(1, 21)]
+        self.store.commit(sent)
+        for column in ("at", "sender", "id", "content", "body", "checksum"):
+            for byte in (0, 1):
+                (good,) = self.outside(f"SELECT rowid, {column} FROM message WHERE seq = 7")
+                value = good[1]
+                if isinstance(value, int):
+                    bad: Any = value ^ (1 << 5 * byte)
+                else:
+                    raw = bytearray(value.encode() if isinstance(value, str) else value)
+                    raw[byte] ^= 0x80 if byte else 0x01  # the second is no UTF-8 any more
+                    bad = bytes(raw)
+                kept = "CAST(? AS TEXT)" if column in ("sender", "content") else "?"
+                self.outside(f"UPDATE message SET {column} = {kept} WHERE rowid = ?", bad, good[0])
+                for read in (
+                    lambda: self.store.read(10, 0, 99, 99), lambda: self.store.read_before(10, 9, 99),
+                ):  # fmt: skip
+                    error = self.assertRaises(StoreError, read)
+                    self.assertIn("message 7 of conversation 10 is damaged", str(error))
+                    self.assertIn("chatd-admin verify", str(error))
+                self.assertEqual(self.store.read(10, 7, 99, 99), [row(seq, sent[seq - 1]) for seq in range(8, 21)])
+                self.outside(f"UPDATE message SET {column} = ? WHERE rowid = ?", value, good[0])
+        self.assertEqual(len(self.store.read(10, 0, 99, 99)), 20)
+
+    def test_second_writer_is_noticed(self) -> None:
+        self.store.commit([message(1)])
+        self.outside("UPDATE message SET seq = 2")
+        self.assertRaises(StoreError, self.store.commit, [message(2)])
+
+    def test_a_file_of_something_else(self) -> None:
+        for content, word in ((b"not a database, but longer than its header" * 99, "file is not a database"),):
+            path = self.mktemp()
+            with open(path, "wb") as file:
+                file.write(content)
+            self.assertIn(word, str(self.assertRaises(StoreError, SqliteStore, path)))
+        other = self.mktemp()
+        connection = sqlite3.connect(other)
+        connection.execute("CREATE TABLE mine (a)")
+        connection.close()
+        self.assertIn("not made by chatd", str(self.assertRaises(StoreError, SqliteStore, other)))
+
+    def test_folder_is_missing(self) -> None:
+        self.assertRaises(StoreError, SqliteStore, os.path.join(self.mktemp(), "a", "chat.db"))
+
+
+class FailureTests(SynchronousTestCase):
+    """What a failing disk does to a commit."""
+
+    def setUp(self) -> None:
+        self.opened: list[FailingConnection] = []
+
+        def connect(path: str) -> Connection:
+            self.opened.append(FailingConnection(path))
+            return self.opened[-1]
+
+        self.path = self.mktemp()
+        self.store = SqliteStore(self.path, connect)
+        self.addCleanup(self.store.close)
+        self.store.commit([*PEOPLE, message(1)])
+        self.writer = self.opened[0]
+
+    def check(self, code: str, carried_out: bool, *entries: Entry, at: str, goes_on: bool) -> None:
+        """Fail once; nothing of the commit is there unless SQLite did it, and no seq is lost."""
+        self.writer.fail[at] = code, carried_out
+        error = self.assertRaises(StoreError, self.store.commit, entries)
+        self.assertIn(code, str(error))
+        if goes_on:
+            self.assertEqual(self.store.commit([message(9)]), [Stored(2, 2000)])
+        else:
+            self.assertRaises(StoreError, self.store.commit, [message(9)])
+            self.assertRaises(StoreError, self.store.purge, 1, 1)
+        self.assertEqual(self.store.read(10, 0, 1, 9), [row(1, message(1))])
+
+    def test_disk_is_full(self) -> None:
+        self.check("SQLITE_FULL", False, message(2), at="INSERT", goes_on=True)
+
+    def test_disk_is_full_beside_other_entries(self) -> None:
+        self.check("SQLITE_FULL", False, MemberSet(10, 1, "op", 0), message(2), at="COMMIT", goes_on=True)
+        self.assertEqual(self.store.load().members, [])
+
+    def test_failed_fsync_is_final(self) -> None:
+        self.check("SQLITE_IOERR_FSYNC", False, message(2), at="INSERT", goes_on=False)
+
+    def test_failed_fsync_of_a_mixed_commit_is_final(self) -> None:
+        self.check("SQLITE_IOERR_FSYNC", False, CursorMoved("phone", 10, 1), message(2), at="COMMIT", goes_on=False)
+        self.assertEqual(self.store.load().cursors, [])
+
+    def test_failed_undo_is_final(self) -> None:
+        self.writer.fail["ROLLBACK"] = "SQLITE_IOERR", False
+        self.check("SQLITE_FULL", False, MemberSet(10, 1, "op", 0), at="COMMIT", goes_on=False)
+
+    def test_commit_that_was_done_but_reported_as_failed(self) -> None:
+        self.check("SQLITE_IOERR_FSYNC", True, message(2), at="INSERT", goes_on=False)
+        self.store.close()
+        self.store = SqliteStore(self.path)
+        self.assertEqual(self.store.commit([message(2), message(3)]), [Stored(2, 2000, True), Stored(3, 2000)])
+
+    def test_failed_purge_leaves_everything(self) -> None:
+        self.writer.fail["DELETE"] = "SQLITE_FULL", True
+        self.assertRaises(StoreError, self.store.purge, 9999, 9)
+        self.assertEqual(self.store.load().logs[0].floor, 0)
+        self.assertEqual(len(self.store.read(10, 0, 9, 9)), 1)
+
+    def test_failed_load(self) -> None:
+        self.writer.fail["SELECT"] = "SQLITE_IOERR_READ", False
+        self.assertRaises(StoreError, self.store.load)
+
+
+# ---- the machine: two stores, the same life --------------------------------------------------------------------
+
+# Most of what is named exists, so that most commits go through
+USERS = some.sampled_from((1, 2, 3) * 5 + (4,))
+GROUPS = some.sampled_from((1, 2, 3) * 5 + (4,))
+DEVICES = some.sampled_from("abcd" * 5 + "e")
+WORDS = some.sampled_from("abcdef")
+NAMES = some.text("abcdef", min_size=1, max_size=3)
+APPENDS = some.builds(
+    Append, GROUPS, some.integers(1, 50), WORDS, some.binary(min_size=1, max_size=1), some.binary(max_size=20),
+    some.sampled_from(["text", "key"]),
+)  # fmt: skip
+BUT_MADE: some.SearchStrategy[Entry] = some.one_of(
+    APPENDS,
+    APPENDS,
+    some.builds(CursorMoved, DEVICES, GROUPS, some.integers(0, 9)),
+    some.builds(CursorMoved, some.just("a"), some.just(1), some.integers(0, 9)),
+    some.builds(MemberGone, some.just(1), some.just(1)),
+    some.builds(MemberSet, GROUPS, USERS, WORDS, some.integers(0, 9)),
+    some.builds(MemberGone, GROUPS, USERS),
+    some.builds(VerifierSet, USERS, WORDS),
+    some.builds(ConversationSet, GROUPS, some.booleans(), some.booleans(), WORDS),
+    some.builds(InvitationUsed, NAMES, USERS, some.integers(0, 9)),
+)
+MANY = some.integers(4, 40)
+PAIRS = some.tuples(USERS, USERS).map(lambda pair: (min(pair), max(pair)))
+MADE: some.SearchStrategy[Entry] = some.one_of(
+    some.builds(UserMade, MANY, NAMES, NAMES, NAMES, WORDS, some.integers(0, 9), WORDS),
+    some.builds(DeviceMade, NAMES, USERS, some.binary(max_size=3), some.binary(max_size=3), some.integers(0, 9)),
+    some.builds(ConversationMade, MANY, NAMES, NAMES, some.none(), some.integers(0, 9), some.booleans()),
+    some.builds(ConversationMade, MANY, some.just(""), some.just(""), PAIRS, some.integers(0, 9)),
+)
+
+
+class SameLife(RuleBasedStateMachine):
+    """Whatever is asked, the file and the dicts answer alike."""
+
+    folder = ""
+    count = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        SameLife.count += 1
+        self.path = os.path.join(self.folder, f"{self.count}.db")
+        self.memory = MemoryStore()
+        self.sqlite = SqliteStore(self.path)
+        known: list[Entry] = [UserMade(user, *(f"u{user}",) * 3, "", 0) for user in (1, 2, 3)]
+        known += [DeviceMade(device, 1 + place % 2, b"", b"", 0) for place, device in enumerate("abcd")]
+        known += [ConversationMade(group, f"#{group}", f"#{group}", None, 0) for group in (1, 2, 3)]
+        for store in (self.memory, self.sqlite):
+            store.commit(known)
+
+    def both(self, verb: str, *arguments: Any) -> None:
+        """Do the same to both."""
+        answers = []
+        for store in (self.memory, self.sqlite):
+            try:
+                answers.append(getattr(store, verb)(*arguments))
+            except StoreError:
+                answers.append("refused")
+        assert answers[0] == answers[1], (verb, arguments, answers)
+
+    @rule(entries=some.lists(BUT_MADE, max_size=6))
+    def commit(self, entries: list[Entry]) -> None:
+        """Any entries, but for what makes something."""
+        self.both("commit", entries)
+
+    @rule(made=MADE, entries=some.lists(BUT_MADE, max_size=3))
+    def make(self, made: Entry, entries: list[Entry]) -> None:
+        """What is made comes first: to name what is made later is refused by one and seen by the other."""
+        self.both("commit", [made, *entries])
+
+    @rule(appends=some.lists(APPENDS, max_size=9))
+    def append(self, appends: list[Append]) -> None:
+        """Messages alone take another way."""
+        self.both("commit", [append for append in appends if append.conversation < 4])
+
+    @rule(conversation=GROUPS, after=some.integers(0, 9), upto=some.integers(0, 20), limit=some.integers(1, 9))
+    def read(self, conversation: int, after: int, upto: int, limit: int) -> None:
+        """A page."""
+        self.both("read", conversation, after, upto, limit)
+
+    @rule(conversation=GROUPS, before=some.integers(0, 20), limit=some.integers(1, 9))
+    def read_before(self, conversation: int, before: int, limit: int) -> None:
+        """A page of old ones."""
+        self.both("read_before", conversation, before, limit)
+
+    @rule(before=some.integers(0, 51), limit=some.integers(0, 9))
+    def purge(self, before: int, limit: int) -> None:
+        """The oldest go."""
+        self.both("purge", before, limit)
+
+    @rule()
+    def reopen(self) -> None:
+        """The file is closed and opened."""
+        self.sqlite.close()
+        self.sqlite = SqliteStore(self.path)
+
+    @rule()
+    def load(self) -> None:
+        """The directories agree in everything but the epoch."""
+        memory, file = self.memory.load(), self.sqlite.load()
+        for name in memory.__struct_fields__[1:]:
+            assert getattr(memory, name) == getattr(file, name), name
+
+    def teardown(self) -> None:
+        """A last look."""
+        self.load()
+        self.sqlite.close()
+
+
+class SameLifeTests(SynchronousTestCase):
+    """Random lives."""
+
+    def test_file_and_dicts_agree(self) -> None:
+        SameLife.folder = self.mktemp()
+        os.makedirs(SameLife.folder)
+        examples = settings().max_examples
+        run_state_machine_as_test(SameLife, settings=settings(max_examples=examples, stateful_step_count=30))
