@@ -1,0 +1,1 @@
+"""How fast the service is, beside a bare broadcast server that stores nothing: `python -m tests.bench`."""

@@ -1,0 +1,196 @@
+"""`python -m tests.bench [--quick] [--only ROW] [--json FILE]`: measure, and print one table.
+
+Rule: the two servers take turns, so that a slow moment of the machine falls on both. Progress goes to standard
+error; the exit status says nothing of how fast it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.bench import servers
+from tests.bench.arriving import bare_sessions, chatd_sessions
+from tests.bench.floods import direct_flood, group_flood
+from tests.bench.latency import direct_latency, group_latency
+from tests.bench.links import raise_open_files
+from tests.bench.mailbox import Mailbox
+from tests.bench.people import GROUPS, Account, BareSide, ChatdSide, Side, names
+from tests.bench.report import Figure, Row, as_json, table
+
+SPARE_FILES = 100
+
+
+class Size(NamedTuple):
+    """How much of everything: runs of each kind, seconds of a flood and of a latency run, sessions."""
+
+    runs: int
+    few: int
+    seconds: float
+    clocked: float
+    sessions: int
+
+
+FULL = Size(5, 5, 1.0, 2.0, 5000)
+QUICK = Size(3, 1, 0.3, 0.5, 1000)
+
+
+class Line(NamedTuple):
+    """A line of the table that a case feeds."""
+
+    name: str
+    unit: str
+    least: float | None = None
+
+
+class Case(NamedTuple):
+    """Something to measure on both sides, and the lines that its figures go to."""
+
+    key: str
+    kind: str
+    lines: tuple[Line, ...]
+    measure: Callable[[Side, float], list[Figure]]
+    clocked: bool = False
+
+
+def cases() -> Iterator[Case]:
+    """Everything that is measured on the crowd, connection by connection."""
+    for kind in ("plain", "tls"):
+        for size in GROUPS:
+            name, least = f"group of {size:,}, {kind}", 1.0 if kind == "plain" else None
+            lines = (Line(name, "deliveries/s", least), Line(name, "server us/delivery"))
+            yield Case(f"group-{size}-{kind}", kind, lines, partial(group_flood, size=size))
+        name, least = f"direct, {kind}", 0.3 if kind == "plain" else None
+        lines = (Line(name, "messages/s", least), Line(name, "server us/message"))
+        yield Case(f"direct-{kind}", kind, lines, direct_flood)
+        name = f"group of 100 at 100/s, {kind}"
+        yield Case(f"latency-group-{kind}", kind, (Line(name, "ms p50"), Line(name, "ms p99")), group_latency, True)
+        name = f"direct at 2,000/s, {kind}"
+        yield Case(f"latency-direct-{kind}", kind, (Line(name, "ms p50"), Line(name, "ms p99")), direct_latency, True)
+
+
+MAIL = (Line("20,000 stored messages to one reader", "messages/s"), Line("the first of them", "ms"))
+SESSIONS = (Line("sign-ups", "per s"), Line("sign-ups", "server us each"), Line("idle session, plain", "KiB"))
+
+
+def rows(lines: Sequence[Line], ours: Sequence[list[Figure]], theirs: Sequence[list[Figure]] = ()) -> list[Row]:
+    """The lines of the table out of the figures of each run."""
+    return [
+        Row(line.name, line.unit, [run[n] for run in ours], [run[n] for run in theirs], line.least)
+        for n, line in enumerate(lines)
+    ]
+
+
+class Bench:
+    """One run of everything that is asked for."""
+
+    def __init__(self, place: Path, size: Size, only: str) -> None:
+        self.place = place
+        self.size = size
+        self.only = only
+        self.rows: list[Row] = []
+        self._start = time.monotonic()
+
+    def wanted(self, key: str) -> bool:
+        """Is this row asked for?"""
+        return self.only in key
+
+    def say(self, text: str) -> None:
+        """Tell on standard error what is going on."""
+        print(f"{time.monotonic() - self._start:6.1f} s  {text}", file=sys.stderr, flush=True)
+
+    def run(self) -> None:
+        """All of it."""
+        wanted = [case for case in cases() if self.wanted(case.key)]
+        if wanted:
+            self.talk(wanted)
+        if self.wanted("stored-mail"):
+            self.mail()
+        if self.wanted("sessions"):
+            self.sessions()
+
+    def talk(self, wanted: Sequence[Case]) -> None:
+        """The cases, on a crowd that stays as long as the kind of connection."""
+        with ExitStack() as stack:
+            sides = [
+                ChatdSide(stack.enter_context(servers.chatd(self.place))),
+                BareSide(stack.enter_context(servers.bare(self.place))),
+            ]
+            kind = ""
+            for case in wanted:
+                if case.kind != kind:
+                    kind = case.kind
+                    self.say(f"1,000 people come in, {kind}")
+                    for side in sides:
+                        side.connect(kind)
+                self.say(case.key)
+                figures: list[list[list[Figure]]] = [[], []]
+                for _ in range(self.size.runs):
+                    for mine, side in zip(figures, sides, strict=True):
+                        mine.append(case.measure(side, self.size.clocked if case.clocked else self.size.seconds))
+                self.rows += rows(case.lines, *figures)
+            for side in sides:
+                side.close()
+
+    def mail(self) -> None:
+        """Stored messages; nothing to compare with."""
+        self.say("stored-mail")
+        with servers.chatd(self.place, "mail") as target:
+            mailbox = Mailbox(target)
+            self.rows += rows(MAIL, [mailbox.drain() for _ in range(self.size.runs)])
+
+    def sessions(self) -> None:
+        """Sign-ups and idle memory, on servers that do nothing else."""
+        count = min(self.size.sessions, raise_open_files() - SPARE_FILES)
+        ours, theirs = [], []
+        self.say(f"sessions: keys for {count:,} people")
+        for run in range(self.size.few):
+            accounts = [Account(name) for name in names(count)]
+            self.say("sessions")
+            ours.append(chatd_sessions(self.place, accounts, run))
+            theirs.append(bare_sessions(self.place, count))
+        self.rows += rows(SESSIONS, ours, theirs)
+
+
+def about(place: Path) -> dict[str, str]:
+    """What one has to know of the machine."""
+    shared = servers.SERVER_CPU == servers.LOAD_CPU
+    return {
+        "python": sys.version.split()[0],
+        "cpus": "server and load generator share one" if shared else "server on one, load generator on another",
+        "disk": f"{servers.sync_seconds(place) * 1000:.2f} ms for one fdatasync",
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="less of everything, under a minute")
+    parser.add_argument("--only", default="", metavar="ROW", help="rows whose key contains this, such as direct-plain")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every run there")
+    options = parser.parse_args(arguments)
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda number, _: sys.exit(128 + number))
+    raise_open_files()
+    os.sched_setaffinity(0, {servers.LOAD_CPU})
+    with servers.folder() as place:
+        told = about(place)
+        bench = Bench(place, QUICK if options.quick else FULL, options.only)
+        bench.run()
+    print("; ".join(f"{key}: {value}" for key, value in told.items()), end="\n\n")
+    print(table(bench.rows))
+    if options.json:
+        options.json.write_bytes(as_json(bench.rows, told))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

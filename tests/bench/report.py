@@ -1,0 +1,111 @@
+"""From measurements to the table: medians, ratios, goals.
+
+Rule: pure. A ratio is the median of the ratios of pairs measured one right after the other, so that what else the
+machine does falls on both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+
+import msgspec
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One figure of one run: `busy` is the share of its CPU that the load generator used."""
+
+    value: float
+    busy: float | None = None
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of the table with all its runs. `least`: the goal, a ratio; None where there is none."""
+
+    name: str
+    unit: str
+    chatd: list[Figure]
+    bare: list[Figure] = []
+    least: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How chatd stands to the bare server."""
+        pairs = zip(self.chatd, self.bare, strict=False)
+        ratios = [ours.value / theirs.value for ours, theirs in pairs if theirs.value]
+        return median(ratios) if ratios else None
+
+    @property
+    def missed(self) -> bool:
+        """Whether there is a goal, and it was not reached."""
+        return self.least is not None and (self.ratio is None or self.ratio < self.least)
+
+
+class Cells(NamedTuple):
+    """A line of the table as text."""
+
+    row: str
+    unit: str
+    chatd: str
+    bare: str
+    ratio: str
+    goal: str
+    generator: str
+
+
+HEADINGS = Cells("row", "unit", "chatd", "bare", "ratio", "goal", "generator busy")
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def number(value: float) -> str:
+    """Three figures that count: 1,234,567 as 1,230,000, and 0.0123 as 0.0123."""
+    if not value or not math.isfinite(value):
+        return "0" if not value else str(value)
+    places = 2 - math.floor(math.log10(abs(value)))
+    return f"{round(value, places):,.{max(0, places)}f}"
+
+
+def cells(row: Row) -> Cells:
+    """A row as text: medians, and how busy the generator was with either server."""
+    sides = [side for side in (row.chatd, row.bare) if side]
+    ours, *theirs = [number(median(figure.value for figure in side)) for side in sides]
+    known = [[figure.busy for figure in side if figure.busy is not None] for side in sides]
+    busy = " / ".join(f"{median(shares):.0%}" for shares in known if shares)
+    ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
+    goal = "" if row.least is None else f">= {row.least:.1f}" + (" MISSED" if row.missed else "")
+    return Cells(row.name, row.unit, ours, theirs[0] if theirs else "", ratio, goal, busy)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows, aligned; then which goals are missed."""
+    lines = [HEADINGS, *map(cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    shown = []
+    for line in lines:
+        left = [cell.ljust(width) for cell, width in zip(line[:2], widths[:2], strict=True)]
+        right = [cell.rjust(width) for cell, width in zip(line[2:5], widths[2:5], strict=True)]
+        last = [cell.ljust(width) for cell, width in zip(line[5:], widths[5:], strict=True)]
+        shown.append("  ".join([*left, *right, *last]).rstrip())
+    return "\n".join([*shown, "", verdict(rows)])
+
+
+def verdict(rows: Sequence[Row]) -> str:
+    """One line that says which goals are missed."""
+    goals = [row for row in rows if row.least is not None]
+    missed = [f"{row.name} ({row.ratio or 0:.2f} of {row.least:.1f})" for row in goals if row.missed]
+    if not goals:
+        return "No goals among these rows."
+    return f"Missed: {'; '.join(missed)}." if missed else f"All {len(goals)} goals reached."
+
+
+def as_json(rows: Sequence[Row], about: dict[str, str]) -> bytes:
+    """Everything measured, for a program."""
+    told = [{**msgspec.to_builtins(row), "ratio": row.ratio, "missed": row.missed} for row in rows]
+    return msgspec.json.format(msgspec.json.encode({"about": about, "rows": told})) + b"\n"
