@@ -136,6 +136,8 @@ class Chatd(Service):
         listeners = self._listen(settings)
         self._sweeper.start(SWEEP_SECONDS, now=False)
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(self.reload))
+        # SIGTERM and Ctrl-C are the usual way to stop: status 0, where twistd would end by the signal itself
+        reactor.addSystemEventTrigger("after", "shutdown", setattr, reactor, "_exitSignal", None)
         self.folder.publish(listeners)
         self.window.working(listeners)
         log.info("listening: {listeners}", listeners=listeners)
