@@ -270,7 +270,7 @@ class Client:
     def _failed(self, event: m.Failed) -> None:
         self.failures += 1
         if not self.inside:
-            if self._way == "signup" and event.code == "name-taken" or self._way == "resume":
+            if self._way == "resume" or (self._way == "signup" and event.code == "name-taken"):
                 self.token = b""
                 self._enter("login")  # an earlier claim went through, but its welcome was lost; or the token is old
             return

@@ -1,0 +1,74 @@
+"""The server with a bug planted from outside: what a harness must be able to see, or its green means nothing.
+
+Rule: run as `python -m tests.process.planted BUG` in place of twistd, with the same options behind it. The server
+itself has no such switch; a bug is put over its parts here, before it starts.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from twisted.scripts.twistd import run
+
+import chatd.journal
+import chatd.node
+from chatd.core.turn import Post, Turn
+from chatd.messages import Stored
+from chatd.store.migrations import v0001_first
+
+LATE = 0.3  # seconds between saying "accepted" and keeping it: a kill nearly always falls in between
+
+
+class EarlyJournal(chatd.journal.Journal):
+    """Lets turns go first and keeps their entries later; everything else is as it should be."""
+
+    def __init__(self, store: Any, write: Any, *arguments: Any) -> None:
+        super().__init__(store, lambda *call: write(_late, *call), *arguments)
+        self._first: dict[tuple[str, bytes], Stored] = {}
+        with sqlite3.connect(store._path) as database:
+            for seq, at, sender, identity in database.execute("SELECT seq, at, sender, id FROM message"):
+                self._first[sender, identity] = Stored(seq, at, True)
+        database.close()
+
+    def submit(self, turn: Turn) -> None:
+        """Let it go, then keep it."""
+        self._release([turn], self._places(turn))
+        silent = Turn(turn.now)
+        silent.entries = turn.entries
+        super().submit(silent)
+
+    def _places(self, turn: Turn) -> Iterator[Stored]:
+        for item in turn.items:
+            if isinstance(item, Post):
+                append = item.append
+                stored = self._first.get((append.sender, append.id)) or Stored(item.conversation.head + 1, append.at)
+                self._first[append.sender, append.id] = Stored(stored.seq, stored.at, True)
+                yield stored
+
+
+def _late(function: Callable[..., Any], *arguments: Any) -> Any:
+    time.sleep(LATE)
+    return function(*arguments)
+
+
+def early() -> None:
+    """Release before commit."""
+    chatd.node.Journal = EarlyJournal  # type: ignore[misc]
+
+
+def forgetful() -> None:
+    """No unique index over sender and id: a repeat becomes a second message."""
+    v0001_first.STATEMENTS = tuple(
+        statement.replace("UNIQUE INDEX message_id", "INDEX message_id") for statement in v0001_first.STATEMENTS
+    )
+
+
+BUGS = {"early": early, "forgetful": forgetful}
+
+if __name__ == "__main__":
+    BUGS[sys.argv.pop(1)]()
+    run()
