@@ -31,6 +31,7 @@ from chatd.store.interface import Store
 PAGE = 500
 SWEEP_SECONDS = 5.0
 PURGE_ROWS = 1000
+GOODBYE_SECONDS = 3.0
 log = Logger()
 
 
@@ -250,6 +251,8 @@ class Node:
 
     def _read_history(self, session: Session, ref: int, wanted: tuple[Conversation, int, int, int]) -> None:
         conversation, after, before, limit = wanted
+        end = conversation.head + 1
+        before = min(before or end, end)
         page = self._read(self._store.read_before, conversation.id, before, limit + 1)
         told = (session, ref, conversation, after, limit)
         page.addCallbacks(self._tell_history, self._unreadable, told, {}, (session,))
@@ -338,16 +341,32 @@ class Node:
             self._clock.callLater(0.1, self._purge)
 
     def stop(self) -> Deferred[None]:
-        """Say goodbye to everybody; fires when everything that was taken is on disk and has been answered."""
+        """Answer everything that was taken, say goodbye; fires when everybody has gone or had the time to."""
         self.stopping = True
         self._submit()
-        done = self._journal.drained()
-        done.addCallback(lambda _: self._say_goodbye())
-        return done
+        return self._journal.drained().addCallback(lambda _: self._say_goodbye())
 
-    def _say_goodbye(self) -> None:
-        for session in list(self.sessions) + list(self._strangers):
+    def _say_goodbye(self) -> Deferred[None]:
+        for session in self._here():
             session.link.end(m.Bye("stopping", "The server is stopping; your program will come back by itself."))
+        self._clock.callLater(GOODBYE_SECONDS, self._cut_the_rest)
+        self._everybody_gone: Deferred[None] = Deferred()
+        self._see_them_off()
+        return self._everybody_gone.addCallback(lambda _: self._journal.drained())
+
+    def _here(self) -> list[Session]:
+        return list(self.sessions) + list(self._strangers)
+
+    def _see_them_off(self) -> None:
+        """Fire when nobody is left and their leaving has been noted."""
+        if not self._here() and self._turn is None:
+            self._everybody_gone.callback(None)
+        else:
+            self._clock.callLater(0.01, self._see_them_off)
+
+    def _cut_the_rest(self) -> None:
+        for session in self._here():
+            session.link.abort()
 
 
 def _message(conversation: Conversation, row: m.Row) -> m.Message:
