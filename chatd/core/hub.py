@@ -90,6 +90,8 @@ class Hub:
             for member in conversation.members.values():
                 member.waiting = conversation.head - member.acked
                 member.user.waiting += member.waiting
+                if member.waiting:  # who of the two sent them is not known here: either may hear that they are read
+                    conversation.pending.append((conversation.head, conversation.peer(member.user).user))
 
     @staticmethod
     def first_entries(directory: m.Directory, now: int) -> list[m.Entry]:

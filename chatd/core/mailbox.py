@@ -166,15 +166,22 @@ def _tell_senders(conversation: Conversation, reader: User, seq: int, turn: Turn
 
 
 def inbox(hub: Hub, session: Session, command: m.Inbox, turn: Turn) -> None:
-    """Where each conversation stands."""
+    """Where each conversation stands when the answer leaves."""
+    turn.then(_tell_inbox, hub, session, command.ref)
+
+
+def _tell_inbox(hub: Hub, session: Session, ref: int) -> None:
     user = session.user
     assert user is not None
     positions = [conversation.position(session) for conversation in user.conversations.values()]
-    turn.reply(session, m.InboxList(command.ref, positions))
+    hub.say(session, m.InboxList(ref, positions))
 
 
 def history(hub: Hub, session: Session, command: m.History, turn: Turn) -> tuple[Conversation, int, int, int]:
-    """Which page to read: conversation, seqs after and before, limit. In private groups from one's joining on."""
+    """Which page to read: conversation, seqs after and before (0: the end), limit.
+
+    In private groups from one's joining on. Where the end is shows when everything before the command has left.
+    """
     user = session.user
     assert user is not None
     conversation = session.known.get(command.to)
@@ -190,5 +197,4 @@ def history(hub: Hub, session: Session, command: m.History, turn: Turn) -> tuple
     if member is None:
         raise Refused("not-a-member", f"You are not a member of group {conversation.name[1:]!r}.")
     after = member.since if conversation.private else 0
-    before = min(command.before, conversation.head + 1) if command.before > 0 else conversation.head + 1
-    return conversation, after, before, max(1, min(command.limit, hub.limits.history_page))
+    return conversation, after, max(0, command.before), max(1, min(command.limit, hub.limits.history_page))
