@@ -134,7 +134,7 @@ class Node:
         self.sessions.pop(session, None)
         self._busy.pop(session, None)
         if session.user is not None and not session.over:
-            self.hub.depart(session, lost, self.turn())
+            self.hub.depart(session, lost and not self.stopping, self.turn())
         session.over = True
 
     def lagging(self, session: Session) -> None:
