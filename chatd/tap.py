@@ -43,6 +43,10 @@ from chatd.window import Window
 log = Logger()
 reactor: Any = _reactor
 READERS = 3
+# What may go wrong at start and is told in a sentence; OverflowError: a port that is no port
+EXPECTED = (
+    FolderInUse, StoreError, BadCertificate, BadConfig, OSError, CannotListenError, ValueError, OverflowError,
+)  # fmt: skip
 
 
 class Options(usage.Options):
@@ -114,9 +118,12 @@ class Chatd(Service):
         super().startService()
         try:
             self._start()
-        except (FolderInUse, StoreError, BadCertificate, BadConfig, OSError, CannotListenError, ValueError) as error:
+        except EXPECTED as error:
             self._let_go()
             raise SystemExit(f"chatd: {error}") from None
+        except BaseException:
+            self._let_go()  # threads that nobody stops would keep the process
+            raise
 
     def _start(self) -> None:
         settings, limits = self.settings, self.settings.checked_limits()
