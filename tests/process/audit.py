@@ -15,7 +15,8 @@ from chatd.store.checksum import row_checksum
 from tests.process.swarm import Client
 
 CONVERSATIONS = """
-SELECT conversation, CASE WHEN low IS NULL THEN conversation.name ELSE 'dm:' || min(a.key, b.key) || ':' || max(a.key, b.key) END
+SELECT conversation,
+    CASE WHEN low IS NULL THEN conversation.name ELSE 'dm:' || min(a.key, b.key) || ':' || max(a.key, b.key) END
 FROM conversation LEFT JOIN user AS a ON a.user = low LEFT JOIN user AS b ON b.user = high"""
 MEMBERS = """
 SELECT conversation, user.name, since FROM member JOIN user USING (user)
@@ -49,7 +50,7 @@ class Audit:
 
     def _found(self, kind: str, example: str) -> None:
         self.counts[kind] += 1
-        self.examples.setdefault(kind, example)
+        self.examples.setdefault(kind, example if len(example) < 200 else f"{example[:200]} ...")
 
     def _file(self, reader: sqlite3.Connection) -> None:
         for check in ("integrity_check", "foreign_key_check"):

@@ -18,6 +18,7 @@ from collections.abc import Callable
 
 from chatd import messages as m
 from tests.process.audit import Audit
+from tests.process.planted import LATE
 from tests.process.server import Server
 from tests.process.swarm import Client, Swarm
 
@@ -41,7 +42,7 @@ class Crash:
     """One run: its server, its clients and its figures."""
 
     def __init__(self, kills: int, bug: str = "", seed: int | None = None, say: Callable[[str], None] = print) -> None:
-        self.kills, self.say = kills, say
+        self.kills, self.bug, self.say = kills, bug, say
         self.seed = random.randrange(1 << 32) if seed is None else seed
         self.random = random.Random(self.seed)
         self.server = PlantedServer(bug) if bug else Server()
@@ -90,6 +91,8 @@ class Crash:
                 client.groups.add(group)
                 client.ask(m.Join, group)
             self.swarm.until(lambda client=client: not client.groups, what="joined")  # type: ignore[misc]
+        if self.bug == "early":
+            self.swarm.run(3 * LATE)  # so that what is lost are messages, not the accounts
 
     def _heard(self, client: Client, event: m.Event) -> None:
         if type(event) is m.Accepted:
@@ -163,7 +166,7 @@ class Crash:
 
     def _drained(self) -> bool:
         clients = self.swarm.clients.values()
-        if any(client.outbox or not client.inside for client in clients):
+        if any(client.waits() or not client.inside for client in clients):
             return False
         heads: dict[str, int] = {}
         for client in clients:

@@ -133,6 +133,10 @@ class Client:
         """What it has of a conversation."""
         return self.logs.setdefault(conversation, Log(0))
 
+    def waits(self) -> bool:
+        """Whether something it sent has not been answered."""
+        return bool(self.outbox or self._refs)
+
     def cut(self, reset: bool = False) -> None:
         """Close the connection; `reset`: with a TCP reset, as when the machine is gone."""
         if self.wire is not None:
