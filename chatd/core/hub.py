@@ -148,6 +148,7 @@ class Hub:
             raise Refused("login-refused", "This device belongs to another account already.")
         if len(user.devices) >= self.limits.devices:
             raise Refused("too-many-devices", f"An account has at most {self.limits.devices} devices.")
+        self._check_sessions(user, None)
         self.check_space()
         device = self._add_device(user.id, keys, turn)
         for conversation in user.conversations.values():
@@ -171,8 +172,7 @@ class Hub:
               token: bytes = b"") -> Session | None:  # fmt: skip
         """Let a session in as a user; returns the older session of the same device, which has to end."""
         older = device.session if device is not None else None
-        if len(user.sessions) - (older is not None) >= self.limits.sessions:
-            raise Refused("too-many-sessions", f"{user.name} has {len(user.sessions)} sessions open; close one.")
+        self._check_sessions(user, older)
         first = not user.sessions
         session.user, session.device = user, device
         user.sessions[session] = None
@@ -190,6 +190,10 @@ class Hub:
             self._announce(m.Presence(user.name, "online"), session, turn)
         turn.then(self.outside.arrived, session)
         return older
+
+    def _check_sessions(self, user: User, older: Session | None) -> None:
+        if len(user.sessions) - (older is not None) >= self.limits.sessions:
+            raise Refused("too-many-sessions", f"{user.name} has {len(user.sessions)} sessions open; close one.")
 
     def _begin_lobby(self, device: Device, turn: Turn) -> None:
         """The lobby keeps no mail: a fresh login starts at its head, and a later resume there or beyond."""
