@@ -1,0 +1,117 @@
+"""Group commit: whole turns, in order, nothing before it is durable, and nothing at all after a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd import messages as m
+from chatd.core.turn import Turn
+from chatd.journal import Journal
+from tests.kit import FrailStore, Later
+
+
+class JournalTests(SynchronousTestCase):
+    """Journal over a store whose commits happen when told."""
+
+    def setUp(self) -> None:
+        self.store, self.later = FrailStore(), Later(slow=True)
+        self.store.commit([m.ConversationMade(1, "#lobby", "#lobby", None, 0)])
+        self.left: list[list[int]] = []
+        self.stored: list[m.Stored] = []
+        self.failures: list[Failure] = []
+        self.count = 0
+        self.journal = Journal(self.store, self.later, self.release, self.failures.append)
+
+    def release(self, turns: Sequence[Turn], stored: Iterator[m.Stored]) -> None:
+        """Note what leaves."""
+        self.left.append([turn.now for turn in turns])
+        self.stored += list(stored)
+
+    def submit(self, entries: int) -> None:
+        """The next turn, with so many messages."""
+        self.count += 1
+        turn = Turn(self.count)
+        for number in range(entries):
+            turn.keep(m.Append(1, 0, "alice", b"%d.%d" % (self.count, number), b"hi"))
+        self.journal.submit(turn)
+
+    def test_nothing_leaves_before_its_commit(self) -> None:
+        self.submit(1)
+        self.assertEqual(self.left, [])
+        self.assertEqual(self.journal.load, 1)
+        self.later.run()
+        self.assertEqual((self.left, self.stored, self.journal.load), ([[1]], [m.Stored(1, 0)], 0))
+
+    def test_turns_gather_while_a_commit_runs_and_go_as_one(self) -> None:
+        for entries in (1, 2, 0, 3):
+            self.submit(entries)
+        self.assertEqual(len(self.later.waiting), 1)
+        self.later.run()
+        self.assertEqual(self.left, [[1]])
+        self.assertEqual(len(self.later.waiting), 1)
+        self.later.run()
+        self.assertEqual(self.left, [[1], [2, 3, 4]])
+        self.assertEqual([x.seq for x in self.stored], [1, 2, 3, 4, 5, 6])
+
+    def test_a_turn_without_entries_does_not_overtake(self) -> None:
+        self.submit(1)
+        self.submit(0)
+        self.assertEqual(self.left, [])
+        self.later.run()
+        self.assertEqual(self.left, [[1], [2]])
+
+    def test_a_turn_without_entries_leaves_at_once_when_nothing_waits(self) -> None:
+        self.submit(0)
+        self.assertEqual((self.left, self.later.waiting), ([[1]], []))
+
+    def test_a_failed_commit_is_the_end(self) -> None:
+        self.submit(1)
+        self.store.broken = True
+        self.submit(1)
+        self.later.run()
+        for entries in (0, 1):
+            self.submit(entries)
+        self.store.broken = False
+        while self.later.run():
+            pass
+        self.assertEqual((self.left, self.journal.dead, len(self.failures)), ([], True, 1))
+        self.assertEqual(self.store.load().logs[0].head, 0)
+
+    def test_drained_fires_when_everything_before_has_left(self) -> None:
+        self.assertEqual(self.successResultOf(self.journal.drained()), None)
+        self.submit(1)
+        self.submit(1)
+        done = self.journal.drained()
+        self.later.run()
+        self.assertNoResult(done)
+        self.later.run()
+        self.successResultOf(done)
+        self.assertEqual(self.left, [[1], [2]])
+
+    def test_something_else_that_writes_is_run_on_the_same_thread(self) -> None:
+        done = self.journal.run(lambda a: a + 1, 4)
+        self.assertNoResult(done)
+        self.later.run()
+        self.assertEqual(self.successResultOf(done), 5)
+
+    @given(st.lists(st.one_of(st.none(), st.integers(0, 4)), max_size=40))
+    def test_whole_in_order_and_with_what_is_theirs(self, steps: list[int | None]) -> None:
+        self.setUp()
+        entries = []
+        for step in steps:
+            if step is None:
+                self.later.run()
+            else:
+                entries.append(step)
+                self.submit(step)
+                self.assertLessEqual(len(self.later.waiting), 1)
+        while self.later.run():
+            pass
+        self.assertEqual([now for turns in self.left for now in turns], list(range(1, len(entries) + 1)))
+        self.assertEqual([x.seq for x in self.stored], list(range(1, sum(entries) + 1)))
+        self.assertEqual(self.journal.load, 0)
