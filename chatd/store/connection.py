@@ -31,6 +31,9 @@ READER_PRAGMAS: Final = (
 )
 BUSY_SECONDS: Final = 5.0
 
+# What SQLite raises; where a damaged file puts bytes into its message, Python cannot even make that a text.
+FAILURES: Final = (sqlite3.Error, UnicodeError)
+
 
 class Rows(Protocol):
     """What a statement gives back."""

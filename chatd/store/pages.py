@@ -9,7 +9,6 @@ with nothing else to do 290 k against 370 k).
 
 from __future__ import annotations
 
-import sqlite3
 import struct
 import threading
 from typing import Final, cast
@@ -18,7 +17,7 @@ import msgspec
 
 from chatd.messages import Row
 from chatd.store.checksum import row_checksum
-from chatd.store.connection import READER_PRAGMAS, Connect, Connection, set_up
+from chatd.store.connection import FAILURES, READER_PRAGMAS, Connect, Connection, set_up
 from chatd.store.interface import StoreError
 
 # JSON has no bytes: ids, bodies and checksums come as hexadecimal digits.
@@ -38,7 +37,7 @@ WHERE conversation = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"""
 RAW: Final = {READ_AFTER: RAW_AFTER, READ_BEFORE: RAW_BEFORE}
 
 _decode = msgspec.json.Decoder(list[tuple[int, int, str, str, str, str, str]]).decode
-_WRONG: Final = (msgspec.DecodeError, UnicodeError, ValueError, TypeError, struct.error)
+_WRONG: Final = (msgspec.DecodeError, ValueError, TypeError, struct.error)
 
 
 class Pages:
@@ -76,7 +75,7 @@ class Pages:
                 if row_checksum(conversation, seq, at, sender, id, content, body) != unhex(checksum):
                     raise damaged(self._path, conversation, seq)
                 rows.append(Row(seq, at, sender, id, body, content))
-        except (sqlite3.Error, *_WRONG) as error:
+        except (*FAILURES, *_WRONG) as error:
             raise self._named(conversation, RAW[sql], parameters, error) from error
         return rows
 
@@ -84,7 +83,7 @@ class Pages:
         """A page cannot be read: name the damaged row, if that is why."""
         try:
             found = self._connection().execute(sql, parameters).fetchall()
-        except sqlite3.Error:
+        except FAILURES:
             found = []
         for seq, at, sender, id, content, body, checksum in found:
             try:

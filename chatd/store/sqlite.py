@@ -35,7 +35,7 @@ from chatd.messages import (
     VerifierSet,
 )
 from chatd.store.checksum import row_checksum
-from chatd.store.connection import WRITER_PRAGMAS, Connect, open_connection, set_up
+from chatd.store.connection import FAILURES, WRITER_PRAGMAS, Connect, open_connection, set_up
 from chatd.store.interface import StoreError
 from chatd.store.migrations import migrate
 from chatd.store.pages import Pages
@@ -157,7 +157,7 @@ class SqliteStore:
             except BaseException:
                 self._writer.close()
                 raise
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise StoreError(f"{path} cannot be opened: {error}; see `chatd-admin verify`") from error
 
     def close(self) -> None:
@@ -169,7 +169,7 @@ class SqliteStore:
     def load(self) -> Directory:
         try:
             return self._load()
-        except sqlite3.Error as error:
+        except (*FAILURES, LookupError) as error:
             raise StoreError(f"{self._path} cannot be read: {error}; run `chatd-admin verify`") from error
 
     def _load(self) -> Directory:
@@ -203,7 +203,7 @@ class SqliteStore:
                 stored = self._commit_all(entries, appends, moved)
             else:
                 stored = self._commit_appends(appends, moved)
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise self._failed(error) from error
         except BaseException:
             self._roll_back()
@@ -321,7 +321,7 @@ class SqliteStore:
             raise StoreError(f"a message for conversation {error}, which is not in the store") from error
         return stored, self._encode(rows).decode(), b"".join(parts)
 
-    def _failed(self, error: sqlite3.Error) -> StoreError:
+    def _failed(self, error: Exception) -> StoreError:
         """Undo, and say what happened. After an I/O error the file may not be what SQLite believes: no more commits."""
         self._roll_back()
         name = getattr(error, "sqlite_errorname", "") or ""
@@ -337,7 +337,7 @@ class SqliteStore:
         try:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-        except sqlite3.Error as error:
+        except FAILURES as error:
             self._broken = f"{self._path}: a failed commit could not be undone ({error}); start the server again"
 
     # ---- read ----
@@ -362,7 +362,7 @@ class SqliteStore:
             self._writer.execute(PURGE_ROWS, (end,))
             self._writer.execute("COMMIT")
             found = self._writer.execute(CHANGED_LOGS, (self._encode(changed).decode(),)).fetchall()
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise self._failed(error) from error
         return [LogState(*row) for row in found]
 

@@ -33,7 +33,10 @@ def schema_of(connection: Connection) -> tuple[int, int]:
             raise StoreError("this database was not made by chatd; name another file")
         return 0, 0
     found = dict(connection.execute(GET_META).fetchall())
-    return int(found["schema_version"]), int(found["schema_compat"])
+    try:
+        return int(found["schema_version"]), int(found["schema_compat"])
+    except (KeyError, ValueError) as error:
+        raise StoreError(f"this database does not say which schema it has ({error}); restore a backup") from error
 
 
 def migrate(connection: Connection, path: str, steps: Sequence[ModuleType] = MIGRATIONS) -> tuple[int, int]:

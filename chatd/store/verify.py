@@ -1,0 +1,152 @@
+"""Is a SQLite store whole? An independent reader: it looks at the file with its own eyes.
+
+Rule: opens the file only to read, and uses nothing of the store that wrote it but the schema, not even the checksum's
+code: what both got wrong would not be seen. It may run beside a server; what it sees is one moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import struct
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+from urllib.parse import quote
+
+MOST_PROBLEMS: Final = 100
+
+ABOUT: Final = "SELECT key, value FROM meta"
+COUNTS: Final = {
+    "user": "SELECT count(*) FROM user",
+    "device": "SELECT count(*) FROM device",
+    "conversation": "SELECT count(*) FROM conversation",
+    "member": "SELECT count(*) FROM member",
+    "message": "SELECT count(*) FROM message",
+    "cursor": "SELECT count(*) FROM cursor",
+    "invitation": "SELECT count(*) FROM invitation",
+}
+INTEGRITY: Final = "PRAGMA integrity_check(20)"
+FOREIGN_KEYS: Final = "PRAGMA foreign_key_check"
+STRAY_MESSAGES: Final = """
+SELECT conversation, count(*) FROM message
+WHERE conversation NOT IN (SELECT conversation FROM conversation) GROUP BY conversation"""
+# NOT INDEXED: what is asked for is the table, an index may be what is wrong. Texts as bytes: they may be damaged.
+ROWS: Final = """
+SELECT conversation, seq, at, CAST(sender AS BLOB), id, CAST(content AS BLOB), body, checksum
+FROM message NOT INDEXED ORDER BY rowid"""
+# Each row beside the one before it in its log; the first one beside the floor.
+GAPS: Final = """
+SELECT conversation, seq, before FROM (
+    SELECT message.conversation, seq,
+           ifnull(lag(seq) OVER (PARTITION BY message.conversation ORDER BY seq), ifnull(log.floor, 0)) AS before
+    FROM message NOT INDEXED LEFT JOIN log ON log.conversation = message.conversation)
+WHERE seq <> before + 1"""
+REPEATS: Final = """
+SELECT CAST(sender AS BLOB), id, count(*), min(conversation), min(seq) FROM message NOT INDEXED
+GROUP BY sender, id HAVING count(*) > 1"""
+CURSORS_BEYOND: Final = """
+SELECT device, cursor.conversation, cursor.seq, ifnull(head.seq, ifnull(log.floor, 0)) AS newest
+FROM cursor
+LEFT JOIN log ON log.conversation = cursor.conversation
+LEFT JOIN (SELECT conversation, max(seq) AS seq FROM message GROUP BY conversation) AS head
+    ON head.conversation = cursor.conversation
+WHERE cursor.seq > newest"""
+
+
+class Verified(NamedTuple):
+    """What was found: `problems` is empty where all is well, `counts` says how much was looked at."""
+
+    problems: list[str]
+    counts: dict[str, int]
+    schema: int = 0
+    epoch: str = ""
+
+
+def verify(path: str) -> Verified:
+    """Look at every row of the store at `path`. Raises nothing: what cannot be read is a problem too."""
+    problems: list[str] = []
+    counts: dict[str, int] = {}
+    about: dict[str, str] = {}
+    try:
+        connection = open_to_read(path)
+    except (sqlite3.Error, OSError) as error:
+        return Verified([f"{path} cannot be opened: {error}"], {})
+    try:
+        connection.execute("BEGIN")  # all of it as it is at one moment
+        about.update(connection.execute(ABOUT))
+        for table, sql in COUNTS.items():
+            counts[table] = connection.execute(sql).fetchone()[0]
+        for check in CHECKS:
+            _collect(problems, check, connection)
+    except (sqlite3.Error, UnicodeError) as error:
+        problems.append(f"{path} cannot be read: {error}")
+    finally:
+        connection.close()
+    if len(problems) > MOST_PROBLEMS:
+        problems[MOST_PROBLEMS:] = [f"and {len(problems) - MOST_PROBLEMS} more"]
+    return Verified(problems, counts, int(about.get("schema_version", "0")), about.get("epoch", ""))
+
+
+def open_to_read(path: str) -> sqlite3.Connection:
+    """A connection that cannot write, and that leaves the write-ahead log to the server."""
+    if not os.path.exists(path):
+        raise FileNotFoundError("there is no such file")
+    return sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro", uri=True, isolation_level=None, timeout=5)
+
+
+def _collect(problems: list[str], check: Callable[[sqlite3.Connection], Iterator[str]], at: sqlite3.Connection) -> None:
+    """A check that cannot go on does not keep the others from looking."""
+    try:
+        problems.extend(check(at))
+    except (sqlite3.Error, UnicodeError) as error:
+        problems.append(f"{check.__name__.strip('_').replace('_', ' ')}: {error}")
+
+
+def _integrity(connection: sqlite3.Connection) -> Iterator[str]:
+    for (line,) in connection.execute(INTEGRITY):
+        if line != "ok":
+            yield f"SQLite says: {line}"
+
+
+def _references(connection: sqlite3.Connection) -> Iterator[str]:
+    for table, row, parent, _ in connection.execute(FOREIGN_KEYS):
+        yield f"{table}: row {row} names a {parent} that is not there"
+    for conversation, count in connection.execute(STRAY_MESSAGES):
+        yield f"{count} messages belong to conversation {conversation}, which is not there"
+
+
+def _checksums(connection: sqlite3.Connection) -> Iterator[str]:
+    for conversation, seq, at, sender, id, content, body, checksum in connection.execute(ROWS):
+        try:
+            lengths = struct.pack("<qqqIII", conversation, seq, at, len(sender), len(content), len(id))
+            right = hashlib.blake2b(lengths + sender + content + id + body, digest_size=8).digest() == checksum
+        except (struct.error, TypeError):  # not even the types are right
+            right = False
+        if not right:
+            yield f"message {seq} of conversation {conversation} is damaged"
+
+
+def _gaps(connection: sqlite3.Connection) -> Iterator[str]:
+    for conversation, seq, before in connection.execute(GAPS):
+        if seq > before + 1:
+            lost = f"message {before + 1} is" if seq == before + 2 else f"messages {before + 1} to {seq - 1} are"
+            yield f"conversation {conversation}: {lost} missing"
+        else:
+            yield f"conversation {conversation}: message {seq} comes after {before}"
+
+
+def _repeats(connection: sqlite3.Connection) -> Iterator[str]:
+    for sender, id, count, conversation, seq in connection.execute(REPEATS):
+        name = sender.decode("utf-8", "backslashreplace")
+        yield (
+            f"the message {id.hex()} of {name} is there {count} times, first as {seq} of conversation {conversation}"
+        )
+
+
+def _cursors(connection: sqlite3.Connection) -> Iterator[str]:
+    for device, conversation, seq, newest in connection.execute(CURSORS_BEYOND):
+        yield (f"device {device} has acknowledged message {seq} of conversation {conversation}, which ends at {newest}")
+
+
+CHECKS: Final = (_integrity, _references, _checksums, _gaps, _repeats, _cursors)

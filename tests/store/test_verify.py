@@ -1,0 +1,176 @@
+"""The independent reader sees every damage that is planted, and nothing where there is none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sqlite3
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.messages import CursorMoved, MemberSet
+from chatd.store.interface import StoreError
+from chatd.store.sqlite import SqliteStore
+from chatd.store.verify import Verified, verify
+from tests.store.contract import PEOPLE, message
+
+
+class VerifyTests(SynchronousTestCase):
+    """Damage is planted past the store."""
+
+    def setUp(self) -> None:
+        self.path = os.path.join(self.mktemp(), "chat db?.db")  # a name that a URL has to quote
+        os.makedirs(os.path.dirname(self.path))
+        store = SqliteStore(self.path)
+        store.commit([*PEOPLE, MemberSet(10, 1, "op", 0)])
+        store.commit([message(number, 10 + number % 2, at=number) for number in range(1, 41)])
+        store.commit([CursorMoved("phone", 10, 20), CursorMoved("phone", 11, 3)])
+        store.close()
+
+    def plant(self, sql: str, *parameters: Any) -> None:
+        """Change the file past the store."""
+        connection = sqlite3.connect(self.path, isolation_level=None)
+        connection.executescript("PRAGMA writable_schema = ON")
+        connection.execute(sql, parameters)
+        connection.close()
+
+    def problems(self, *words: str) -> Verified:
+        """There is exactly one problem for each of these words."""
+        found = verify(self.path)
+        self.assertEqual(len(found.problems), len(words), found.problems)
+        for problem, word in zip(found.problems, words, strict=True):
+            self.assertIn(word, problem)
+        return found
+
+    def test_all_is_well(self) -> None:
+        found = self.problems()
+        self.assertEqual(found.counts, {
+            "user": 2, "device": 3, "conversation": 3, "member": 1, "message": 40, "cursor": 2, "invitation": 0,
+        })  # fmt: skip
+        self.assertEqual(found.schema, 1)
+        self.assertRegex(found.epoch, "^[0-9a-f]{32}$")
+
+    def test_all_is_well_after_a_purge(self) -> None:
+        store = SqliteStore(self.path)
+        self.addCleanup(store.close)
+        for before in (11, 999):
+            store.purge(before, 100)
+            self.problems()
+        store.commit([message(99)])
+        self.problems()
+
+    def test_beside_an_open_store(self) -> None:
+        store = SqliteStore(self.path)
+        self.addCleanup(store.close)
+        store.commit([message(99)])
+        self.assertEqual(self.problems().counts["message"], 41)
+        wal = self.path + "-wal"
+        size = os.path.getsize(wal)
+        self.assertGreater(size, 0)  # it has not been taken into the file by the reader
+        store.commit([message(100)])
+        self.assertGreater(os.path.getsize(wal), size)
+
+    def test_damaged_rows(self) -> None:
+        for column, value in (("body", b"bodx 8"), ("sender", "bob"), ("at", 1), ("content", "key"), ("id", b"0")):
+            with contextlib.closing(sqlite3.connect(self.path)) as connection:
+                (old,) = connection.execute(f"SELECT {column} FROM message WHERE rowid = 8").fetchone()
+            self.plant(f"UPDATE message SET {column} = ? WHERE rowid = 8", value)
+            self.problems("message 4 of conversation 10 is damaged")
+            self.plant(f"UPDATE message SET {column} = ? WHERE rowid = 8", old)
+        self.plant("UPDATE message SET at = 'x', sender = CAST(x'ff' AS TEXT) WHERE rowid = 8")
+        self.problems("message 4 of conversation 10 is damaged")
+
+    def test_missing_rows(self) -> None:
+        self.plant("DELETE FROM message WHERE conversation = 10 AND seq IN (1, 5, 6, 7, 9)")
+        self.problems("10: message 1 is missing", "10: messages 5 to 7 are missing", "10: message 9 is missing")
+
+    def test_missing_tail_is_seen_by_its_cursor(self) -> None:
+        self.plant("DELETE FROM message WHERE conversation = 10 AND seq > 18")
+        self.problems("device phone has acknowledged message 20 of conversation 10, which ends at 18")
+
+    def test_repeated_messages(self) -> None:
+        self.plant("DROP INDEX message_id")
+        store = SqliteStore(self.path)
+        store.commit([message(8, 10, at=8)])
+        store.close()
+        self.problems("of alice is there 2 times, first as 4 of conversation 10")
+
+    def test_strays(self) -> None:
+        self.plant("DELETE FROM conversation WHERE conversation = 11")
+        self.plant("DELETE FROM user WHERE user = 2")
+        found = verify(self.path).problems
+        self.assertIn("20 messages belong to conversation 11, which is not there", found)
+        self.assertTrue(any(problem.startswith("device: row") and "user" in problem for problem in found), found)
+        self.assertTrue(any(problem.startswith("cursor: row") for problem in found), found)
+
+    def test_damaged_index(self) -> None:
+        self.plant(
+            """UPDATE sqlite_schema SET rootpage = (SELECT sum(rootpage) FROM sqlite_schema
+            WHERE name IN ('message_id', 'message_seq')) - rootpage WHERE name IN ('message_id', 'message_seq')"""
+        )
+        self.assertIn("SQLite says", verify(self.path).problems[0])
+
+    def test_no_database(self) -> None:
+        other = self.mktemp()
+        self.assertIn("no such file", verify(other).problems[0])
+        with open(other, "wb") as file:
+            file.write(b"something else" * 999)
+        self.assertIn("not a database", verify(other).problems[0])
+
+    def test_long_lists_are_cut(self) -> None:
+        store = SqliteStore(self.path)
+        store.commit([message(1000 + number) for number in range(200)])
+        store.close()
+        self.plant("UPDATE message SET body = x'00'")
+        found = verify(self.path).problems
+        self.assertEqual((len(found), found[-1]), (101, "and 140 more"))
+
+    def test_flipped_bits_are_found_and_never_given_out(self) -> None:
+        """Any one bit of any body, wherever it lies in the file: both the reader and the store see it."""
+        with open(self.path, "rb") as file:
+            whole = file.read()
+        right = {f"body {number}".encode() for number in range(1, 41)}
+        places = [at for at in range(len(whole)) if whole.startswith(b"textbody ", at)]
+        self.assertEqual(len(places), 40)
+        chance = random.Random(1)
+        for place in places:
+            bit = chance.randrange(8 * len(b"body "))
+            flipped = bytearray(whole)
+            flipped[place + 4 + bit // 8] ^= 1 << bit % 8
+            with open(self.path, "wb") as file:
+                file.write(flipped)
+            self.problems("is damaged")
+            store = SqliteStore(self.path)
+            given = []
+            for conversation in (10, 11):
+                for seq in range(20):
+                    try:
+                        given += [found.body for found in store.read(conversation, seq, seq + 1, 1)]
+                    except StoreError as error:
+                        self.assertIn("is damaged", str(error))
+            store.close()
+            self.assertEqual((len(given), set(given) - right), (39, set()))
+
+    def test_damaged_pages_raise_nothing(self) -> None:
+        with open(self.path, "rb") as file:
+            whole = file.read()
+        chance = random.Random(2)
+        for _ in range(60):
+            torn = bytearray(whole)
+            for _ in range(chance.randrange(1, 40)):
+                torn[chance.randrange(len(torn))] = chance.randrange(256)
+            with open(self.path, "wb") as file:
+                file.write(torn[: chance.choice((len(torn), chance.randrange(len(torn))))])
+            verify(self.path)
+            try:
+                store = SqliteStore(self.path)
+            except StoreError:
+                continue
+            for action in (store.load, lambda kept=store: kept.read(10, 0, 99, 99)):
+                try:
+                    action()
+                except StoreError:
+                    pass
+            store.close()
