@@ -84,6 +84,7 @@ class Admission:
         self._hub.refuse(session, ref, refusal, turn)
         session.proof.failures += 1
         if session.proof.failures >= self._hub.limits.login_attempts:
+            session.over = True
             self._node.end_later(session, m.Bye("login-refused", "Too many attempts on this connection."))
 
     def _greet(self, session: Session, hello: m.Hello, turn: Turn) -> None:
@@ -172,7 +173,7 @@ class Admission:
         self._check_throttle(command.name, session, turn.now)
         user = self._hub.users.get(command.name)
         verifier = user.verifier if user is not None else ""
-        self._failed(command.name, session, turn.now)  # until the password is known to be right
+        self._guessed(command.name, session, turn.now)  # until the password is known to be right
         self._node.hold(session)
         checked = self._passwords.verify(verifier, command.password)
         checked.addCallback(self._linked, session, command, user)
@@ -183,8 +184,11 @@ class Admission:
         turn = self._node.turn()
         try:
             if not right or user is None:
+                self._by_prefix.take(prefix(session.address[0]), turn.now / 1000)
                 raise Refused("login-refused", "Unknown name or wrong password, or the account has none.")
             self._by_account.forget(self._account(command.name, session))
+            if session.over:
+                return  # gone while it was hashed
             if self._passwords.needs_rehash(user.verifier):
                 self._passwords.hash(command.password).addCallbacks(self._renew, lambda _: None, (user,))
             self._admit(session, user, self._hub.link(user, command.keys, turn), command.ref, False, turn)
@@ -219,7 +223,7 @@ class Admission:
         except Refused as refusal:
             self._hub.refuse(session, command.ref, refusal, turn)
             return
-        self._failed(user.name, session, turn.now)  # until the old password is known to be right
+        self._guessed(user.name, session, turn.now)  # until the old password is known to be right
         self._node.hold(session)
         done = self._verified(user, command.old)
         done.addCallback(self._hash_new, session, command, user)
@@ -236,7 +240,9 @@ class Admission:
     def _hash_new(self, right: bool, session: Session, command: m.SetPassword, user: User) -> Any:
         if not right:
             refusal = Refused("login-refused", "The old password is wrong.")
-            self._hub.refuse(session, command.ref, refusal, self._node.turn())
+            turn = self._node.turn()
+            self._by_prefix.take(prefix(session.address[0]), turn.now / 1000)
+            self._hub.refuse(session, command.ref, refusal, turn)
             return None
         self._by_account.forget(self._account(user.name, session))
         if not command.new:
@@ -261,8 +267,12 @@ class Admission:
 
     def _failed(self, name: str, session: Session, now: int) -> None:
         if name:
-            self._by_account.take(self._account(name, session), now / 1000)
+            self._guessed(name, session, now)
         self._by_prefix.take(prefix(session.address[0]), now / 1000)
+
+    def _guessed(self, name: str, session: Session, now: int) -> None:
+        """Count against the account only: a school whose passwords are right is not throttled as a whole."""
+        self._by_account.take(self._account(name, session), now / 1000)
 
     def _account(self, name: str, session: Session) -> str:
         """What failures are counted by: the name in whatever letters, from one address."""

@@ -99,17 +99,17 @@ class Node:
 
     def receive(self, session: Session, command: m.Command) -> None:
         """A command came in."""
+        if session.over:
+            return
         if session.held is not None:
             session.held.append(command)
             return
         turn = self._turn or self.turn()
         session.heard = self._now
-        if session.user is None:
+        kind = type(command)
+        if session.user is None and kind is not m.Quit:
             self.admission.receive(session, command, turn)
             return
-        if session.over:
-            return
-        kind = type(command)
         if kind is m.Send and session.metered:
             self._meter(session, turn)
         if kind in LISTS and session.metered and not self._may_list(session, command, turn):
@@ -286,6 +286,7 @@ class Node:
 
     def _quit(self, session: Session, command: m.Quit, turn: Turn) -> None:
         self.hub.depart(session, False, turn)
+        session.over = True
         self.end_later(session, m.Bye("goodbye", "Come back soon."))
 
     def _password(self, session: Session, command: m.SetPassword, turn: Turn) -> None:
@@ -321,6 +322,7 @@ class Node:
         for session in list(self._strangers):
             if now - session.proof.since < self.limits.login_seconds:
                 break
+            session.over = True
             session.link.end(m.Bye("timeout", f"No login within {self.limits.login_seconds:.0f} seconds."))
         for session in [s for s in self.sessions if now - s.heard > self.limits.silent_seconds]:
             session.link.abort()
