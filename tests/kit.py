@@ -161,13 +161,14 @@ class House:
 
     def __init__(
         self, store: Store | None = None, *, limits: Limits | None = None, policy: Policy | None = None,
-        slow: bool = False, seconds: float = 1_800_000_000.0,
+        slow: bool = False, seconds: float = 1_800_000_000.0, secret: bytes = SECRET,
     ) -> None:  # fmt: skip
         self.clock = Clock()
         self.clock.rightNow = 1000.0
         self.seconds = seconds
         self.store = store or MemoryStore()
         self.limits = limits or Limits()
+        self.secret = secret
         self.policy = policy or Policy("test.example", "open", True)
         self.writer, self.reader, self.hasher = Later(slow), Later(slow), Later(slow)
         self.failures: list[Failure] = []
@@ -178,7 +179,7 @@ class House:
     def start(self) -> None:
         """Make the node from what is stored."""
         self.node = Node(
-            self.store, self.limits, self.policy, SECRET, Passwords(self.hasher), clock=self.clock, wall=self.wall,
+            self.store, self.limits, self.policy, self.secret, Passwords(self.hasher), clock=self.clock, wall=self.wall,
             write=self.writer, read=self.reader, random=self.random, failed=self.failures.append,
         )  # fmt: skip
         self.door = DoorFactory(
