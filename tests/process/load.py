@@ -1,0 +1,306 @@
+"""What one person's load does to the others: `python -m tests.process.load` prints a row for each.
+
+Rule: two bystanders in a process of their own take the time of their messages, with and without the load in turns
+within one run, so that a busy machine weighs on both; besides, the server's memory stays bounded, its log has no
+traceback, and it loses nothing. Rows: killed, deaf, slow, many slow, sign-ups, idle.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from chatd import messages as m
+from tests.process.bystanders import Bystanders
+from tests.process.crash import TROUBLE
+from tests.process.server import Server
+from tests.process.swarm import Client, Swarm
+
+WORTH = 1.2  # the others' p99 may be so many times what it was
+IN_FLIGHT = 60
+Window = list[float]
+
+
+class Row:
+    """One load's figures: the bystanders' milliseconds without and with it, the server's memory before and after."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.before: Window = []
+        self.during: Window = []
+        self.memory = (0.0, 0.0)
+        self.notes: list[str] = []
+
+    @property
+    def ratio(self) -> float:
+        """The p99 with the load over the one without."""
+        return p99(self.during) / p99(self.before)
+
+    @property
+    def growth(self) -> float:
+        """MiB that the server's memory grew by."""
+        return self.memory[1] - self.memory[0]
+
+    def __str__(self) -> str:
+        text = f"{self.name}: "
+        if self.before:
+            text += (
+                f"others' p50 {statistics.median(self.before):.2f} ms without, {statistics.median(self.during):.2f} "
+                f"with; p99 {p99(self.before):.2f} without, {p99(self.during):.2f} with, ratio {self.ratio:.2f}; "
+                f"longest {max(self.before):.0f} and {max(self.during):.0f}; {len(self.during)} messages; "
+            )
+        return text + f"memory {self.memory[0]:.0f} -> {self.memory[1]:.0f} MiB; " + "; ".join(self.notes)
+
+
+def p99(window: Window) -> float:
+    """The 99th percentile."""
+    return statistics.quantiles(window, n=100)[98]
+
+
+class Load:
+    """A server, two bystanders, and a swarm that is a burden."""
+
+    def __init__(self, *flags: str) -> None:
+        self.address = own_address()
+        endpoint = f"tcp:0:interface={self.address}"
+        self.server = Server(flags=("--listen", endpoint, *flags)).start()
+        listening = json.loads((self.server.data / "listening.json").read_text())
+        self.outer: int = listening["tls"][-1][1]
+        self.plain = self.server.ports["plain"]
+        self.bystanders = Bystanders(self.plain)
+        self.swarm = Swarm()
+        self.numbers = 0
+
+    def close(self) -> list[str]:
+        """End everything; returns what is wrong with the server's log."""
+        self.bystanders.close()
+        self.swarm.close()
+        status = self.server.stop()
+        troubles = [line for line in self.server.printed().splitlines() if TROUBLE.search(line)]
+        shutil.rmtree(self.server.folder, ignore_errors=True)
+        return troubles + ([f"the server ended with {status}"] if status else [])
+
+    def memory(self, what: str = "VmRSS") -> float:
+        """The server's memory in MiB."""
+        assert self.server.process is not None
+        status = Path(f"/proc/{self.server.process.pid}/status").read_text()
+        return int(status.split(f"{what}:")[1].split()[0]) / 1024
+
+    def people(self, count: int, batch: int = 500) -> list[Client]:
+        """So many more people, all in."""
+        made: list[Client] = []
+        while len(made) < count:
+            some = [self.new() for _ in range(min(batch, count - len(made)))]
+            self.swarm.all_in(some)
+            made += some
+        return made
+
+    def new(self, host: str = "127.0.0.1", tls: bool = False) -> Client:
+        """Somebody who will sign up as soon as the swarm moves."""
+        self.numbers += 1
+        port = self.outer if tls else self.plain
+        return self.swarm.add(f"person-{self.numbers}", port, host, tls)
+
+    def measure(self, seconds: float, busy: Callable[[], None] = lambda: None) -> Window:
+        """What the bystanders see for so long, while the swarm moves and is busy."""
+        self.bystanders.take()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            busy()
+            self.swarm.step(0.005)
+        return self.bystanders.take()
+
+    # ---- the rows ----
+
+    def killed(self, count: int = 1000, rounds: int = 3, seconds: float = 3.0) -> Row:
+        """So many clients are reset at once."""
+        row = Row(f"{count} clients killed at once, {rounds} times")
+        people = self.people(count)
+        self.swarm.run(1)
+        first = self.memory()
+        for _ in range(rounds):
+            for person in people:
+                person.wanted = True
+            self.swarm.all_in(people)
+            self.swarm.run(0.5)
+            row.before += self.measure(seconds)
+            self.bystanders.take()
+            start = time.monotonic()
+            for person in people:
+                person.vanish(reset=True)
+            row.notes[:] = [f"killed within {(time.monotonic() - start) * 1000:.0f} ms"]
+            row.during += self.measure_on(seconds)
+        row.memory = (first, self.memory())
+        return row
+
+    def measure_on(self, seconds: float) -> Window:
+        """What the bystanders see from the last time on."""
+        self.swarm.run(seconds)
+        return self.bystanders.take()
+
+    def deaf(self, rounds: int = 3, seconds: float = 5.0, stall: float = 0.0) -> Row:
+        """A reader never reads while its group is written to at full speed; without: it reads."""
+        row = Row("a reader that never reads")
+        writer, reader = self.people(2)
+        for client in (writer, reader):
+            client.ask(m.Join, "#loud")
+        self.swarm.until(lambda: "#loud" in writer.logs and "#loud" in reader.logs)
+
+        def write() -> None:
+            while len(writer.outbox) < IN_FLIGHT:
+                writer.send("#loud", "x" * 1000)
+
+        self.measure(seconds / 2, write)
+        first = self.memory()
+        for number in range(rounds):
+            row.before += self.measure(seconds, write)
+            if reader.wire is not None:
+                self.swarm.watch(reader, read=False)
+            row.during += self.measure(seconds + (stall if number == rounds - 1 else 0), write)
+            row.memory = (first, self.memory())
+            if reader.wire is not None:
+                self.swarm.watch(reader)
+            self.swarm.until(lambda: self.has_all(writer, reader), 120, "the reader has everything")
+        row.notes.append(f"{len(writer.ledger.accepted)} messages written, {len(reader.ledger.shown)} shown in the end")
+        row.notes.append(f"the reader was cut {reader.ledger.resumed} times")
+        row.notes += writer.ledger.breaches + reader.ledger.breaches
+        return row
+
+    @staticmethod
+    def has_all(writer: Client, reader: Client) -> bool:
+        """Whether everything that was written has been shown."""
+        return not writer.waits() and len(reader.ledger.shown) == len(writer.ledger.accepted)
+
+    def slow(self, count: int = 1, rounds: int = 2, seconds: float = 5.0) -> Row:
+        """So many clients send one byte a second and never get to a login."""
+        row = Row("a client that sends a byte a second" if count == 1 else f"{count} clients that do")
+        first = self.memory()
+        for _ in range(rounds):
+            row.before += self.measure(seconds)
+            drip = Drip(self.plain, count)
+            row.during += self.measure(seconds, drip.send)
+            row.memory = (first, self.memory())
+            row.notes[:] = [f"{drip.close()} of {count} still connected after {seconds:.0f} s"]
+        return row
+
+    def sign_ups(self, count: int = 300, seconds: float = 10.0) -> Row:
+        """So many sign-ups over TLS from one address that is not this machine's loopback."""
+        row = Row(f"{count} sign-ups from {'one address' if self.address != '127.0.0.1' else 'loopback'}")
+        first = self.memory()
+        for share in (0, 1):  # without, with half, without, with half: in turns, and all within the time
+            row.before += self.measure(seconds / 2)
+            start, made = time.monotonic(), len(self.swarm.clients)
+
+            def sign_up(start: float = start, made: int = made) -> None:
+                due = made + (time.monotonic() - start) * count / seconds
+                while len(self.swarm.clients) < min(due, made + (count + share) // 2):  # noqa: B023
+                    self.new(self.address, tls=True)
+
+            row.during += self.measure(seconds / 2, sign_up)
+        people = list(self.swarm.clients.values())[-count:]
+        self.swarm.all_in(people)
+        row.notes.append(f"{sum(person.claimed for person in people)} in, {sum(p.failures for p in people)} refused")
+        row.memory = (first, self.memory())
+        return row
+
+    def idle(self, count: int = 5000, seconds: float = 20.0) -> Row:
+        """So many logged-in sessions that do nothing."""
+        row = Row(f"{count} idle sessions")
+        first = self.memory()
+        start = time.monotonic()
+        people = self.people(count)
+        row.notes.append(f"signed up in {time.monotonic() - start:.1f} s")
+        self.bystanders.close()  # they are not idle
+        self.swarm.run(3)
+        before = self.server.cpu()
+        self.swarm.run(seconds)
+        row.notes.append(f"{self.server.cpu() - before:.2f} s of CPU in {seconds:.0f} s")
+        row.memory = (first, self.memory())
+        row.notes.append(f"{row.growth * 1024 / count:.1f} KiB each")
+        row.notes.append(f"{sum(person.inside for person in people)} still in")
+        start = time.monotonic()
+        self.people(1)
+        row.notes.append(f"one more joined in {(time.monotonic() - start) * 1000:.0f} ms")
+        return row
+
+
+class Drip:
+    """Plain sockets that send the beginning of a frame, a byte a second."""
+
+    def __init__(self, port: int, count: int) -> None:
+        self.sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+        self.sent = [0] * count
+        self.began = time.monotonic()
+
+    def send(self) -> None:
+        """Send what is due; each at its own moment of the second."""
+        passed = time.monotonic() - self.began
+        for number, (drip, sent) in enumerate(zip(self.sockets, self.sent, strict=True)):
+            if passed > sent + number / len(self.sockets):
+                self.sent[number] += 1
+                try:
+                    drip.send(b"\0" if sent < 2 else b"\x20")
+                except OSError:
+                    pass  # the server has had enough of it
+
+    def close(self) -> int:
+        """Close them; returns how many were still connected."""
+        alive = 0
+        for drip in self.sockets:
+            drip.setblocking(False)
+            try:
+                alive += bool(drip.recv(1000))
+            except BlockingIOError:
+                alive += 1
+            except OSError:
+                pass
+            drip.close()
+        return alive
+
+
+def own_address() -> str:
+    """An address of this machine that is not loopback, where it has one. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+ROWS: dict[str, Callable[[Load], Row]] = {
+    "killed": lambda load: load.killed(),
+    "deaf": lambda load: load.deaf(stall=33),
+    "slow": lambda load: load.slow(),
+    "slows": lambda load: load.slow(500),
+    "signups": lambda load: load.sign_ups(),
+    "idle": lambda load: load.idle(),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """The rows that are asked for, or all; 1 if something is wrong with the server's log."""
+    failed = 0
+    for name in arguments or ROWS:
+        load = Load()
+        os.setpriority(os.PRIO_PROCESS, 0, 10)  # the burden's own work must not take the others' processor
+        try:
+            print(f"load: {ROWS[name](load)}", flush=True)
+        finally:
+            os.setpriority(os.PRIO_PROCESS, 0, 0) if os.geteuid() == 0 else None
+            troubles = load.close()
+        for line in troubles[:10]:
+            failed = 1
+            print(f"load: TROUBLE: {line}", flush=True)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
