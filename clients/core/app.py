@@ -160,10 +160,14 @@ class App:
         self.session.receive = SKIP
 
     def finish(self, limit: float) -> None:
-        """Leave when everything said is accepted and everything asked is answered, at the latest after `limit`."""
+        """Leave when everything said is accepted and everything asked is answered, or `limit` after the last sign."""
         self._finishing = True
-        self._clock.callLater(limit, self._give_up)
+        self._clock.callLater(limit, self._give_up, limit)
         self._do(lambda: None)
+
+    def give_up_after(self, limit: float) -> None:
+        """Leave, whatever is open, when the server has given no sign for `limit`."""
+        self._clock.callLater(limit, self._give_up, limit)
 
     # ---- what the line tells ----
 
@@ -295,10 +299,15 @@ class App:
     def _tick(self) -> None:
         self._do(lambda: self._carry_out(self.session.tick(self._clock.seconds())))
 
-    def _give_up(self) -> None:
-        if not self._leaving:
-            waiting = len(self.session.outbox)
-            self._end("waiting", f"{waiting} message(s) not yet accepted; they wait here and go out next time.")
+    def _give_up(self, limit: float) -> None:
+        if self.ended or self._leaving:
+            return
+        left = self.session.heard_at + limit - self._clock.seconds()
+        if left > 0 and self._open:
+            self._clock.callLater(left, self._give_up, limit)
+            return
+        waiting = len(self.session.outbox)
+        self._end("waiting", f"{waiting} message(s) not yet accepted; they wait here and go out next time.")
 
     def _end(self, code: str, text: str = "") -> None:
         if self.ended:

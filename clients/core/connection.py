@@ -15,7 +15,7 @@ from service_identity import VerificationError
 from service_identity.exceptions import CertificateError
 from service_identity.pyopenssl import verify_hostname, verify_ip_address
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import (
     IHandshakeListener,
     IOpenSSLClientConnectionCreator,
@@ -89,8 +89,9 @@ class Connection:
             listener.lost(_reason(failure), opened=False)
 
         def made(protocol: Any) -> None:
-            self._connecting, self._protocol = None, protocol
+            self._connecting = None
 
+        self._protocol = protocol  # before it is made: it speaks as soon as it is
         self._connecting = endpoint.connect(_once(protocol))
         self._connecting.addCallbacks(made, failed)
 
@@ -108,7 +109,7 @@ class Connection:
         """Close it; `lost` follows."""
         if self._connecting is not None:
             self._connecting.cancel()
-        if self._protocol is not None:
+        elif self._protocol is not None:
             self._protocol.close()
 
 
@@ -272,6 +273,8 @@ def _reason(failure: Failure) -> str:
     """Why, in one line."""
     if failure.check(ConnectionDone):
         return "The server closed the connection."
+    if failure.check(ConnectionLost):
+        return "The connection broke."
     if isinstance(failure.value, SSL.Error):
         return "The server does not speak TLS here (is this its plain port? --plaintext)."
     lines = failure.getErrorMessage().rstrip(".").splitlines()

@@ -69,7 +69,7 @@ class Session:
         self._ref = 0
         self._asked: dict[int, Asked] = {}
         self._told: dict[tuple[str, int], n.Outcome] = {}
-        self._heard = self._spoke = 0.0
+        self.heard_at = self._spoke = 0.0
         self._pinged: float | None = None
         self._seen: dict[str, int] = {}
         self._welcomed = False
@@ -78,7 +78,7 @@ class Session:
 
     def connected(self, now: float, binding: bytes) -> Step:
         """The line is open and trusted: open the dialogue. `binding` names the TLS channel."""
-        self._binding, self._heard, self._pinged = binding, now, None
+        self._binding, self.heard_at, self._pinged = binding, now, None
         self.state.status = CONNECTING
         return self._say(now, m.Hello(list(m.PROTOCOL_VERSIONS), list(m.FEATURES), CLIENT))
 
@@ -98,7 +98,7 @@ class Session:
 
     def received(self, now: float, event: m.Event) -> Step:
         """The server said something."""
-        self._heard, self._pinged = now, None
+        self.heard_at, self._pinged = now, None
         act = _EVENTS.get(type(event))
         return act(self, now, event) if act else self._answered(now, event)
 
@@ -108,7 +108,7 @@ class Session:
             return None
         if self._pinged is not None:
             return self._pinged + DEAD
-        times = [self._heard + QUIET, self._spoke + SILENT, self.reading.deadline(), self.outbox.deadline()]
+        times = [self.heard_at + QUIET, self._spoke + SILENT, self.reading.deadline(), self.outbox.deadline()]
         return min(when for when in times if when is not None)
 
     def tick(self, now: float) -> Step:
@@ -118,9 +118,9 @@ class Session:
                 return Step(stop="The server does not answer.")
             return Step()
         if self.state.status != ONLINE:
-            return Step(stop="The server does not answer.") if now >= self._heard + QUIET else Step()
+            return Step(stop="The server does not answer.") if now >= self.heard_at + QUIET else Step()
         step = self._say(now, *self.acknowledgements(now), *self._tries(self.outbox.due(now)))
-        if now >= self._heard + QUIET:
+        if now >= self.heard_at + QUIET:
             self._pinged = now
         if self._pinged is not None or now >= self._spoke + SILENT:
             step.commands += self._say(now, m.Ping(self._next_ref())).commands

@@ -67,9 +67,12 @@ class Main:
 
     def done(self, code: int) -> None:
         """The face is done."""
+        from twisted.internet.error import ReactorNotRunning
+
         self.code = code
         if self.reactor.running:
-            self.reactor.stop()
+            with contextlib.suppress(ReactorNotRunning):
+                self.reactor.stop()
         else:
             self.reactor.callWhenRunning(self.reactor.stop)
 
@@ -92,11 +95,14 @@ class Main:
         self._go(face, profile, made)
 
     def _go(self, face: Any, profile: Any, made: Any) -> None:
+        from twisted.logger import globalLogBeginner
+
         from clients.core.session import KEEP
         from clients.core.start import make
 
         self.app = make(made, profile, face, self.reactor, getattr(face, "receive", KEEP))
         self._signals(face)
+        globalLogBeginner.beginLoggingTo([self.broken], redirectStandardIO=False, discardBuffer=True)
         self.reactor.callWhenRunning(face.begin, self.app)
         if self.terminal is not None:
             self.terminal.start()
@@ -232,6 +238,18 @@ class Main:
         return getpass.getpass("Current password: ") if self._can_ask() else None
 
     # ---- the surroundings ----
+
+    def broken(self, event: Any) -> None:
+        """Twisted caught a mistake of ours: say so and end, rather than go on with who knows what."""
+        failure = event.get("log_failure")
+        if failure is None:
+            return
+        if self.terminal is not None:
+            self.terminal.stop()
+        self._say("internal", f"{failure.type.__name__}: {failure.getErrorMessage()} (a mistake in this program)")
+        if self.options.verbose:
+            self.output.line(failure.getTraceback(), problem=True)
+        self.done(1)
 
     def _style(self) -> Any:
         from clients.line.show import Style

@@ -19,7 +19,7 @@ from clients.line.inert import name as inert_name
 from clients.line.show import Style, lines
 
 EXITS: Final = {"left": 0, "unreachable": 3, "untrusted": 4, "refused": 4, "changed": 8, "waiting": 9, "disk": 1}
-ON_STDERR: Final = (n.Refused, n.Lost, n.Ended, n.AskTrust)
+ON_STDERR: Final = (n.Refused, n.Ended, n.AskTrust)
 SETTLE_SECONDS: Final = 30.0
 MOST_UNACCEPTED: Final = 500
 TWICE_SECONDS: Final = 2.0
@@ -81,6 +81,8 @@ class LineFace:
     def end(self) -> None:
         """There will be no more lines: finish what was said, then go."""
         self._over = True
+        if self._app is not None:
+            self._app.give_up_after(SETTLE_SECONDS)
         self._pump()
 
     def interrupt(self, now: float) -> None:
@@ -190,7 +192,8 @@ class LineFace:
             rows = objects.lines(notice, self._app.view().me if self._app else "")
             self._print(rows)
         elif not (self._quiet and isinstance(notice, (n.Came, n.Changed, n.Welcomed))):
-            self._print(lines(notice, self._style()), isinstance(notice, ON_STDERR))
+            problem = isinstance(notice, ON_STDERR) and getattr(notice, "code", "") != "left"
+            self._print(lines(notice, self._style()), problem)
         self._after(notice)
 
     def flush(self) -> None:
