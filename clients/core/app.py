@@ -182,6 +182,7 @@ class App:
             self._open = True
             self._question = fingerprint
             self.face.notice(n.AskTrust(server, fingerprint))
+            self.face.flush()
         if decision.verdict == "refuse":
             self._end("changed", decision.text)
         return decision.verdict

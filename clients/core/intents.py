@@ -229,11 +229,12 @@ def help_lines(command: str) -> list[str]:
     """The text of `/help` and of `/help command`."""
     word = command.lstrip("/").lower()
     if not word:
-        forms = ["@name text", "@a,@b text", "tata", *(row.usage for row in COMMANDS.values())]
+        shown = [row for word, row in COMMANDS.items() if word not in ALIASES]
+        forms = ["@name text", "@a,@b text", "tata", *(row.usage for row in shown)]
         width = max(len(form) for form in forms) + 2
         told = {"@name text": "say something to one person", "@a,@b text": "the same to several", "tata": "leave"}
-        told.update((row.usage, row.what) for row in reversed(COMMANDS.values()))
-        return [form.ljust(width) + told[form] for form in dict.fromkeys(forms)]
+        told.update((row.usage, row.what) for row in shown)
+        return [form.ljust(width) + told[form] for form in forms]
     if word not in COMMANDS:
         return [f"There is no /{word}." + _perhaps(near_commands(word))]
     row = COMMANDS[word]
@@ -401,7 +402,7 @@ def _only(intent: Intent) -> Callable[[str], Intent | None]:
 _GROUP = Form(_group, "/group g [text]", "join or make a group; with text, write to it", "/group hw3 who has read it?")
 _MAKE = Form(_join, "/create_group g", "the same as /group g", "/create_group hw3")
 _QUIT = Form(_only(Leave()), "/quit", "leave, like tata", "/quit")
-_FOCUS = Form(_focus, "/focus [g]", "let bare lines go to a group or @name; alone: the lobby", "/focus hw3")
+_FOCUS = Form(_focus, "/focus [g]", "where bare lines go; alone: the lobby", "/focus hw3")
 _SEARCH = Form(_search, "/search text", "find text in what this device has seen", "/search deadline")
 
 COMMANDS: Final[dict[str, Form]] = {
@@ -440,4 +441,5 @@ COMMANDS: Final[dict[str, Form]] = {
     "logout": _QUIT,
 }
 
+ALIASES: Final = frozenset({"create_group", "join_group", "group_msg", "query", "lastlog", "exit", "logout"})
 NOT_YET: Final = ("file", "files", "get", "accept", "decline", "verify", "report")

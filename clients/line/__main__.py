@@ -102,7 +102,8 @@ class Main:
 
         self.app = make(made, profile, face, self.reactor, getattr(face, "receive", KEEP))
         self._signals(face)
-        globalLogBeginner.beginLoggingTo([self.broken], redirectStandardIO=False, discardBuffer=True)
+        observer: Any = self.broken
+        globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
         self.reactor.callWhenRunning(face.begin, self.app)
         if self.terminal is not None:
             self.terminal.start()

@@ -112,7 +112,8 @@ class Terminal:
         """Leave the line that was just sent on the screen, as it was typed."""
         first, *rest = ([""] if self._editor.hidden else text.split("\n")) or [""]
         pad = "\n" + " " * 5
-        self._write(_CLEAR_ROW + self._prompt + pad.join([first, *rest]) + "\n")
+        held, self._held = self._held, ""
+        self._write(_CLEAR_ROW + held + self._prompt + pad.join([first, *rest]) + "\n")
         self._drawn = False
 
     def _draw(self) -> None:
