@@ -56,7 +56,7 @@ LAYERS = {
     "chatd.config": Layer(("chatd.core.limits",), ("msgspec",)),
     "chatd.data": Layer(("chatd.messages",)),
     "chatd.window": Layer(("chatd.messages",), ("twisted", "zope")),
-    "chatd.admin": Layer(("chatd.messages", "chatd.store", "chatd.config", "chatd.data")),
+    "chatd.admin": Layer(("chatd.messages", "chatd.store", "chatd.config", "chatd.data", "chatd.auth")),
     "chatd.tap": Layer(("chatd",), ("twisted", "zope")),
     "clients": Layer(),
     "clients.core": CLIENT_CORE,

@@ -79,13 +79,14 @@ def verify(path: str) -> Verified:
             counts[table] = connection.execute(sql).fetchone()[0]
         for check in CHECKS:
             _collect(problems, check, connection)
-    except (sqlite3.Error, UnicodeError) as error:
+    except Exception as error:  # whatever lies in a damaged file
         problems.append(f"{path} cannot be read: {error}")
     finally:
         connection.close()
     if len(problems) > MOST_PROBLEMS:
         problems[MOST_PROBLEMS:] = [f"and {len(problems) - MOST_PROBLEMS} more"]
-    return Verified(problems, counts, int(about.get("schema_version", "0")), about.get("epoch", ""))
+    schema = str(about.get("schema_version", ""))
+    return Verified(problems, counts, int(schema) if schema.isdecimal() else 0, str(about.get("epoch", "")))
 
 
 def open_to_read(path: str) -> sqlite3.Connection:
@@ -99,7 +100,7 @@ def _collect(problems: list[str], check: Callable[[sqlite3.Connection], Iterator
     """A check that cannot go on does not keep the others from looking."""
     try:
         problems.extend(check(at))
-    except (sqlite3.Error, UnicodeError) as error:
+    except Exception as error:  # whatever lies in a damaged file
         problems.append(f"{check.__name__.strip('_').replace('_', ' ')}: {error}")
 
 

@@ -1,0 +1,214 @@
+"""`chatd-admin`: works on a data folder, with or without a server on it.
+
+Rule: the exit code is 0 when it is done, 1 when it could not be done or something is wrong (the text says what, and
+`problems` with --json), 2 when it was called wrongly. `verify` and `backup` only read, and leave the write-ahead log
+to the server. What changes a folder takes its lock first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from chatd.auth import make_invitation
+from chatd.data import BadFolder, DataFolder, FolderInUse
+from chatd.store.connection import WRITER_PRAGMAS, open_connection, set_up
+from chatd.store.interface import StoreError
+from chatd.store.migrations import migrate
+from chatd.store.verify import Verified, open_to_read, verify
+
+COPY_INTO: Final = "VACUUM INTO ?"
+NEW_EPOCH: Final = "UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'epoch'"
+INVITATION_BYTES: Final = 5
+DAY_SECONDS: Final = 86_400
+NOT_THERE_YET: Final = {
+    "roster": "to make the accounts of a class from a list",
+    "port-db": "to move a server from SQLite to PostgreSQL",
+}
+
+
+class Outcome(NamedTuple):
+    """What a verb has to say: lines for people, the same as values for --json."""
+
+    code: int
+    lines: list[str]
+    values: dict[str, Any]
+
+
+class Refusal(Exception):
+    """The verb cannot be carried out; the text says why."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The console script; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        outcome = VERBS[arguments.verb](arguments)
+    except (Refusal, FolderInUse, BadFolder, StoreError, OSError, sqlite3.Error) as error:
+        outcome = Outcome(1, [f"chatd-admin: {error}"], {"problems": [str(error)]})
+    if arguments.json:
+        print(json.dumps({"verb": arguments.verb, "ok": outcome.code == 0, **outcome.values}))
+    else:
+        for line in outcome.lines:
+            print(line, file=sys.stderr if outcome.code else sys.stdout)
+    return outcome.code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="chatd-admin", description="Work on the data folder of a chatd server.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, text: str) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, help=text, description=text)
+        folder = os.environ.get("CHATD_DATA", "chatd-data")
+        made.add_argument("--data", default=folder, metavar="DIR", help="the server's folder (default: %(default)s)")
+        made.add_argument("--json", action="store_true", help="print one JSON object")
+        return made
+
+    verb("verify", "look at every stored row: is it what was written, is something missing, is something twice")
+    verb("migrate", "bring the database of a stopped server to this version's schema, after a copy")
+    backup = verb("backup", "copy the database, also beside a running server, and verify the copy")
+    backup.add_argument("out", metavar="OUT.db", help="a file that is not there yet")
+    restore = verb("restore", "make an empty folder into one with a backup's database")
+    restore.add_argument("backup", metavar="BACKUP.db")
+    invite = verb("invite", "print codes with which new accounts can be made")
+    invite.add_argument("--count", type=_positive, default=1, metavar="N", help="how many (default: 1)")
+    invite.add_argument("--days", type=_positive, default=14, metavar="D", help="how long they last (default: 14)")
+    for name, text in NOT_THERE_YET.items():
+        verb(name, f"{text} (not there yet)").add_argument("rest", nargs="*")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 10_000:
+        raise argparse.ArgumentTypeError("a number from 1 to 10000")
+    return number
+
+
+# ---- the verbs ---------------------------------------------------------------------------------------------------
+
+
+def _verify(arguments: argparse.Namespace) -> Outcome:
+    path = DataFolder(arguments.data).database
+    return _told(path, verify(path))
+
+
+def _told(path: str, found: Verified, **more: str) -> Outcome:
+    counts = ", ".join(f"{count} {table}s" for table, count in found.counts.items())
+    lines = [f"{path}: {problem}" for problem in found.problems]
+    if found.problems:
+        lines.append(f"chatd-admin: {len(found.problems)} problems; stop the server and restore the newest good backup")
+    else:
+        lines.append(f"{path}: all is well (schema {found.schema}; {counts})")
+    values = {"problems": found.problems, "counts": found.counts, "schema": found.schema, "epoch": found.epoch, **more}
+    return Outcome(1 if found.problems else 0, lines, values)
+
+
+def _migrate(arguments: argparse.Namespace) -> Outcome:
+    folder = DataFolder(arguments.data)
+    if not os.path.exists(folder.database):
+        raise Refusal(f"there is no database {folder.database}")
+    folder.acquire()
+    try:
+        with closing(open_connection(folder.database)) as connection:
+            set_up(connection, WRITER_PRAGMAS)
+            before, after = migrate(connection, folder.database)
+    finally:
+        folder.release()
+    if before == after:
+        return Outcome(0, [f"{folder.database} has schema {after} already"], {"before": before, "after": after})
+    copy = f"{folder.database}.before-{before}"
+    lines = [f"{folder.database} went from schema {before} to {after}; as it was it is kept in {copy}"]
+    return Outcome(0, lines, {"before": before, "after": after, "copy": copy})
+
+
+def _backup(arguments: argparse.Namespace) -> Outcome:
+    database, out = DataFolder(arguments.data).database, Path(arguments.out)
+    if out.exists():
+        raise Refusal(f"{out} is there already; name a new file")
+    part = out.with_name(out.name + ".part")
+    _copy(database, part)
+    found = verify(str(part))
+    if found.problems:
+        return _told(str(part), found)
+    _put(part, out)
+    return _told(str(out), found, backup=str(out))
+
+
+def _restore(arguments: argparse.Namespace) -> Outcome:
+    folder = DataFolder(arguments.data)
+    if os.path.isdir(arguments.data) and os.listdir(arguments.data):
+        raise Refusal(
+            f"{arguments.data} is not empty; move it away, and after the restore copy `secret` and `tls` back from it"
+        )
+    found = verify(arguments.backup)
+    if found.problems:
+        return _told(arguments.backup, found)
+    folder.acquire()
+    try:
+        part = Path(folder.database + ".part")
+        _copy(arguments.backup, part)
+        with closing(open_connection(str(part))) as connection:
+            connection.execute(NEW_EPOCH)
+        found = verify(str(part))
+        if not found.problems:
+            _put(part, Path(folder.database))
+    finally:
+        folder.release()
+    return _told(folder.database, found)
+
+
+def _copy(source: str, part: Path) -> None:
+    """SQLite's own copy of one moment, in one transaction that only reads; for nobody else's eyes."""
+    try:
+        connection = open_to_read(source)
+    except FileNotFoundError:
+        raise Refusal(f"there is no database {source}") from None
+    with closing(connection):
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        connection.execute(COPY_INTO, (str(part),))
+
+
+def _put(part: Path, final: Path) -> None:
+    """The finished copy gets its name when it is on the disk."""
+    for path in (part, part.parent):
+        descriptor = os.open(path, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+    os.replace(part, final)
+
+
+def _invite(arguments: argparse.Namespace) -> Outcome:
+    if not os.path.isdir(arguments.data):
+        raise Refusal(f"there is no folder {arguments.data}")
+    secret = DataFolder(arguments.data).secret()
+    expires = int(time.time()) + arguments.days * DAY_SECONDS
+    codes = [make_invitation(secret, secrets.token_bytes(INVITATION_BYTES), expires) for _ in range(arguments.count)]
+    return Outcome(0, codes, {"invitations": codes, "expires": expires})
+
+
+def _not_there_yet(arguments: argparse.Namespace) -> Outcome:
+    text = f"`chatd-admin {arguments.verb}` ({NOT_THERE_YET[arguments.verb]}) is not there yet"
+    return Outcome(2, [f"chatd-admin: {text}"], {"problems": [text]})
+
+
+VERBS: Final[dict[str, Callable[[argparse.Namespace], Outcome]]] = {
+    "verify": _verify,
+    "migrate": _migrate,
+    "backup": _backup,
+    "restore": _restore,
+    "invite": _invite,
+    "roster": _not_there_yet,
+    "port-db": _not_there_yet,
+}

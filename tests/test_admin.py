@@ -1,0 +1,217 @@
+"""`chatd-admin`, called as from the shell."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sqlite3
+import stat
+import time
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.admin import main
+from chatd.auth import read_invitation
+from chatd.data import DataFolder
+from chatd.messages import Stored
+from chatd.store.sqlite import SqliteStore
+from tests.store.contract import PEOPLE, message
+
+
+class AdminTests(SynchronousTestCase):
+    """One folder with a little in it."""
+
+    def setUp(self) -> None:
+        self.data = os.path.join(self.mktemp(), "data")
+        self.folder = DataFolder(self.data)
+        self.folder.acquire()
+        self.addCleanup(self.folder.release)
+        self.store = SqliteStore(self.folder.database)
+        self.addCleanup(self.store.close)
+        self.store.commit([*PEOPLE, *(message(number) for number in range(1, 21))])
+
+    def stop(self) -> None:
+        """The server stops."""
+        self.store.close()
+        self.folder.release()
+
+    def call(self, verb: str, *arguments: str, data: str = "") -> tuple[int, str, str]:
+        """Exit code, and what was printed to the one and to the other."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                code = main([verb, "--data", data or self.data, *arguments])
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+        return code, out.getvalue(), err.getvalue()
+
+    def values(self, verb: str, *arguments: str, data: str = "", code: int = 0) -> dict[str, Any]:
+        """The same with --json."""
+        found, out, err = self.call(verb, "--json", *arguments, data=data)
+        self.assertEqual((found, err), (code, ""))
+        values = json.loads(out)
+        self.assertEqual((values["verb"], values["ok"]), (verb, code == 0))
+        return dict(values)
+
+    def damage(self, path: str = "") -> None:
+        """Change a message behind everybody's back."""
+        with contextlib.closing(sqlite3.connect(path or self.folder.database, isolation_level=None)) as connection:
+            connection.execute("UPDATE message SET body = x'00' WHERE seq = 7")
+
+    # ---- verify ----
+
+    def test_verify(self) -> None:
+        code, out, err = self.call("verify")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("all is well (schema 1; 2 users, 3 devices", out)
+        found = self.values("verify")
+        self.assertEqual(found["problems"], [])
+        self.assertEqual(found["counts"]["message"], 20)
+        self.assertEqual(found["epoch"], self.store.load().epoch)
+
+    def test_verify_damage(self) -> None:
+        self.damage()
+        code, out, err = self.call("verify")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("message 7 of conversation 10 is damaged", err)
+        self.assertIn("restore", err)
+        self.assertEqual(self.values("verify", code=1)["problems"], ["message 7 of conversation 10 is damaged"])
+
+    def test_verify_nothing(self) -> None:
+        code, _, err = self.call("verify", data=self.mktemp())
+        self.assertEqual(code, 1)
+        self.assertIn("no such file", err)
+
+    # ---- backup and restore ----
+
+    def test_backup_beside_the_server_and_restore(self) -> None:
+        backup = self.mktemp()
+        code, out, err = self.call("backup", backup)
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("20 messages", out)
+        self.assertEqual(stat.S_IMODE(os.stat(backup).st_mode), 0o600)
+        self.store.commit([message(99)])  # the server goes on
+        before = self.store.load()
+        self.stop()
+        data = self.mktemp()
+        self.assertEqual(self.call("restore", backup, data=data)[0], 0)
+        store = SqliteStore(DataFolder(data).database)
+        self.addCleanup(store.close)
+        found = store.load()
+        self.assertEqual((found.users, found.conversations), (before.users, before.conversations))
+        self.assertEqual(found.logs[0].head, 20)
+        self.assertNotEqual(found.epoch, before.epoch)
+        self.assertEqual(store.commit([message(20), message(99)]), [Stored(20, 2000, True), Stored(21, 2000)])
+        self.assertEqual(self.call("verify", data=data)[0], 0)
+
+    def test_backup_leaves_the_log_to_the_server(self) -> None:
+        wal = self.folder.database + "-wal"
+        size = os.path.getsize(wal)
+        self.assertGreater(size, 0)
+        self.assertEqual(self.call("backup", self.mktemp())[0], 0)
+        self.assertEqual(os.path.getsize(wal), size)
+
+    def test_backup_of_a_killed_server(self) -> None:
+        """Its write-ahead log is still there, and belongs to the data."""
+        killed = self.mktemp()
+        os.makedirs(killed)
+        for name in ("chat.db", "chat.db-wal"):
+            with open(os.path.join(self.data, name), "rb") as old, open(os.path.join(killed, name), "wb") as new:
+                new.write(old.read())
+        backup = self.mktemp()
+        self.assertEqual(self.values("backup", backup, data=killed)["counts"]["message"], 20)
+        self.assertTrue(os.path.getsize(os.path.join(killed, "chat.db-wal")))
+
+    def test_backup_does_not_write_over(self) -> None:
+        backup = self.mktemp()
+        self.assertEqual(self.call("backup", backup)[0], 0)
+        code, _, err = self.call("backup", backup)
+        self.assertEqual(code, 1)
+        self.assertIn("there already", err)
+
+    def test_damaged_backup(self) -> None:
+        backup = self.mktemp()
+        self.assertEqual(self.call("backup", backup)[0], 0)
+        self.damage(backup)
+        data = self.mktemp()
+        code, _, err = self.call("restore", backup, data=data)
+        self.assertEqual(code, 1)
+        self.assertIn("is damaged", err)
+        self.assertFalse(os.path.exists(data))
+
+    def test_backup_of_damage_gets_no_good_name(self) -> None:
+        self.damage()
+        backup = self.mktemp()
+        self.assertEqual(self.values("backup", backup, code=1)["problems"], ["message 7 of conversation 10 is damaged"])
+        self.assertFalse(os.path.exists(backup))
+
+    def test_backup_of_nothing(self) -> None:
+        code, _, err = self.call("backup", self.mktemp(), data=self.mktemp())
+        self.assertEqual(code, 1)
+        self.assertIn("there is no database", err)
+
+    def test_restore_wants_an_empty_folder(self) -> None:
+        backup = self.mktemp()
+        self.assertEqual(self.call("backup", backup)[0], 0)
+        self.stop()
+        before = self.values("verify")
+        code, _, err = self.call("restore", backup)
+        self.assertEqual(code, 1)
+        self.assertIn("not empty", err)
+        self.assertEqual(self.values("verify"), before)
+
+    # ---- migrate ----
+
+    def test_migrate_wants_a_stopped_server(self) -> None:
+        code, _, err = self.call("migrate")
+        self.assertEqual(code, 1)
+        self.assertIn(f"process {os.getpid()};", err)
+        self.stop()
+        self.assertEqual(self.values("migrate"), {"verb": "migrate", "ok": True, "before": 1, "after": 1})
+        self.folder.acquire()
+
+    def test_migrate_nothing(self) -> None:
+        self.assertEqual(self.call("migrate", data=self.mktemp())[0], 1)
+
+    def test_migrate_a_newer_schema(self) -> None:
+        self.stop()
+        with contextlib.closing(sqlite3.connect(self.folder.database, isolation_level=None)) as connection:
+            connection.execute("UPDATE meta SET value = '77' WHERE key IN ('schema_version', 'schema_compat')")
+        code, _, err = self.call("migrate")
+        self.assertEqual(code, 1)
+        self.assertIn("schema 77", err)
+
+    # ---- invite ----
+
+    def test_invite(self) -> None:
+        now = int(time.time())
+        code, out, err = self.call("invite", "--count", "3", "--days", "2")
+        self.assertEqual((code, err), (0, ""))
+        codes = out.split()
+        self.assertEqual(len(set(codes)), 3)
+        secret = self.folder.secret()
+        identities = {read_invitation(secret, one, now) for one in codes}
+        self.assertEqual(len(identities - {None}), 3)
+        self.assertIsNone(read_invitation(secret, codes[0], now + 3 * 86400))
+        self.assertEqual(len(self.values("invite")["invitations"]), 1)
+
+    def test_invite_from_nowhere(self) -> None:
+        self.assertEqual(self.call("invite", data=self.mktemp())[0], 1)
+
+    # ---- calling it wrongly ----
+
+    def test_called_wrongly(self) -> None:
+        for arguments in (("invite", "--count", "0"), ("backup",), ("dance",), ("verify", "more")):
+            code, out, err = self.call(*arguments)
+            self.assertEqual((code, out), (2, ""), arguments)
+            self.assertIn("usage:", err)
+
+    def test_not_there_yet(self) -> None:
+        for verb in ("roster", "port-db"):
+            code, out, err = self.call(verb, "class.csv")
+            self.assertEqual((code, out), (2, ""))
+            self.assertIn("not there yet", err)
+            self.assertEqual(len(self.values(verb, code=2)["problems"]), 1)
