@@ -28,7 +28,7 @@ from twisted.python.threadpool import ThreadPool
 from chatd.admission import Policy
 from chatd.auth import Passwords
 from chatd.config import BadConfig, Settings, read
-from chatd.core.limits import prefix
+from chatd.core.limits import is_loopback, prefix
 from chatd.data import DataFolder, FolderInUse
 from chatd.journal import Run
 from chatd.node import SWEEP_SECONDS, Node
@@ -159,6 +159,10 @@ class Chatd(Service):
 
         return run
 
+    def _origin(self, host: str) -> str:
+        """What counts as one address for those who wait at the door; nothing for this machine and trusted networks."""
+        return "" if is_loopback(host) or host in self.node.admission.policy.trusted else prefix(host)
+
     def _listen(self, settings: Settings) -> dict[str, list[tuple[str, int]]]:
         limits = self.node.limits
         listeners: dict[str, list[tuple[str, int]]] = {}
@@ -168,7 +172,7 @@ class Chatd(Service):
                     continue
                 door = DoorFactory(
                     lambda: Frames(self.node, limits, reactor), Lines, reactor.seconds, limits.waiting,
-                    limits.waiting_per_prefix, prefix,
+                    limits.waiting_per_prefix, self._origin,
                 )  # fmt: skip
                 self._factories.append(door)
                 factory = TlsFactory(self.certificates, door, reactor) if kind == "tls" else door

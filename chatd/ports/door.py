@@ -1,7 +1,8 @@
 """One listener for every protocol: looks at the first byte and hands the connection over.
 
 Rule: 0x00 can only be the length of a frame, anything else is a line. Who has not logged in by the deadline is
-closed, and there are only so many of them, in all and from one address.
+closed (whoever speaks frames, with a word, by the node), and there are only so many of them, in all and from one
+address.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class Door(Protocol):
     factory: DoorFactory
     since = 0.0
     origin = ""
+    frames = False
     _inner: Protocol | None = None
 
     def connectionMade(self) -> None:
@@ -27,13 +29,17 @@ class Door(Protocol):
             getattr(self.transport, set_option, lambda _: None)(value)
 
     def dataReceived(self, data: bytes) -> None:
-        make = self.factory.frames if data[:1] == b"\0" else self.factory.lines
-        self.factory.waits_no_more(self)
-        self._inner = make()
+        self.frames = data[:1] == b"\0"
+        self._inner = self.factory.frames() if self.frames else self.factory.lines()
+        self._inner.let_in = self._let_in  # type: ignore[attr-defined]
         self.dataReceived = self._inner.dataReceived  # type: ignore[method-assign]
         assert self.transport is not None
         self._inner.makeConnection(self.transport)
         self._inner.dataReceived(data)
+
+    def _let_in(self) -> None:
+        """Somebody has logged in; the port says so."""
+        self.factory.waits_no_more(self)
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         self.factory.waits_no_more(self)
@@ -42,7 +48,7 @@ class Door(Protocol):
 
 
 class DoorFactory(Factory):
-    """Makes doors, and knows those behind which nobody has spoken yet."""
+    """Makes doors, and knows those behind which nobody has logged in yet."""
 
     noisy = False
 
@@ -55,7 +61,7 @@ class DoorFactory(Factory):
         most_alike: int,
         alike: Callable[[str], str] = str,
     ) -> None:
-        """`most` doors may wait in all, and `most_alike` of those whose addresses `alike` makes equal."""
+        """`most` doors may wait in all, and `most_alike` of those whose addresses `alike` makes equal and not empty."""
         self.frames = frames
         self.lines = lines
         self.waiting: dict[Door, None] = {}
@@ -67,7 +73,7 @@ class DoorFactory(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> Door | None:  # type: ignore[override]
         origin = self._alike(getattr(addr, "host", ""))
-        if len(self.waiting) >= self._most or self._counts.get(origin, 0) >= self._most_alike:
+        if len(self.waiting) >= self._most or (origin and self._counts.get(origin, 0) >= self._most_alike):
             return None
         door = Door()
         door.factory = self
@@ -76,21 +82,22 @@ class DoorFactory(Factory):
         return door
 
     def waits(self, door: Door) -> None:
-        """A connection is there and has said nothing."""
+        """A connection is there, and nobody has logged in on it."""
         self.waiting[door] = None
         self._counts[door.origin] = self._counts.get(door.origin, 0) + 1
 
     def waits_no_more(self, door: Door) -> None:
-        """It has spoken, or is gone."""
+        """Somebody has logged in, or it is gone."""
         if self.waiting.pop(door, door) is None:
             left = self._counts.pop(door.origin) - 1
             if left:
                 self._counts[door.origin] = left
 
     def sweep(self, before: float) -> None:
-        """Close the doors that have been silent since before this time."""
+        """Close the doors that have waited since before this time, but for frames: the node says why it closes them."""
         for door in list(self.waiting):
             if door.since >= before:
                 break
             assert door.transport is not None
-            door.transport.abortConnection()  # type: ignore[attr-defined]
+            if not door.frames:
+                door.transport.abortConnection()  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ Rule: it translates and bounds, nothing more: no policy, no state of its own but
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -37,6 +38,7 @@ class Frames(Int32StringReceiver):
         self._clock = clock
         self._rest = bytearray()
         self._malformed = 0
+        self.let_in: Callable[[], None] = lambda: None  # the door may want to know that somebody logged in
         self.MAX_LENGTH = bounds.frame_bytes_before_login
 
     def connectionMade(self) -> None:
@@ -87,6 +89,7 @@ class Frames(Int32StringReceiver):
     def logged_in(self) -> None:
         """From here on longer frames are welcome."""
         self.MAX_LENGTH = self._bounds.frame_bytes
+        self.let_in()
 
     def lengthLimitExceeded(self, length: int) -> None:
         self._cut("frame-too-long", f"A frame has at most {self.MAX_LENGTH} bytes.")
