@@ -24,7 +24,7 @@ from chatd import messages as m
 from chatd.admission import Policy
 from chatd.auth import Passwords, device_id
 from chatd.core.groups import Conversation
-from chatd.core.limits import Limits, prefix
+from chatd.core.limits import Limits, is_loopback, prefix
 from chatd.core.users import User
 from chatd.node import Node
 from chatd.ports.door import Door, DoorFactory
@@ -184,7 +184,7 @@ class House:
         )  # fmt: skip
         self.door = DoorFactory(
             lambda: Frames(self.node, self.limits, self.clock), Lines, self.clock.seconds, self.limits.waiting,
-            self.limits.waiting_per_prefix, prefix,
+            self.limits.waiting_per_prefix, lambda host: "" if is_loopback(host) else prefix(host),
         )
 
     def restart(self) -> None:
@@ -221,6 +221,7 @@ class House:
         while seconds > 0:
             step = min(5.0, seconds)
             self.clock.advance(step)
+            self.door.sweep(self.clock.seconds() - self.limits.login_seconds)
             self.node.sweep()
             self.settle()
             seconds -= step
@@ -289,7 +290,7 @@ class Peer:
         self.challenge = b""
         self.keys: Keys | None = None
         self.rest = b""
-        door = house.door.buildProtocol(None)
+        door = house.door.buildProtocol(self.transport)  # type: ignore[arg-type]
         assert door is not None
         self.door: Door = door
         self.transport.protocol = door
