@@ -38,6 +38,7 @@ class Frames(Int32StringReceiver):
         self._clock = clock
         self._rest = bytearray()
         self._malformed = 0
+        self._deaf = False
         self.let_in: Callable[[], None] = lambda: None  # the door may want to know that somebody logged in
         self.MAX_LENGTH = bounds.frame_bytes_before_login
 
@@ -51,7 +52,7 @@ class Frames(Int32StringReceiver):
 
     def dataReceived(self, data: bytes) -> None:
         rest = self._rest
-        if self.outlet.ending():
+        if self._deaf or self.outlet.ending():
             return
         if rest:
             rest += data
@@ -69,7 +70,7 @@ class Frames(Int32StringReceiver):
             if end > size:
                 break
             self.stringReceived(data[start + 4 : end])
-            if self.outlet.ending():
+            if self._deaf or self.outlet.ending():
                 return
             start = end
         if start < size:
@@ -95,7 +96,9 @@ class Frames(Int32StringReceiver):
         self._cut("frame-too-long", f"A frame has at most {self.MAX_LENGTH} bytes.")
 
     def _cut(self, code: str, text: str) -> None:
-        self.outlet.end(Bye(code, text))
+        """Hear nothing more, and close when what came before has been answered."""
+        self._deaf = True
+        self._server.end_later(self.session, Bye(code, text))
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         self.outlet.gone()

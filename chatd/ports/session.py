@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from zope.interface import implementer
 
-from chatd.messages import Command, Event
+from chatd.messages import Bye, Command, Event
 
 
 class Encoder(Protocol):
@@ -39,6 +39,9 @@ class Server(Protocol):
 
     def close(self, session: Any, lost: bool) -> None:
         """The connection is gone; `lost`: without a goodbye."""
+
+    def end_later(self, session: Any, event: Bye) -> None:
+        """Say this last, behind the answers to what came before, and close."""
 
     def lagging(self, session: Any) -> None:
         """The session's unsent bytes are over the limit."""
