@@ -1,0 +1,204 @@
+"""The outlet: what is unsent is bounded, a reader that takes nothing is cut, reasons for not reading add up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd import messages as m
+from chatd.core.limits import Limits
+from chatd.ports.session import Outlet
+
+
+class Codec:
+    """Events as their names."""
+
+    def encode(self, event: m.Event) -> bytes:
+        """The name."""
+        return f"<{type(event).__name__}>".encode()
+
+
+class RecordingTransport(StringTransport):
+    """Notes what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__(lenient=True)
+        self.calls: list[str] = []
+
+    def loseConnection(self) -> None:
+        """Noted."""
+        self.calls.append("lose")
+
+    def abortConnection(self) -> None:
+        """Noted."""
+        self.calls.append("abort")
+
+    def unregisterProducer(self) -> None:
+        """Noted."""
+        self.calls.append("unregister")
+        super().unregisterProducer()
+
+
+class RecordingServer:
+    """Notes what a port says."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Any]] = []
+
+    def lagging(self, session: Any) -> None:
+        """Noted."""
+        self.calls.append(("lagging", session))
+
+    def room(self, session: Any) -> None:
+        """Noted."""
+        self.calls.append(("room", session))
+
+
+class OutletTests(SynchronousTestCase):
+    """Outlet."""
+
+    def setUp(self) -> None:
+        self.clock, self.transport, self.server = Clock(), RecordingTransport(), RecordingServer()
+        self.outlet = Outlet(self.transport, Codec(), self.clock, Limits(unsent_bytes=10, stall_seconds=30))
+        server: Any = self.server
+        self.outlet.server, self.outlet.session = server, "session"
+
+    def test_writes_go_through_while_there_is_room(self) -> None:
+        for data in (b"a", b"b"):
+            self.outlet.write(data)
+        self.assertEqual(self.transport.value(), b"ab")
+        self.assertEqual(self.server.calls, [])
+
+    def test_what_does_not_fit_waits_and_goes_in_order(self) -> None:
+        self.outlet.pauseProducing()
+        for data in (b"a", b"b", b"c"):
+            self.outlet.write(data)
+        self.assertEqual(self.transport.value(), b"")
+        self.outlet.resumeProducing()
+        self.assertEqual(self.transport.value(), b"abc")
+        self.assertEqual(self.server.calls, [("room", "session")])
+
+    def test_paused_again_in_the_middle_of_the_queue(self) -> None:
+        self.outlet.pauseProducing()
+        for data in (b"a", b"b", b"c"):
+            self.outlet.write(data)
+        taken: list[bytes] = []
+
+        def write(data: bytes) -> None:
+            taken.append(data)
+            self.outlet.pauseProducing()
+
+        self.transport.write = write  # type: ignore[method-assign,assignment]
+        for number in range(1, 4):
+            self.outlet.resumeProducing()
+            self.assertEqual(taken, [b"a", b"b", b"c"][:number])
+        self.assertEqual(self.server.calls, [])
+        self.outlet.resumeProducing()
+        self.assertEqual(self.server.calls, [("room", "session")])
+
+    def test_too_much_unsent_is_told_and_the_reader_is_not_read_from(self) -> None:
+        self.outlet.pauseProducing()
+        self.outlet.write(b"x" * 10)
+        self.assertEqual((self.server.calls, self.transport.producerState), ([], "producing"))
+        self.outlet.write(b"x")
+        self.assertEqual((self.server.calls, self.transport.producerState), ([("lagging", "session")], "paused"))
+        self.outlet.resumeProducing()
+        self.assertEqual(self.transport.producerState, "producing")
+        self.assertEqual(self.server.calls[-1], ("room", "session"))
+
+    def test_a_reader_that_takes_nothing_for_thirty_seconds_is_cut(self) -> None:
+        self.outlet.pauseProducing()
+        self.outlet.write(b"x")
+        self.clock.advance(29.9)
+        self.assertEqual(self.transport.calls, [])
+        self.clock.advance(0.2)
+        self.assertEqual(self.transport.calls, ["abort"])
+
+    def test_a_reader_that_takes_something_in_time_stays(self) -> None:
+        for _ in range(10):
+            self.outlet.pauseProducing()
+            self.clock.advance(29)
+            self.outlet.resumeProducing()
+        self.clock.advance(100)
+        self.assertEqual(self.transport.calls, [])
+
+    def test_end_says_a_last_word_and_closes(self) -> None:
+        self.outlet.end(m.Bye("goodbye", ""))
+        self.outlet.end(m.Bye("again", ""))
+        self.outlet.write(b"too late")
+        self.assertEqual(self.transport.value(), b"<Bye>")
+        self.assertEqual(self.transport.calls, ["unregister", "lose"])
+        self.assertTrue(self.outlet.ending())
+        self.outlet.gone()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_end_waits_for_what_is_unsent(self) -> None:
+        self.outlet.pauseProducing()
+        self.outlet.write(b"x")
+        self.outlet.end(m.Bye("goodbye", ""))
+        self.assertEqual(self.transport.calls, [])
+        self.outlet.resumeProducing()
+        self.assertEqual(self.transport.value(), b"x<Bye>")
+        self.assertEqual(self.transport.calls, ["unregister", "lose"])
+        self.assertEqual(self.server.calls, [])
+
+    def test_end_does_not_wait_for_ever(self) -> None:
+        for paused in (False, True):
+            self.setUp()
+            if paused:
+                self.outlet.pauseProducing()
+            self.outlet.end(m.Bye("goodbye", ""))
+            self.transport.calls.clear()
+            self.clock.advance(31)
+            self.assertEqual(self.transport.calls, ["abort"], paused)
+
+    def test_nothing_is_done_on_a_connection_that_is_gone(self) -> None:
+        self.outlet.pauseProducing()
+        self.outlet.write(b"x")
+        self.outlet.gone()
+        self.outlet.write(b"y")
+        self.outlet.end(m.Bye("goodbye", ""))
+        self.outlet.hold("busy")
+        self.outlet.release("busy")
+        self.outlet.abort()
+        self.clock.advance(100)
+        self.assertEqual((self.transport.value(), self.transport.calls), (b"", []))
+        self.assertEqual(self.transport.producerState, "producing")
+
+    def test_say_is_one_event(self) -> None:
+        self.outlet.say(m.Done(1))
+        self.assertEqual(self.transport.value(), b"<Done>")
+
+    @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans())))
+    def test_it_is_read_when_there_is_no_reason_left(self, steps: list[tuple[str, bool]]) -> None:
+        self.setUp()
+        reasons = set()
+        for reason, hold in steps:
+            if hold:
+                self.outlet.hold(reason)
+                reasons.add(reason)
+            else:
+                self.outlet.release(reason)
+                reasons.discard(reason)
+            self.assertEqual(self.transport.producerState == "paused", bool(reasons))
+
+    @given(st.lists(st.one_of(st.binary(min_size=1, max_size=8), st.booleans())))
+    def test_everything_arrives_once_in_order(self, steps: list[bytes | bool]) -> None:
+        self.setUp()
+        written = b""
+        for step in steps:
+            if step is True:
+                self.outlet.pauseProducing()
+            elif step is False:
+                self.outlet.resumeProducing()
+            else:
+                self.outlet.write(step)
+                written += step
+        self.outlet.resumeProducing()
+        self.assertEqual(self.transport.value(), written)
+        self.assertEqual(self.outlet._queued, 0)
