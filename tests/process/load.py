@@ -161,12 +161,15 @@ class Load:
         first = self.memory()
         for number in range(rounds):
             row.before += self.measure(seconds, write)
-            if reader.wire is not None:
-                self.swarm.watch(reader, read=False)
-            row.during += self.measure(seconds + (stall if number == rounds - 1 else 0), write)
+            self.swarm.watch(reader, read=False)
+            reader.wanted = False  # who is cut stays away until it reads again
+            row.during += self.measure(seconds, write)
+            if number == rounds - 1:
+                self.measure(stall, write)
             row.memory = (first, self.memory())
             if reader.wire is not None:
                 self.swarm.watch(reader)
+            reader.wanted = True
             self.swarm.until(lambda: self.has_all(writer, reader), 120, "the reader has everything")
         row.notes.append(f"{len(writer.ledger.accepted)} messages written, {len(reader.ledger.shown)} shown in the end")
         row.notes.append(f"the reader was cut {reader.ledger.resumed} times")
@@ -276,7 +279,7 @@ def own_address() -> str:
 
 
 ROWS: dict[str, Callable[[Load], Row]] = {
-    "killed": lambda load: load.killed(),
+    "killed": lambda load: load.killed(rounds=2, seconds=10),
     "deaf": lambda load: load.deaf(stall=33),
     "slow": lambda load: load.slow(),
     "slows": lambda load: load.slow(500),
