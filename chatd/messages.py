@@ -87,7 +87,7 @@ class Resume(Value, tag="resume"):
 
 
 class Send(Value, tag="send"):
-    """Send text to `@name` or `#group`. `id`: 16 random bytes; a repeat of the same id gets the first answer."""
+    """Send text to `@name` or `#group`. `id`: 16 bytes, a UUIDv7; a repeat of the same id gets the first answer."""
 
     ref: int
     to: str

@@ -19,7 +19,7 @@ from clients.core import notices as n
 from clients.core import records as r
 from clients.core.face import Face
 from clients.core.history import History, ProfileError
-from clients.core.outbox import Outgoing
+from clients.core.outbox import Outgoing, message_id
 from clients.core.session import SKIP, Session, Step
 from clients.core.trust import decide
 from clients.core.view import ONLINE, View
@@ -344,7 +344,7 @@ class App:
     def _send(self, to: tuple[str, ...], text: str) -> None:
         at = self._wall()
         text = text.encode("utf-8", "replace").decode()
-        items = [Outgoing(self._entropy(16), one, text, at) for one in to]
+        items = [Outgoing(message_id(at, self._entropy(10)), one, text, at) for one in to]
         self._carry_out(self.session.say(self._clock.seconds(), items))
 
     def _tell(self, *lines: str, intent: i.Intent | None = None) -> None:
