@@ -1,0 +1,16 @@
+"""Tests of clients.core.answers: what a face finds there is the protocol's own."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd import messages
+from clients.core import answers
+
+
+class AnswerTests(SynchronousTestCase):
+    """The same values under another roof."""
+
+    def test_they_are_the_same(self) -> None:
+        for name in answers.__all__:
+            self.assertIs(getattr(answers, name), getattr(messages, name))
