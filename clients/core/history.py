@@ -39,13 +39,12 @@ CREATE TABLE pin (server TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
-_KEEP_MESSAGE = (
-    "INSERT OR IGNORE INTO message VALUES (?, (SELECT epoch FROM account WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_KEEP_MESSAGE = """INSERT INTO message VALUES (?, (SELECT epoch FROM account WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING"""
 _KEEP_CURSOR = """INSERT INTO cursor VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)"""
 _FORGET_CURSOR = "DELETE FROM cursor WHERE account = ? AND conversation = ?"
-_QUEUE = "INSERT OR IGNORE INTO outbox (account, id, recipient, text, at) VALUES (?, ?, ?, ?, ?)"
+_QUEUE = "INSERT INTO outbox (account, id, recipient, text, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _CLAIM = """UPDATE account SET name = ?, token = ?, claimed = ?, tried = 0,
     used = (SELECT max(used) + 1 FROM account) WHERE id = ?"""
 _AHEAD = """SELECT m.conversation, m.seq FROM message m JOIN account a ON a.id = m.account AND a.epoch = m.epoch
@@ -54,7 +53,8 @@ _AHEAD = """SELECT m.conversation, m.seq FROM message m JOIN account a ON a.id =
 _MESSAGES = "SELECT conversation, seq, at, sender, id, text, own, peer FROM message WHERE account = ?"
 _SEARCH = _MESSAGES + " AND instr(lower(text), lower(?)) ORDER BY at DESC, seq DESC LIMIT ?"
 _LAST = (
-    _MESSAGES + " AND (conversation = ? OR (own AND peer = ? AND conversation LIKE 'dm:%')) ORDER BY at DESC LIMIT ?"
+    _MESSAGES
+    + " AND (conversation = ? OR (lower(peer) = lower(?) AND conversation LIKE 'dm:%')) ORDER BY at DESC LIMIT ?"
 )
 
 
@@ -167,7 +167,7 @@ class History:
 
     def last(self, account: int, to: str, limit: int) -> list[Said]:
         """The newest messages of `#group` or a conversation's name, oldest first."""
-        return [_said(row) for row in self._db.execute(_LAST, (account, to, to.lstrip("@"), limit))][::-1]
+        return [_said(row) for row in self._db.execute(_LAST, (account, to, to.removeprefix("@"), limit))][::-1]
 
     # ---- pins and settings ----
 

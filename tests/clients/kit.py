@@ -38,7 +38,9 @@ def position(conversation: str, head: int = 0, cursor: int = 0, **more: Any) -> 
     return m.Position(conversation, head, cursor, **more)
 
 
-def welcome(*positions: m.Position, name: str = "alice", ref: int = 1, present: list[str] | None = None, **more: Any) -> m.Welcome:
+def welcome(
+    *positions: m.Position, name: str = "alice", ref: int = 1, present: list[str] | None = None, **more: Any
+) -> m.Welcome:
     """The end of a login; the lobby is always there."""
     places = [position("#lobby"), *positions]
     people = ["bob"] if present is None else present
