@@ -1,0 +1,160 @@
+"""People at line clients in memory, connected to the house of `tests/kit.py`: both sides are the real ones.
+
+Rule: between them is no socket and no terminal: what the client says reaches the node as frames, and what a window
+would show is a list of lines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+
+from chatd import messages as m
+from clients.core.app import App, Listener
+from clients.core.connection import Frames
+from clients.core.device import Device
+from clients.core.history import History
+from clients.core.login import Entrance, Who
+from clients.core.notices import Security
+from clients.core.outbox import Outbox
+from clients.core.reading import Reading
+from clients.core.session import Session
+from clients.line.face import LineFace
+from clients.line.show import Style
+from tests.kit import House, Peer
+
+
+class Wire:
+    """A client's line that ends in the house instead of in the network."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.peer: Peer | None = None
+        self.listener: Listener | None = None
+
+    def open(self, listener: Listener) -> None:
+        """Connect."""
+        self.listener, self.peer = listener, self.house.peer()
+        listener.connected(b"", Security())
+
+    def proceed(self) -> None:
+        """There is no certificate to be accepted."""
+
+    def write(self, commands: list[m.Command]) -> None:
+        """Send these."""
+        if self.peer is not None:
+            self.peer.tell(*commands)
+
+    def close(self) -> None:
+        """Close it."""
+        if self.peer is not None:
+            self.peer.lose()
+
+    def carry(self) -> bool:
+        """Bring what has come to the client; false when there was nothing."""
+        if self.peer is None or self.listener is None:
+            return False
+        events = self.peer.take()
+        if events:
+            self.listener.received(events)
+        elif self.peer.over:
+            self.peer = None
+            self.listener.lost("The server closed the connection.", opened=True)
+        else:
+            return False
+        return True
+
+
+class Window:
+    """Somebody's line client, in memory, and what it shows."""
+
+    hides = True
+    all: list[Window]
+
+    def __init__(self, house: House, others: list[Window]) -> None:
+        self.house, self.all = house, others
+        others.append(self)
+        self.shown: list[str] = []
+        self.asked = ""
+        self.status: int | None = None
+        self.wire = Wire(house)
+        self.history = History(":memory:")
+        account = self.history.add_account("house:1", "", "sealed").id
+        session = Session(Entrance(Who(), Device.make()), Outbox([]), Reading({}, {}), "")
+        self.face = LineFace(self, Style, self.done, asks=True, json=False, quiet=False, trusts=True)
+        self.app = App(
+            self.face, session, self.history, account, self.wire, house.clock, server="house:1", trust_new=False,
+            entropy=house.random, chance=lambda: 0.5, wall=lambda: int(house.wall() * 1000),
+        )  # fmt: skip
+        self.face.begin(self.app)
+        self.settle()
+
+    def settle(self) -> None:
+        """Let everything arrive, in all windows of this house."""
+        self.house.settle()
+        while sum(window.wire.carry() for window in self.all):
+            self.house.settle()
+
+    def type(self, *lines: str) -> list[str]:
+        """Type lines at once; returns what this window shows from then on."""
+        before = len(self.shown)
+        for line in lines:
+            self.face.line(line)
+        self.settle()
+        return self.shown[before:]
+
+    def take(self) -> list[str]:
+        """What it has shown since the last time."""
+        self.settle()
+        shown, self.shown = self.shown, []
+        return shown
+
+    # ---- a screen ----
+
+    def print(self, lines: list[str], problem: bool = False) -> None:
+        """Lines."""
+        self.shown += lines
+
+    def prompt(self, text: str, hidden: bool = False) -> None:
+        """What is asked from here on."""
+        self.asked = text
+
+    def flush(self) -> None:
+        """It is out."""
+
+    def done(self, status: int) -> None:
+        """It has ended."""
+        self.status = status
+
+
+class Told:
+    """Somebody who is told what a client's connection hears."""
+
+    def __init__(self) -> None:
+        self.events: list[m.Event] = []
+        self.lost_for = ""
+
+    def judge(self, fingerprint: str, vouched: bool) -> str:
+        """Whatever certificate."""
+        return "go"
+
+    def connected(self, binding: bytes, security: Security) -> None:
+        """The line is open."""
+
+    def received(self, events: list[m.Event]) -> None:
+        """The server said these."""
+        self.events += events
+
+    def lost(self, reason: str, opened: bool) -> None:
+        """The line is gone."""
+        self.lost_for = reason
+
+
+def client_protocol(told: Told) -> Frames:
+    """A client's end of a connection, in memory."""
+    protocol = Frames(told, None, Clock())
+    transport: Any = StringTransport()
+    protocol.makeConnection(transport)
+    return protocol
