@@ -53,9 +53,9 @@ SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(va
        substr(?2, json_extract(value, '$[5]') + 8 + json_extract(value, '$[6]'), json_extract(value, '$[7]'))
 FROM json_each(?1)"""
 
-# The rows of such a batch that are kept already, by their place in it.
+# The rows of such a batch that are kept already: [[place in the batch, seq, at], ...].
 FIND_REPEATS: Final = """
-SELECT batch.key, message.seq, message.at
+SELECT json_group_array(json_array(batch.key, message.seq, message.at))
 FROM json_each(?1) AS batch
 CROSS JOIN message ON message.id = substr(?2, json_extract(batch.value, '$[5]') + 8, json_extract(batch.value, '$[6]'))
                   AND message.sender = json_extract(batch.value, '$[3]')"""
@@ -112,29 +112,30 @@ LEFT JOIN message AS newest ON newest.conversation = conversation.conversation
     AND newest.seq = (SELECT max(seq) FROM message WHERE message.conversation = conversation.conversation)
 LEFT JOIN log ON log.conversation = conversation.conversation
 ORDER BY conversation.conversation"""
-CHANGED_LOGS: Final = """
-SELECT log.conversation, ifnull(newest.seq, log.floor), ifnull(newest.at, log.at), log.floor
-FROM json_each(?1) AS changed
-JOIN log ON log.conversation = changed.value
-LEFT JOIN message AS newest ON newest.conversation = log.conversation
-    AND newest.seq = (SELECT max(seq) FROM message WHERE message.conversation = log.conversation)
-ORDER BY log.conversation"""
-
 # Rows lie in the order in which they came, which is the order of time but for a clock that was set. So the oldest are
 # at the front, and the purge ends at the first row that is too young: it never leaves a hole in a log.
 PURGE_END: Final = """
 SELECT ifnull(min(iif(at >= ?1, place, NULL)), max(place) + 1)
 FROM (SELECT rowid AS place, at FROM message ORDER BY rowid LIMIT ?2)"""
+PURGED_LOGS: Final = "SELECT json_group_array(DISTINCT conversation) FROM message WHERE rowid < ?1"
 # The bare column `at` comes from the row that has the max(seq).
 PURGE_FLOORS: Final = """
 INSERT INTO log (conversation, floor, at)
 SELECT conversation, max(seq), at FROM message WHERE rowid < ?1 GROUP BY conversation
-ON CONFLICT (conversation) DO UPDATE SET floor = excluded.floor, at = excluded.at RETURNING conversation"""
+ON CONFLICT (conversation) DO UPDATE SET floor = excluded.floor, at = excluded.at"""
 PURGE_ROWS: Final = "DELETE FROM message WHERE rowid < ?1"
+# [[conversation, head, at, floor], ...] of the conversations of ?1.
+CHANGED_LOGS: Final = """
+SELECT json_group_array(json_array(log.conversation, ifnull(newest.seq, log.floor), ifnull(newest.at, log.at), floor))
+FROM json_each(?1) AS changed
+JOIN log ON log.conversation = changed.value
+LEFT JOIN message AS newest ON newest.conversation = log.conversation
+    AND newest.seq = (SELECT max(seq) FROM message WHERE message.conversation = log.conversation)"""
 
 # ---- the store -------------------------------------------------------------------------------------------------
 
 Heads = dict[int, int]
+_numbers = msgspec.json.Decoder(list[list[int]]).decode
 
 
 class SqliteStore:
@@ -270,12 +271,12 @@ class SqliteStore:
         try:
             self._writer.execute(INSERT_MESSAGES, (meta, blob))
         except sqlite3.IntegrityError:
-            found = self._writer.execute(FIND_REPEATS, (meta, blob)).fetchall()
-            return self._append_new(appends, found, moved)
+            found = self._writer.execute(FIND_REPEATS, (meta, blob)).fetchall()[0][0]
+            return self._append_new(appends, _numbers(found), moved)
         moved.update(tried)
         return stored
 
-    def _append_new(self, appends: list[Append], found: list[tuple[int, int, int]], moved: Heads) -> list[Stored]:
+    def _append_new(self, appends: list[Append], found: list[list[int]], moved: Heads) -> list[Stored]:
         firsts: dict[tuple[str, bytes], Stored | None] = {}
         for place, seq, at in found:
             firsts[appends[place].sender, appends[place].id] = Stored(seq, at, True)
@@ -358,13 +359,14 @@ class SqliteStore:
             if end is None:
                 return []
             self._writer.execute("BEGIN IMMEDIATE")
-            changed = [row[0] for row in self._writer.execute(PURGE_FLOORS, (end,)).fetchall()]
+            changed = self._writer.execute(PURGED_LOGS, (end,)).fetchall()[0][0]
+            self._writer.execute(PURGE_FLOORS, (end,))
             self._writer.execute(PURGE_ROWS, (end,))
             self._writer.execute("COMMIT")
-            found = self._writer.execute(CHANGED_LOGS, (self._encode(changed).decode(),)).fetchall()
+            found = self._writer.execute(CHANGED_LOGS, (changed,)).fetchall()[0][0]
         except FAILURES as error:
             raise self._failed(error) from error
-        return [LogState(*row) for row in found]
+        return [LogState(*row) for row in sorted(_numbers(found))]
 
 
 def _fields(entry: ConversationMade) -> tuple[Any, ...]:
