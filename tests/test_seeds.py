@@ -487,6 +487,16 @@ class MailTests(Classroom):
         self.house.advance(60)
         self.assertEqual([line for line in bob.take() if "(Private)" in line], [])
 
+    def test_C13_somebody_who_returns_has_everything_and_that_is_told_once(self) -> None:
+        alice, bob = self.window("alice"), self.house.person("bob")
+        bob.lose()
+        told = alice.type("@bob one", "@bob two")
+        stored = "bob is currently inactive. Message will be delivered when they reconnect."
+        self.assertEqual(told[-4:], ["(Private to bob) You: one", stored, "(Private to bob) You: two", stored])
+        alice.take()
+        bob.again().ack("dm:alice:bob", 2)
+        self.assertEqual(alice.take(), ["bob joined the conversation", "bob has your message now."])
+
     def test_T26_a_group_message_waits_for_every_member_who_is_away(self) -> None:
         alice, bob, carol, dave = self.house.people("alice", "bob", "carol", "dave")
         for peer in (alice, bob, carol):

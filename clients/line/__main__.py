@@ -257,9 +257,10 @@ class Main:
 
         options = self.options
         times = self.app.setting("times") if self.app is not None else "stored"
-        me = self.app.view().me if self.app is not None else ""
+        view = self.app.view() if self.app is not None else None
+        me, focus = (view.me, view.focus) if view is not None else ("", "#lobby")
         colour = coloured(options, os.environ, is_terminal(sys.stdout))
-        return Style(colour, times, int(time.time() * 1000), options.verbose, me)
+        return Style(colour, times, int(time.time() * 1000), options.verbose, me, focus)
 
     def _signals(self, face: Any) -> None:
         """Signals as calls in the reactor's thread; none of them ends us half-way."""

@@ -65,6 +65,7 @@ class LineFace:
         self._first_name = True
         self._password = ""
         self._interrupted = -TWICE_SECONDS
+        self._told: list[str] = []
 
     def begin(self, app: App) -> None:
         """Join the App, and connect."""
@@ -75,6 +76,7 @@ class LineFace:
 
     def line(self, text: str) -> None:
         """A line was typed."""
+        self._told = []
         self._held.append(text)
         self._pump()
 
@@ -193,8 +195,15 @@ class LineFace:
             self._print(rows)
         elif not (self._quiet and isinstance(notice, (n.Came, n.Changed, n.Welcomed))):
             problem = isinstance(notice, ON_STDERR) and getattr(notice, "code", "") != "left"
-            self._print(lines(notice, self._style()), problem)
+            self._print(self._once(notice, lines(notice, self._style())), problem)
         self._after(notice)
+
+    def _once(self, notice: n.Notice, rows: list[str]) -> list[str]:
+        """Somebody who comes back has all that waited for them: that is told once, not once a message."""
+        if not rows:
+            return rows
+        before, self._told = self._told, rows if isinstance(notice, n.Outcome) and notice.before else []
+        return [] if rows == before else rows
 
     def flush(self) -> None:
         """Let it be out; then there may be room for more lines."""

@@ -19,13 +19,17 @@ _COLOURS: Final = {"good": "32", "bad": "31", "name": "35", "you": "33", "prompt
 
 
 class Style(NamedTuple):
-    """How to show, and to whom. `times`: `stored` (only of what was sent earlier) or `always`; `now` in ms."""
+    """How to show, and to whom. `times`: `stored` (only of what was sent earlier) or `always`; `now` in ms.
+
+    `focus`: where bare lines go; what one says there is on the screen as it was typed.
+    """
 
     colour: bool = False
     times: str = "stored"
     now: int = 0
     verbose: bool = False
     me: str = ""
+    focus: str = a.LOBBY
 
     def paint(self, kind: str, text: str) -> str:
         """A text in one of our hues."""
@@ -110,6 +114,8 @@ def _outcome(notice: n.Outcome, style: Style) -> list[str]:
         return []
     mark = f"(Private to {to}) " if direct else f"[{to}] "
     shown = f"{mark}{style.paint('you', 'You')}: {inert.text(notice.text)}".split("\n")
+    if notice.to == style.focus:
+        shown = []
     if notice.state == "stored":
         who = f"{to} is currently inactive." if direct else f"Nobody else of group '{to}' is here."
         shown.append(f"{who} Message will be delivered when they reconnect.")
