@@ -240,6 +240,7 @@ class Node:
 
     def _unreadable(self, failure: Failure, session: Session) -> None:
         session.pumping = False
+        session.behind.clear()
         log.failure("stored messages cannot be read; run chatd-admin verify", failure)
         session.link.abort()
 
@@ -345,11 +346,14 @@ class Node:
     def stop(self) -> Deferred[None]:
         """Answer everything that was taken, say goodbye; fires when everybody has gone or had the time to."""
         self.stopping = True
+        for session in self._here():
+            session.link.hold("stopping")  # or somebody who goes on sending would keep the journal busy for ever
         self._submit()
         return self._journal.drained().addCallback(lambda _: self._say_goodbye())
 
     def _say_goodbye(self) -> Deferred[None]:
         for session in self._here():
+            session.link.release("stopping")
             session.link.end(m.Bye("stopping", "The server is stopping; your program will come back by itself."))
         self._clock.callLater(GOODBYE_SECONDS, self._cut_the_rest)
         self._everybody_gone: Deferred[None] = Deferred()
