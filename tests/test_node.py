@@ -1,0 +1,604 @@
+"""The node: commit before release, slow readers, rates, ends of all kinds, stopping; and the cases of the seeds' code."""
+
+from __future__ import annotations
+
+from chatd import messages as m
+from chatd.core.limits import Limits
+from chatd.core.users import Session
+from tests.kit import FrailStore, House, Peer, Recorder, Scene
+
+AFAR = "198.51.100.7"
+ID = b"0123456789abcdef"
+
+
+def numbers(peer: Peer) -> list[int]:
+    """The seqs of the messages that came."""
+    return [message.seq for message in peer.of(m.Message)]
+
+
+class SlowScene(Scene):
+    """Two people in a house whose disk is slow."""
+
+    def setUp(self) -> None:
+        self.house = House(slow=True)
+        self.alice, self.bob = self.house.person("alice"), self.house.person("bob")
+        self.house.commit()
+        self.forget()
+
+    def forget(self) -> None:
+        """What has come is of no interest."""
+        for peer in self.house.peers:
+            peer.take()
+
+
+class CommitFirst(SlowScene):
+    """Nothing leaves before it is on disk."""
+
+    def test_no_answer_and_no_delivery_before_the_commit(self) -> None:
+        self.alice.send("@bob", "hi")
+        self.alice.ask(m.Join, "hw3")
+        self.alice.ask(m.Away, "lunch")
+        self.house.advance(5)
+        self.assertEqual((self.alice.take(), self.bob.take()), ([], []))
+        self.house.commit()
+        self.assertEqual([type(e) for e in self.alice.read()], [m.Accepted, m.GroupInfo, m.Done])
+        self.assertEqual([type(e) for e in self.bob.read()], [m.Message, m.Presence])
+
+    def test_a_new_account_is_not_in_before_the_commit(self) -> None:
+        carol = self.house.greeted()
+        carol.sign_up("carol")
+        self.assertEqual((carol.of(m.Welcome), self.alice.take()), ([], []))
+        self.house.restart()
+        self.assertIsNone(self.house.node.hub.users.get("carol"))
+
+    def test_questions_wait_behind_what_is_being_written(self) -> None:
+        self.alice.send("@bob", "hi")
+        self.alice.ask(m.Ping)
+        self.bob.ask(m.Who)
+        self.assertEqual((self.alice.take(), self.bob.take()), ([], []))
+        self.house.commit()
+        self.assertEqual([type(e) for e in self.alice.read()], [m.Accepted, m.Pong])
+        self.assertEqual([type(e) for e in self.bob.read()], [m.Message, m.WhoList])
+
+    def test_an_acknowledgement_is_told_when_it_is_on_disk(self) -> None:
+        self.alice.send("@bob", "hi")
+        self.house.commit()
+        self.forget()
+        self.bob.ack("dm:alice:bob", 1)
+        self.assertEqual(self.alice.take(), [])
+        self.house.restart()
+        bob = self.bob.again()
+        self.house.commit()
+        self.assertEqual(numbers(bob), [1])
+
+    def test_kill_between_turns_loses_nothing_that_was_accepted(self) -> None:
+        self.alice.send("@bob", "one")
+        self.house.settle()
+        self.alice.send("@bob", "two")  # waits for the next commit
+        self.house.writer.run()
+        self.alice.read()
+        self.assertEqual([a.seq for a in self.alice.of(m.Accepted)], [1])
+        self.house.restart()
+        bob = self.bob.again()
+        self.house.commit()
+        self.assertEqual(bob.texts(), ["one"])
+
+    def test_failed_commit_ends_everything_and_nothing_leaks_out(self) -> None:
+        store = FrailStore()
+        self.house = House(store, slow=True)
+        alice, bob = self.house.person("alice"), self.house.person("bob")
+        stranger = self.house.greeted()
+        self.house.commit()
+        self.forget()
+        alice.send("@bob", "lost")
+        alice.ask(m.Ping)
+        store.broken = True
+        self.house.commit()
+        store.broken = False
+        bob.ask(m.Ping)
+        self.house.commit()
+        self.house.advance(10)
+        self.assertEqual([alice.take(), bob.take(), stranger.take()], [[], [], []])
+        self.assertEqual([peer.transport.aborted for peer in (alice, bob, stranger)], [True] * 3)
+        self.assertEqual(len(self.house.failures), 1)
+        self.assertEqual(len(self.flushLoggedErrors()), 1)
+        self.house.restart()
+        alice, bob = alice.again(), bob.again()
+        self.house.commit()
+        alice.send("@bob", "again")
+        self.house.commit()
+        self.assertEqual((bob.texts(), alice.last(m.Accepted).seq), (["again"], 1))
+
+    def test_whoever_joins_while_messages_are_written_hears_what_came_after(self) -> None:
+        for peer in (self.alice, self.bob):
+            peer.ask(m.Join, "hw3")
+        self.house.commit()
+        carol = self.house.person("carol")
+        self.alice.send("#hw3", "one")
+        self.house.settle()
+        carol.ask(m.Join, "hw3")
+        self.alice.send("#hw3", "two")
+        self.house.commit()
+        self.alice.send("#hw3", "three")
+        self.house.commit()
+        heard = carol.texts()
+        self.assertEqual(heard[-2:], ["two", "three"])
+        self.assertEqual(numbers(carol), list(range(4 - len(heard), 4)))
+        self.assertEqual(self.bob.texts(), ["one", "two", "three"])
+
+    def test_whoever_is_put_out_hears_nothing_after(self) -> None:
+        for peer in (self.alice, self.bob):
+            peer.ask(m.Join, "hw3")
+        self.house.commit()
+        self.forget()
+        self.alice.tell(
+            m.Send(1, "#hw3", ID, "one"), m.Kick(2, "hw3", "bob"), m.Send(3, "#hw3", b"x" * 16, "two"),
+        )  # fmt: skip
+        self.house.commit()
+        self.assertEqual([type(e) for e in self.bob.read()], [m.Message, m.GroupChange])
+        self.assertEqual(self.bob.texts(), ["one"])
+
+    def test_left_and_come_back_in_one_turn(self) -> None:
+        for peer in (self.alice, self.bob):
+            peer.ask(m.Join, "hw3")
+        self.house.commit()
+        self.forget()
+        self.bob.tell(m.Leave(1, "hw3"), m.Join(2, "hw3"))
+        self.house.commit()
+        self.alice.send("#hw3", "back?")
+        self.house.commit()
+        self.assertEqual(self.bob.texts(), ["back?"])
+
+    def test_dead_before_the_answer(self) -> None:
+        self.alice.send("@bob", "hi")
+        self.alice.lose()
+        self.house.commit()
+        self.assertEqual(self.bob.texts(), ["hi"])
+        self.assertEqual(self.bob.of(m.Presence), [m.Presence("alice", "lost")])
+
+    def test_a_busy_disk_slows_the_senders_down(self) -> None:
+        self.house.limits = Limits(waiting_entries=10)
+        self.house.restart()
+        alice, bob = self.house.peers[0].again(), self.house.peers[1].again()
+        self.house.commit()
+        for number in range(40):
+            alice.send("@bob", str(number))
+        self.assertEqual(alice.transport.producerState, "paused")
+        self.assertEqual(bob.transport.producerState, "producing")
+        self.house.commit()
+        self.assertEqual(alice.transport.producerState, "producing")
+        self.assertEqual(bob.texts(), [str(number) for number in range(40)])
+
+
+class SlowReaders(Scene):
+    """T13: a reader that does not read stops nobody, and misses nothing when it reads again."""
+
+    def setUp(self) -> None:
+        self.house = House(limits=Limits(unsent_bytes=10_000))
+        self.alice, self.bob, self.carol = self.house.people("alice", "bob", "carol")
+        for peer in (self.alice, self.bob, self.carol):
+            peer.ask(m.Join, "hw3")
+            peer.take()
+
+    def session(self, name: str) -> Session:
+        """Somebody's only session."""
+        (session,) = self.house.node.hub.users.find(name).sessions
+        return session
+
+    def flood(self, count: int, start: int = 0) -> None:
+        """Messages of 500 characters to the group and to Bob."""
+        for number in range(start, start + count):
+            self.alice.send("#hw3", f"{number:0500}")
+            self.alice.send("@bob", f"{number:0500}")
+
+    def whole(self, count: int) -> None:
+        """Bob has everything, once, in order."""
+        for conversation in ("#hw3", "dm:alice:bob"):
+            seqs = [x.seq for x in self.bob.of(m.Message) if x.conversation == conversation]
+            self.assertEqual(seqs, list(range(1, count + 1)), conversation)
+
+    def test_fed_from_the_store_afterwards_without_loss_or_repeats(self) -> None:
+        self.bob.stick(1_000)
+        self.flood(100)
+        self.assertEqual(len(self.carol.texts()), 100)
+        self.assertTrue(self.session("bob").behind)
+        self.bob.unstick()
+        self.whole(100)
+        self.assertFalse(self.session("bob").behind)
+        self.flood(3, 100)
+        self.whole(103)
+
+    def test_what_waits_for_it_is_bounded(self) -> None:
+        self.bob.stick()
+        self.flood(400)
+        outlet = self.session("bob").link
+        self.assertLess(outlet._queued, 12_000)  # type: ignore[attr-defined]
+        self.bob.unstick()
+        self.whole(400)
+
+    def test_stuck_again_while_it_is_fed(self) -> None:
+        self.bob.stick()
+        self.flood(100)
+        for _ in range(30):
+            self.bob.unstick()
+            self.bob.stick(2_000)
+            self.flood(2, 100 + _ * 2)
+        self.bob.unstick()
+        self.whole(160)
+
+    def test_stuck_while_it_is_fed_from_a_slow_disk(self) -> None:
+        for later in (self.house.writer, self.house.reader):
+            later.slow = True
+        self.bob.stick()
+        self.flood(50)
+        self.house.commit()
+        self.bob.unstick()
+        self.flood(5, 50)
+        self.house.writer.run()
+        self.house.settle()
+        self.bob.stick(100)
+        self.flood(50, 55)
+        self.house.commit()
+        self.bob.unstick()
+        self.house.commit()
+        self.bob.unstick()
+        self.house.commit()
+        self.bob.read()
+        self.whole(105)
+
+    def test_it_is_not_read_from_while_it_does_not_read(self) -> None:
+        self.bob.stick()
+        self.flood(30)
+        self.bob.send("@alice", "with my hands over my ears")
+        self.assertEqual(self.alice.texts(), [])
+        self.bob.unstick()
+        self.assertEqual(self.alice.texts(), ["with my hands over my ears"])
+
+    def test_cut_after_thirty_seconds_its_mail_stays(self) -> None:
+        self.bob.stick()
+        self.flood(50)
+        self.house.advance(29)
+        self.assertFalse(self.bob.over)
+        self.house.advance(2)
+        self.assertTrue(self.bob.transport.aborted)
+        self.assertEqual(self.carol.of(m.Presence), [m.Presence("bob", "lost")])
+        self.bob = self.bob.again()
+        self.whole(50)
+
+    def test_its_answers_come_too(self) -> None:
+        self.bob.ask(m.Ping)
+        self.bob.take()
+        self.bob.stick()
+        ref = self.bob.ask(m.Ping)
+        self.flood(50)
+        self.bob.unstick()
+        self.assertEqual(self.bob.last(m.Pong).ref, ref)
+        self.whole(50)
+
+    def test_put_out_while_it_lags(self) -> None:
+        self.bob.stick()
+        self.flood(50)
+        self.granted(self.alice, m.Kick, "hw3", "bob")
+        self.bob.unstick()
+        seqs = [x.seq for x in self.bob.of(m.Message) if x.conversation == "#hw3"]
+        self.assertEqual(seqs, list(range(1, len(seqs) + 1)))
+        self.assertLess(len(seqs), 50)
+
+    def test_many_pages(self) -> None:
+        self.bob.lose()
+        self.flood(1_100)
+        self.bob = self.bob.again()
+        self.whole(1_100)
+
+
+class Rates(Scene):
+    """Too fast is slowed down, and nothing is lost."""
+
+    def setUp(self) -> None:
+        self.house = House(limits=Limits(message_rate=10, message_burst=20))
+        self.alice, self.bob = self.house.person("alice", AFAR), self.house.person("bob")
+        self.alice.take()
+        self.bob.take()
+
+    def test_slowed_told_once_nothing_lost(self) -> None:
+        for number in range(60):
+            self.alice.send("@bob", str(number))
+        self.assertEqual(len(self.bob.texts()), 21)
+        notices = self.alice.of(m.Notice)
+        self.assertEqual([notice.code for notice in notices], ["slow-down"])
+        self.assertEqual(self.alice.transport.producerState, "paused")
+        self.house.advance(5)
+        self.assertEqual(self.bob.texts(), [str(number) for number in range(60)])
+        self.assertLessEqual(len(self.alice.of(m.Notice)), 3)
+
+    def test_a_paste_in_one_segment_arrives_whole_and_is_paid_for(self) -> None:
+        self.alice.tell(*[m.Send(n, "@bob", b"%016d" % n, str(n)) for n in range(100)])
+        self.assertEqual(len(self.bob.texts()), 100)
+        (notice,) = self.alice.of(m.Notice)
+        self.assertAlmostEqual(notice.retry, 0.1)
+        self.house.advance(1)
+        self.alice.send("@bob", "next")
+        self.assertEqual(self.bob.texts()[-1], "next")
+        self.assertAlmostEqual(self.alice.last(m.Notice).retry, 7.1)
+        self.alice.send("@bob", "later")
+        self.house.advance(5)
+        self.assertEqual(self.bob.texts()[-1], "next")
+        self.house.advance(5)
+        self.assertEqual(self.bob.texts()[-1], "later")
+
+    def test_the_rate_is_of_the_account_and_others_do_not_notice(self) -> None:
+        for number in range(30):
+            self.alice.send("@bob", str(number))
+        carol = self.house.person("carol", AFAR)
+        self.granted(carol, m.Send, "@bob", ID, "hi")
+        self.granted(self.bob, m.Send, "@alice", ID, "hi")
+
+    def test_this_machine_is_not_slowed(self) -> None:
+        for number in range(100):
+            self.bob.send("@alice", str(number))
+        self.assertEqual(len(self.alice.texts()), 100)
+
+    def test_gone_while_slowed(self) -> None:
+        for number in range(40):
+            self.alice.send("@bob", str(number))
+        self.alice.lose()
+        self.house.advance(30)
+        self.assertEqual(self.house.node.sessions.keys(), {self.session()})
+
+    def session(self) -> Session:
+        """Bob's."""
+        (session,) = self.house.node.hub.users.find("bob").sessions
+        return session
+
+    def test_too_many_questions_are_refused(self) -> None:
+        self.house = House(limits=Limits(lists_burst=3, lists_per_second=1))
+        alice = self.house.person("alice", AFAR)
+        for kind, more in ((m.Who, ()), (m.Groups, ()), (m.History, ("#lobby",))):
+            self.granted(alice, kind, *more)
+        failed = self.refused("rate-limited", alice, m.Members, "lobby")
+        self.granted(alice, m.Ping)
+        self.house.clock.advance(failed.retry)
+        self.granted(alice, m.Members, "lobby")
+
+
+class Stopping(SlowScene):
+    """An orderly end."""
+
+    def test_everything_taken_is_answered_then_goodbye(self) -> None:
+        stranger = self.house.greeted()
+        stranger.take()
+        self.alice.send("@bob", "last words")
+        done = self.house.node.stop()
+        self.assertNoResult(done)
+        self.house.commit()
+        self.house.advance(5)
+        self.house.commit()
+        self.house.advance(5)
+        self.successResultOf(done)
+        self.assertEqual([type(e) for e in self.alice.read()], [m.Accepted, m.Bye])
+        self.assertEqual([type(e) for e in self.bob.read()], [m.Message, m.Bye])
+        self.assertEqual({p.last(m.Bye).code for p in (self.alice, self.bob, stranger)}, {"stopping"})
+        self.assertEqual([p.over for p in (self.alice, self.bob, stranger)], [True] * 3)
+
+    def test_somebody_who_goes_on_sending_does_not_keep_it(self) -> None:
+        self.alice.send("@bob", "0")
+        done = self.house.node.stop()
+        for number in range(1, 30):
+            self.alice.send("@bob", str(number))
+            self.house.writer.run()
+            self.house.advance(1)
+        self.house.commit()
+        self.successResultOf(done)
+        accepted = len(self.alice.of(m.Accepted))
+        self.house.restart()
+        bob = self.bob.again()
+        self.house.commit()
+        self.assertEqual(bob.texts(), [str(number) for number in range(accepted)])
+
+    def test_nobody_is_lost_when_the_server_stops(self) -> None:
+        recorder = Recorder()
+        self.house.node.watchers.append(recorder)
+        self.house.node.stop()
+        self.house.commit()
+        self.house.advance(5)
+        self.house.commit()
+        self.assertEqual(sorted(recorder.lines), ["-alice", "-bob"])
+
+
+class Watching(Scene):
+    """Who watches hears of each session once."""
+
+    def test_comings_and_goings(self) -> None:
+        recorder = Recorder()
+        self.house.node.watchers.append(recorder)
+        alice = self.house.person("alice")
+        alice = alice.again()
+        guest = self.house.guest("gast")
+        guest.ask(m.Quit)
+        alice.lose()
+        self.house.peer().lose()
+        self.assertEqual(recorder.lines, ["+alice", "+alice", "-alice", "+gast", "-gast", "-alice lost"])
+
+
+class Damage(Scene):
+    """A store that cannot read a page ends that connection only."""
+
+    def test_unreadable_page(self) -> None:
+        alice, bob = self.house.people("alice", "bob")
+        bob.lose()
+        alice.send("@bob", "one")
+
+        def broken(*_: object) -> list[m.Row]:
+            raise OSError("bad sector")
+
+        read, self.house.store.read = self.house.store.read, broken  # type: ignore[method-assign]
+        self.assertTrue(bob.again().transport.aborted)
+        self.house.store.read_before = broken  # type: ignore[method-assign]
+        alice.ask(m.History, "#lobby")
+        self.assertTrue(alice.transport.aborted)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 2)
+        self.house.store.read = read  # type: ignore[method-assign]
+        self.assertEqual(bob.again().texts(), ["one"])
+
+
+class SeedCases(Scene):
+    """What the seeds' code got wrong, by its number; the others are where their feature is tested."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob, self.carol = self.house.people("alice", "bob", "carol")
+
+    def test_T01_reset_touches_only_that_session(self) -> None:
+        self.bob.transport.abortConnection()
+        self.alice.send("@bob", "while it breaks")
+        self.house.settle()
+        self.assertEqual(self.alice.last(m.Accepted).seq, 1)
+        self.alice.send("@carol", "hi")
+        self.assertEqual(self.carol.texts(), ["hi"])
+
+    def test_T02_a_thousand_leave_at_once(self) -> None:
+        peers = [self.house.guest(f"g-{number}") for number in range(1_000)]
+        for peer in peers:
+            peer.transport._end()
+        self.house.settle()
+        self.alice.send("@bob", "still here")
+        self.assertEqual(self.bob.texts(), ["still here"])
+        self.alice.ask(m.Who)
+        self.assertEqual(self.alice.last(m.WhoList).count, 3)
+
+    def test_T03_a_line_in_two_segments(self) -> None:
+        whole = m.Send(1, "@bob", ID, "hello")
+        for data in self.segments(whole, 7):
+            self.alice.raw(data)
+        self.assertEqual(self.bob.texts(), ["hello"])
+
+    def segments(self, command: m.Command, size: int) -> list[bytes]:
+        """A command's frame in parts."""
+        from chatd.wire.pack import encode_command, frame
+
+        data = frame(encode_command(command))
+        return [data[at : at + size] for at in range(0, len(data), size)]
+
+    def test_T04_three_in_one_segment(self) -> None:
+        self.alice.tell(*[m.Send(n, "@bob", b"%016d" % n, str(n)) for n in range(3)])
+        self.assertEqual(self.bob.texts(), ["0", "1", "2"])
+
+    def test_T05_long_messages_travel_whole_or_are_refused_with_the_limit(self) -> None:
+        for size in (3_000, 6_000, 16_384):
+            self.alice.send("@bob", "x" * size)
+        self.assertEqual([len(text) for text in self.bob.texts()], [3_000, 6_000, 16_384])
+        failed = self.refused("text-too-long", self.alice, m.Send, "@bob", ID, "x" * 16_385)
+        self.assertIn("16384", failed.text)
+
+    def test_T06_silent_connection_freezes_nobody(self) -> None:
+        silent = self.house.peer(AFAR)
+        self.alice.send("@bob", "hi")
+        self.assertEqual(self.bob.texts(), ["hi"])
+        self.house.advance(26)
+        self.assertTrue(silent.over)
+
+    def test_T07_duplicate_name_is_refused(self) -> None:
+        impostor = self.house.greeted(AFAR)
+        impostor.sign_up("alice")
+        self.assertEqual(impostor.last(m.Failed).text, "Username already taken!")
+        self.bob.send("@alice", "secret")
+        self.assertEqual((self.alice.texts(), impostor.texts()), (["secret"], []))
+        impostor.lose()
+        self.bob.ask(m.Whois, "alice")
+        self.assertEqual(self.bob.last(m.Person).state, "online")
+
+    def test_T08_folded_and_look_alike_names_are_refused(self) -> None:
+        for name in ("Alice", "alice ", "a1ice", "ａlice"):
+            peer = self.house.greeted(AFAR)
+            peer.sign_up(name)
+            self.assertEqual(peer.code(), "name-taken", name)
+
+    def test_T09_names_cannot_move_a_cursor(self) -> None:
+        for name in ("\x1b[2J", "x\nboss joined", "a\rb", "\u202etsop", "a\u200bb"):
+            peer = self.house.greeted(AFAR)
+            peer.sign_up(name)
+            self.assertEqual(peer.code(), "bad-name", name)
+
+    def test_T11_empty_name_has_the_right_reason(self) -> None:
+        peer = self.house.greeted(AFAR)
+        peer.sign_up("")
+        self.assertIn("empty", peer.last(m.Failed).text)
+
+    def test_T12_name_and_first_line_in_one_segment(self) -> None:
+        peer = self.house.peer(AFAR)
+        peer.tell(m.Hello([1]), m.Enter(1, "gast"), m.Send(2, "#lobby", ID, "hello there"))
+        self.assertEqual(peer.last(m.Welcome).name, "gast")
+        self.assertEqual(self.bob.texts(), ["hello there"])
+
+    def test_T13_a_reader_that_never_reads(self) -> None:
+        self.bob.stick()
+        for number in range(3_000):
+            self.alice.send("#lobby", f"{number:0400}")
+        self.assertEqual(len(self.carol.texts()), 3_000)
+        self.assertTrue(self.house.person("dave").of(m.Welcome))
+
+    def test_T14_bytes_that_are_not_utf8(self) -> None:
+        self.alice.raw(b"\0\0\0\x20" + b"\x95\xa4send\x01\xa4@bob\xc4\x10" + ID + b"\xa2\xff\xfe")
+        self.assertEqual((self.alice.code(), self.bob.texts()), ("malformed", []))
+
+    def test_T19_leaving_without_a_goodbye(self) -> None:
+        self.bob.lose()
+        self.assertEqual(self.alice.of(m.Presence), [m.Presence("bob", "lost")])
+        self.alice.send("@bob", "kept")
+        self.assertEqual(self.alice.last(m.Accepted).state, "stored")
+        self.assertEqual(self.bob.again().texts(), ["kept"])
+
+    def test_T20_connection_that_gives_no_name(self) -> None:
+        stranger = self.house.greeted(AFAR)
+        self.house.advance(26)
+        self.assertEqual(stranger.last(m.Bye).code, "timeout")
+
+    def test_T21_separators_in_a_text_survive(self) -> None:
+        for text in ("a|b", "@bob x", "/tata", "\0", "a\r\nb", "#|:;,\\"):
+            self.alice.send("@bob", text)
+            self.assertEqual(self.bob.texts()[-1], text)
+
+    def test_T22_command_short_of_an_argument(self) -> None:
+        self.alice.raw(b"\0\0\0\x0e\x92\xa6policy\x01" + b"\xc0" * 5)
+        self.alice.raw(b"\0\0\0\x07\x92\xa4join\x01")
+        self.assertEqual([failed.code for failed in self.alice.of(m.Failed)], ["malformed"] * 2)
+        self.granted(self.alice, m.Ping)
+
+    def test_T23_unknown_command_is_told_nobody(self) -> None:
+        self.alice.raw(b"\0\0\0\x0e\x93\xa4jile\x01\xa6secret")
+        self.assertEqual(self.alice.code(), "unknown-command")
+        self.assertEqual((self.bob.take(), self.carol.take()), ([], []))
+
+    def test_T24_a_name_that_never_existed(self) -> None:
+        self.assertEqual(self.refused("no-such-user", self.alice, m.Send, "@carlo", ID, "hi").near, ["carol"])
+
+    def test_T25_stored_messages_at_reconnect(self) -> None:
+        self.bob.lose()
+        for text in ("one", "two"):
+            self.alice.send("@bob", text)
+        self.house.restart()
+        self.assertEqual(self.bob.again().texts(), ["one", "two"])
+        bob = self.bob.again()
+        self.assertEqual(bob.texts(), ["one", "two"])
+        bob.ack("dm:alice:bob", 2)
+        self.assertEqual(self.bob.again().texts(), [])
+
+    def test_T26_group_message_while_a_member_is_away(self) -> None:
+        for peer in (self.alice, self.bob):
+            peer.ask(m.Join, "hw3")
+        self.bob.lose()
+        self.alice.send("#hw3", "kept")
+        self.assertEqual(self.bob.again().texts(), ["kept"])
+
+    def test_T31_names_that_are_not_ascii(self) -> None:
+        self.house.person("Zoë").send("@bob", "hi")
+        self.assertEqual(self.bob.last(m.Message).sender, "Zoë")
+
+    def test_T32_broadcast_while_a_socket_is_dead(self) -> None:
+        self.bob.transport.connected = False  # gone, and nobody has noticed
+        self.alice.send("#lobby", "hi")
+        self.assertEqual((self.alice.last(m.Accepted).state, self.carol.texts()), ("sent", ["hi"]))
+
+    def test_T33_nobody_can_be_somebody_else(self) -> None:
+        self.alice.send("@bob", "prof: the exam is cancelled")
+        self.assertEqual(self.bob.last(m.Message).sender, "alice")
