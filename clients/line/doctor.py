@@ -25,16 +25,17 @@ class Doctor(Errand):
         super().__init__(context)
         self._rows: list[tuple[str, str, str]] = [("profile", profile, "ok"), ("address", server, "ok")]
         self._user = user
-        self._printed = False
         self._began = context.clock.seconds()
 
     def notice(self, notice: n.Notice) -> None:
         """Note the connection before anything else; print the table at the end."""
         if isinstance(notice, n.Connected):
             self._connected(notice.security)
-        elif isinstance(notice, n.Ended):
-            self._print()
         super().notice(notice)
+
+    def over(self) -> None:
+        """Whatever came of it."""
+        self._print()
 
     def ready(self, notice: n.Welcomed) -> None:
         """In: measure."""
@@ -74,9 +75,6 @@ class Doctor(Errand):
         self._rows.append((name, value, state))
 
     def _print(self) -> None:
-        if self._printed:
-            return
-        self._printed = True
         width = max(len(name) for name, _, _ in self._rows) + 2
         for name, value, state in self._rows:
             if self.context.json:

@@ -50,7 +50,7 @@ class Editor:
         self.hidden = False
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
-        self._pasting = False
+        self._pasting = self._too_long = False
         self._history: list[str] = []
         self._place = 0
         self._draft = ""
@@ -99,11 +99,15 @@ class Editor:
         """Everything up to the end of a paste is text."""
         end = self._rest.find(_PASTE_END)
         if end < 0:
-            if len(self._rest) > LONGEST_PASTE:
-                self._rest = self._rest[-len(_PASTE_END) :]  # nobody wants to send that
+            if len(self._rest) > LONGEST_PASTE or self._too_long:
+                self._too_long = True  # nobody wants to send that
+                self._rest = self._rest[-len(_PASTE_END) :]
             return False
         pasted, self._rest = self._rest[:end], self._rest[end + len(_PASTE_END) :]
         self._pasting = False
+        if self._too_long:
+            self._too_long = False
+            return True
         self._insert(pasted.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n"))
         return True
 

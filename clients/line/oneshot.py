@@ -81,6 +81,9 @@ class Errand:
     def told(self, notice: n.Notice) -> None:
         """Anything else that is told after the login."""
 
+    def over(self) -> None:
+        """The last chance to print."""
+
     def late(self) -> None:
         """The time is over."""
         self.fail(9, "timed-out", "There was no answer in time.")
@@ -183,6 +186,7 @@ class Errand:
             status = EXITS.get(notice.code, 1)
             text = "\n".join(lines(notice, self.context.style()))
             self.fail(status, notice.code, text, objects.error(notice.code, notice.text))
+        self.over()
         self.flush()
         self.context.done(EXITS.get(notice.code, 1) if self._code is None else self._code)
 

@@ -175,8 +175,9 @@ _CHANGES: Final = {
 def _changed(notice: n.Changed, style: Style) -> list[str]:
     event = notice.event
     name, by = ("You" if notice.me else inert.name(event.name)), inert.name(event.by or event.name)
-    words = _CHANGES.get(event.change, "{by}: " + inert.line(event.change))
+    words = _CHANGES.get(event.change, "{by}: {change}")
     told = words.format(
+        change=inert.line(event.change),
         name=name,
         by=by,
         text=inert.line(event.text),

@@ -81,8 +81,8 @@ class Terminal:
         self._drawn = False
         try:
             termios.tcsetattr(self._fd, termios.TCSADRAIN, saved)
-        except OSError:
-            self._saved = None  # the terminal is gone
+        except (OSError, termios.error):
+            self._drawn = False  # the terminal is gone
 
     # ---- the screen ----
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import RFC_4122, UUID
+
 from twisted.trial.unittest import SynchronousTestCase
 
-from clients.core.outbox import Outbox, Outgoing
+from clients.core.outbox import Outbox, Outgoing, message_id
 
 
 def item(number: int) -> Outgoing:
@@ -57,3 +59,11 @@ class OutboxTests(SynchronousTestCase):
 
     def test_a_stranger_changes_nothing(self) -> None:
         self.assertEqual(self.outbox.refused(99, "busy", 0.0, 0.0), (None, False))
+
+
+class IdTests(SynchronousTestCase):
+    """A message's id."""
+
+    def test_is_a_uuid_of_its_time(self) -> None:
+        made = UUID(bytes=message_id(0x0123456789AB, b"\xff" * 10))
+        self.assertEqual((made.version, made.variant, made.int >> 80), (7, RFC_4122, 0x0123456789AB))

@@ -1,0 +1,81 @@
+"""Tests of clients.line.objects: the fields scripts hold on to, one object a line, nothing that acts."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as some
+from twisted.trial.unittest import SynchronousTestCase
+
+from clients.core import answers as a
+from clients.core import intents as i
+from clients.core import notices as n
+from clients.line import objects
+
+AT = 1_795_341_600_000
+
+
+class FormTests(SynchronousTestCase):
+    """The documented fields."""
+
+    def test_a_message_to_me(self) -> None:
+        said = n.Said("dm:alice:bob", 7, AT, "alice", b"\x01" * 16, "hi", peer="alice")
+        self.assertEqual(
+            objects.lines(said, "bob"),
+            ['{"v":1,"event":"message","id":"01010101010101010101010101010101","from":"alice","to":"@bob",'
+             '"conversation":"dm:alice:bob","seq":7,"at":"2026-11-22T10:00:00Z","text":"hi","e2ee":"plain"}'],
+        )  # fmt: skip
+
+    def test_where_a_message_went(self) -> None:
+        own = n.Said("dm:alice:bob", 1, AT, "bob", b"", "x", own=True, peer="alice")
+        self.assertEqual(objects.message(own, "bob")["to"], "@alice")
+        self.assertEqual(objects.message(n.Said("#g", 1, AT, "alice", b"", "x"), "bob")["to"], "#g")
+
+    def test_an_error(self) -> None:
+        shown = json.loads(objects.refusal(n.Refused("not-allowed", "no.", ("x",))))
+        self.assertEqual(
+            shown, {"v": 1, "event": "error", "code": "not-allowed", "text": "no. Did you mean x?", "near": ["x"]}
+        )
+
+    def test_an_impossible_time(self) -> None:
+        self.assertEqual(objects.when(2**62), "")
+
+    def test_a_page_knows_the_other_one(self) -> None:
+        page = a.Page(1, "dm:alice:bob", [a.Message("dm:alice:bob", 1, AT, who, b"", "x") for who in "ab"], False)
+        rows = [json.loads(row) for row in objects.lines(n.Answered(i.ReadHistory("@bob"), page), "a")]
+        self.assertEqual([row["from"] for row in rows], ["a", "b"])
+
+    def test_every_kind_of_notice(self) -> None:
+        place = a.Position("#g", 5, 2)
+        for notice, event in (
+            (n.Outcome(b"i", "@bob", "x", "stored"), "sent"),
+            (n.Welcomed("a", (), 0, ()), "welcome"),
+            (n.Came("a", "lost"), "presence"),
+            (n.Changed(a.GroupChange("#g", "joined", "a")), "change"),
+            (n.Told("x", "y"), "notice"),
+            (n.Local(("x",)), "local"),
+            (n.Lost("x", 1.0), "disconnected"),
+            (n.Ended("left"), "left"),
+            (n.Ended("unreachable", "x"), "error"),
+            (n.Answered(i.ListPeople(), a.WhoList(1, [a.Member("a", "b", "c")], 1)), "person"),
+            (n.Answered(i.ListGroups(), a.GroupList(1, [])), None),
+            (n.Answered(i.ReadInbox(), a.InboxList(1, [place])), "conversation"),
+            (n.Answered(i.JoinGroup("#g"), a.GroupInfo(1, place, 1)), "group"),
+            (n.Answered(i.ListDevices(), a.DeviceList(1, [("d", 1)])), "device"),
+            (n.Answered(i.GoAway(), a.Done(1)), "done"),
+            (n.Found("x", (n.Said("#g", 1, AT, "a", b"", "x"),)), "message"),
+        ):
+            rows = [json.loads(row) for row in objects.lines(notice, "a")]
+            self.assertEqual([row["event"] for row in rows], [event] if event else [])
+            self.assertTrue(all(row["v"] == 1 for row in rows))
+
+
+class InertTests(SynchronousTestCase):
+    """Whatever the network says."""
+
+    @given(some.text(some.characters(exclude_categories=["Cs"])))
+    def test_one_line_of_ascii_and_the_text_survives(self, text: str) -> None:
+        [row] = objects.lines(n.Said("#g", 1, AT, text, b"", text), "bob")
+        self.assertTrue(row.isascii() and row.isprintable())
+        self.assertEqual(json.loads(row)["text"], text)

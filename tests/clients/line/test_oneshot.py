@@ -1,0 +1,335 @@
+"""Tests of clients.line.oneshot: what each verb prints, acknowledges and exits with."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd import messages as m
+from clients.line.oneshot import Context, errand, exit_code
+from clients.line.plain import Output
+from clients.line.show import Style
+from tests.clients.kit import Client, message, position, welcome
+
+
+class ErrandCase(SynchronousTestCase):
+    """A verb, its client, what it printed."""
+
+    def run_verb(self, verb: str, *words: str, more: dict[str, Any] | None = None, name: str = "bob",
+                 claimed: bool = True, **context: Any) -> None:  # fmt: skip
+        """Start a verb; nothing is connected yet."""
+        self.out, self.err, self.codes = io.StringIO(), io.StringIO(), []  # type: ignore[var-annotated]
+        clock = Clock()
+        made = Context(Output(self.out, self.err), clock, Style, self.codes.append, **{"ask": None, **context})
+        self.errand = errand(verb, list(words), made, **(more or {}))
+        self.client = Client(self.errand, name, claimed, receive=self.errand.receive, clock=clock)
+        self.line = self.client.line
+        self.errand.begin(self.client.app)
+
+    def arrive(self, *positions: m.Position) -> None:
+        """The login goes well."""
+        self.client.log_in(*positions)
+
+    def bye(self) -> None:
+        """The server says goodbye."""
+        self.assertEqual(len(self.client.sent(m.Quit)), 1)
+        self.line.tell(m.Bye("goodbye", "bye"))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The objects printed so far."""
+        return [json.loads(line) for line in self.out.getvalue().splitlines()]
+
+
+class SendTests(ErrandCase):
+    """`send`."""
+
+    def accept(self, state: str, conversation: str = "dm:alice:bob") -> None:
+        """The server accepts what was sent."""
+        self.client.accept_sends(conversation, 1, state)
+
+    def test_stored(self) -> None:
+        self.run_verb("send", "@alice", "hi")
+        self.arrive()
+        self.accept("stored")
+        self.bye()
+        self.assertEqual((self.out.getvalue(), self.codes), ("stored\n", [0]))
+
+    def test_delivered_within_a_moment(self) -> None:
+        self.run_verb("send", "@alice", "hi", json=True)
+        self.arrive()
+        self.accept("sent")
+        self.line.tell(m.Delivered("dm:alice:bob", 1, "alice"))
+        self.bye()
+        [row] = self.rows()
+        self.assertEqual((row["event"], row["state"], row["to"], row["seq"]), ("sent", "delivered", "@alice", 1))
+        self.assertEqual(self.codes, [0])
+
+    def test_not_delivered_within_a_moment(self) -> None:
+        self.run_verb("send", "@alice", "hi")
+        self.arrive()
+        self.accept("sent")
+        self.client.clock.advance(1)
+        self.bye()
+        self.assertEqual((self.out.getvalue(), self.codes), ("stored\n", [0]))
+
+    def test_waiting_in_vain_is_6(self) -> None:
+        self.run_verb("send", "@alice", "hi", wait=5.0)
+        self.arrive()
+        self.accept("stored")
+        self.client.clock.advance(5)
+        self.bye()
+        self.assertEqual((self.out.getvalue(), self.codes), ("stored\n", [6]))
+
+    def test_waiting_well(self) -> None:
+        self.run_verb("send", "@alice", "hi", wait=5.0)
+        self.arrive()
+        self.accept("stored")
+        self.client.clock.advance(4)
+        self.line.tell(m.Delivered("dm:alice:bob", 1, "alice"))
+        self.bye()
+        self.assertEqual((self.out.getvalue(), self.codes), ("delivered\n", [0]))
+
+    def test_never_accepted_is_9_and_stays_in_the_outbox(self) -> None:
+        self.run_verb("send", "@alice", "hi", wait=5.0, json=True)
+        self.arrive()
+        self.client.clock.advance(5)
+        self.bye()
+        self.assertEqual((self.rows()[0]["state"], self.codes), ("queued", [9]))
+        self.assertEqual(len(self.client.history.outbox(self.client.account)), 1)
+
+    def test_unknown_is_5(self) -> None:
+        self.run_verb("send", "@zoe", "hi", json=True)
+        self.arrive()
+        [send] = self.client.sent(m.Send)
+        self.line.tell(m.Failed(send.ref, "no-such-user", "no", ["zed"]))
+        self.bye()
+        [row] = self.rows()
+        self.assertEqual((row["event"], row["code"], row["near"], self.codes), ("error", "no-such-user", ["zed"], [5]))
+
+    def test_several(self) -> None:
+        self.run_verb("send", "@alice,@zoe", "hi")
+        self.arrive()
+        one, two = self.client.sent(m.Send)
+        self.line.tell(m.Accepted(one.ref, "dm:alice:bob", 1, 0, "stored"))
+        self.assertEqual(self.codes, [])
+        self.line.tell(m.Failed(two.ref, "mailbox-full", "full"))
+        self.bye()
+        self.assertEqual((self.out.getvalue(), self.codes), ("@alice stored\n", [7]))
+
+    def test_does_not_eat_mail(self) -> None:
+        self.run_verb("send", "@alice", "hi")
+        self.arrive(position("#g", 1, 0))
+        self.line.tell(message("#g", 1))
+        self.accept("stored")
+        self.assertEqual(self.client.sent(m.Acknowledge), [])
+        self.assertEqual(self.client.history.cursors(self.client.account), {})
+
+
+class ReceiveTests(ErrandCase):
+    """`recv`."""
+
+    def pong(self) -> None:
+        """Everything asked so far has been answered."""
+        [ping] = self.client.sent(m.Ping)
+        self.line.tell(m.Pong(ping.ref, 0))
+
+    def test_prints_what_is_unread_acknowledges_and_goes(self) -> None:
+        self.run_verb("recv", json=True)
+        self.arrive(position("#g", 2, 0))
+        self.line.tell(message("#g", 1, "alice"), message("#g", 2, "alice"))
+        self.pong()
+        self.assertEqual(self.client.sent(m.Acknowledge), [m.Acknowledge("#g", 2)])
+        self.bye()
+        self.assertEqual([row["seq"] for row in self.rows()], [1, 2])
+        self.assertEqual(self.codes, [0])
+
+    def test_waits_for_stored_ones_that_come_after_the_pong(self) -> None:
+        self.run_verb("recv")
+        self.arrive(position("#g", 1, 0))
+        self.pong()
+        self.assertEqual(self.client.sent(m.Quit), [])
+        self.line.tell(message("#g", 1, "alice"))
+        self.pong()
+        self.bye()
+        self.assertIn("[g] alice: hi", self.out.getvalue())
+
+    def test_nothing_is_0_without_and_9_with_wait(self) -> None:
+        self.run_verb("recv")
+        self.arrive()
+        self.pong()
+        self.bye()
+        self.assertEqual(self.codes, [0])
+        self.run_verb("recv", wait=5.0)
+        self.arrive()
+        self.pong()
+        self.client.clock.advance(5)
+        self.bye()
+        self.assertEqual(self.codes, [9])
+
+    def test_wait_for_the_first_then_until_nothing_is_left(self) -> None:
+        self.run_verb("recv", wait=60.0)
+        self.arrive()
+        self.pong()
+        self.client.clock.advance(20)
+        self.line.tell(message("dm:alice:bob", 1, "alice"))
+        self.pong()
+        self.bye()
+        self.assertEqual(self.codes, [0])
+
+    def test_count_leaves_the_rest(self) -> None:
+        self.run_verb("recv", json=True, most=1)
+        self.arrive(position("#g", 2, 0))
+        self.line.tell(message("#g", 1, "alice"), message("#g", 2, "alice"))
+        self.assertEqual([row["seq"] for row in self.rows()], [1])
+        self.assertEqual(self.client.sent(m.Acknowledge), [m.Acknowledge("#g", 1)])
+        self.bye()
+        self.assertEqual(self.client.history.cursors(self.client.account)["#g"], 1)
+
+    def test_the_file_of_the_interface(self) -> None:
+        self.run_verb("recv", json=True)
+        self.arrive(position("dm:alice:bob", 1, 0))
+        self.line.tell(message("dm:alice:bob", 1, "alice"))
+        self.assertEqual(
+            (self.rows()[0]["from"], self.rows()[0]["to"], self.rows()[0]["e2ee"]), ("alice", "@bob", "plain")
+        )
+
+
+class TailTests(ErrandCase):
+    """`tail`."""
+
+    def page(self, *messages: m.Message) -> None:
+        """The last messages come."""
+        [asked] = self.client.sent(m.History)
+        self.line.tell(m.Page(asked.ref, "#g", list(messages), False))
+
+    def test_the_last_ones(self) -> None:
+        self.run_verb("tail", "#g", most=3)
+        self.arrive(position("#g", 2, 0))
+        self.page(message("#g", 1), message("#g", 2))
+        self.bye()
+        self.assertEqual([row.split(" ", 1)[1][-2:] for row in self.out.getvalue().splitlines()], ["hi", "hi"])
+
+    def test_follow_shows_each_once_and_acknowledges_nothing(self) -> None:
+        self.run_verb("tail", "#g", follow=True, json=True)
+        self.arrive(position("#g", 2, 0))
+        self.line.tell(message("#g", 1), message("#g", 2), message("#g", 3))
+        self.page(message("#g", 1), message("#g", 2))
+        self.line.tell(message("#lobby", 1), message("#g", 4))
+        self.client.clock.advance(50)
+        self.assertEqual([row["seq"] for row in self.rows()], [1, 2, 3, 4])
+        self.assertEqual(self.client.sent(m.Acknowledge), [])
+        self.errand.interrupt()
+        self.bye()
+        self.assertEqual(self.codes, [130])
+
+    def test_a_person_one_has_not_talked_to(self) -> None:
+        self.run_verb("tail", "@zoe")
+        self.arrive()
+        [asked] = self.client.sent(m.History)
+        self.line.tell(m.Failed(asked.ref, "no-such-group", "not yet"))
+        self.bye()
+        self.assertEqual((self.out.getvalue(), self.codes), ("", [0]))
+
+
+class AskTests(ErrandCase):
+    """Questions."""
+
+    def test_who(self) -> None:
+        self.run_verb("who", json=True)
+        self.arrive()
+        [asked] = self.client.sent(m.Who)
+        self.line.tell(m.WhoList(asked.ref, [m.Member("alice", "student", "online")], 1))
+        self.bye()
+        self.assertEqual((self.rows()[0]["name"], self.codes), ("alice", [0]))
+
+    def test_each_asks_the_right_thing(self) -> None:
+        for verb, words, kind in (("groups", (), m.Groups), ("group", ("g",), m.Join), ("inbox", (), m.Inbox),
+                                  ("devices", (), m.Devices), ("history", ("@a",), m.History)):  # fmt: skip
+            self.run_verb(verb, *words)
+            self.arrive()
+            self.assertEqual(len(self.client.sent(kind)), 1)
+
+    def test_password(self) -> None:
+        self.run_verb("passwd", more={"new": "new", "old": lambda: "old"})
+        self.arrive()
+        [asked] = self.client.sent(m.SetPassword)
+        self.line.tell(m.Failed(asked.ref, "login-refused", "needed"))
+        [asked] = self.client.sent(m.SetPassword)
+        self.assertEqual((asked.new, asked.old), ("new", "old"))
+        self.line.tell(m.Failed(asked.ref, "login-refused", "wrong"))
+        self.bye()
+        self.assertEqual(self.codes, [4])
+
+    def test_link(self) -> None:
+        self.run_verb("link")
+        self.arrive()
+        self.bye()
+        self.assertEqual(self.out.getvalue(), "This device belongs to bob now.\n")
+
+
+class EntryTests(ErrandCase):
+    """Not getting in."""
+
+    def test_no_server_is_3(self) -> None:
+        self.run_verb("who", json=True)
+        self.line.refuse("Connection refused.")
+        self.assertEqual((self.rows()[0]["code"], self.codes), ("unreachable", [3]))
+
+    def test_a_fresh_name_signs_up_by_itself(self) -> None:
+        self.run_verb("who", name="new", claimed=False)
+        self.client.greet()
+        [signup] = self.client.sent(m.SignUp)
+        self.line.tell(welcome(name="new", ref=signup.ref))
+        self.assertEqual(len(self.client.sent(m.Who)), 1)
+
+    def test_a_taken_name_is_4(self) -> None:
+        self.run_verb("who", name="new", claimed=False)
+        self.client.greet()
+        [signup] = self.client.sent(m.SignUp)
+        self.line.tell(m.Failed(signup.ref, "name-taken", "Username already taken!"))
+        self.client.clock.advance(3)
+        self.assertEqual((self.err.getvalue(), self.codes), ("Username already taken!\n", [4]))
+
+    def test_refused_is_4_and_told_once(self) -> None:
+        self.run_verb("who")
+        self.client.greet()
+        self.line.tell(m.Failed(1, "login-refused", "no"))
+        self.assertEqual((self.err.getvalue().count("\n"), self.codes), (1, [4]))
+
+    def test_no_name_is_4(self) -> None:
+        self.run_verb("who", name="", claimed=False)
+        self.client.greet()
+        self.client.clock.advance(3)
+        self.assertEqual(self.codes, [4])
+
+    def test_an_unknown_certificate_is_4_where_nobody_can_be_asked(self) -> None:
+        self.run_verb("who")
+        self.client.app.judge("aa", False)
+        self.assertEqual(self.codes, [4])
+        self.assertIn("--trust-new", self.err.getvalue())
+
+    def test_and_a_question_where_somebody_can(self) -> None:
+        self.run_verb("who", ask=lambda question: True)
+        self.client.app.judge("aa", False)
+        self.assertTrue(self.line.proceeded)
+
+    def test_a_changed_one_is_8(self) -> None:
+        self.run_verb("who", json=True)
+        self.client.history.set_pin("localhost:6697", "bb")
+        self.client.app.judge("aa", False)
+        self.assertEqual((self.rows()[0]["code"], self.codes), ("changed", [8]))
+
+    def test_a_server_that_says_nothing_is_9(self) -> None:
+        self.run_verb("who")
+        self.line.accept()
+        self.client.clock.advance(33)
+        self.assertEqual(self.codes, [9])
+
+    def test_codes(self) -> None:
+        for code, status in (("no-such-group", 5), ("login-refused", 4), ("throttled", 4), ("announce-only", 7),
+                             ("mailbox-full", 7), ("busy", 1), ("not-a-member", 7)):  # fmt: skip
+            self.assertEqual(exit_code(code), status)

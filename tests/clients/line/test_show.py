@@ -1,0 +1,198 @@
+"""Tests of clients.line.show: the seed's words, word for word, and nothing that acts."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as some
+from twisted.trial.unittest import SynchronousTestCase
+
+from clients.core import answers as a
+from clients.core import intents as i
+from clients.core import notices as n
+from clients.line.show import Style, clock, lines
+
+PLAIN = Style(now=int(time.time() * 1000), me="alice")
+NOW = PLAIN.now
+
+
+def said(conversation: str, text: str = "hi", **more: Any) -> n.Said:
+    """A message."""
+    return n.Said(conversation, 1, NOW, "alice", b"i", text, **more)
+
+
+def sent(to: str, state: str, **more: Any) -> n.Outcome:
+    """How a message of one's own fares."""
+    return n.Outcome(b"i", to, "hi", state, **more)
+
+
+def answer(intent: i.Intent, event: Any, **more: Any) -> n.Answered:
+    """The server's answer."""
+    return n.Answered(intent, event, **more)
+
+
+SEED = [
+    (n.Welcomed("a", (), 0, ()), "Welcome to chat room. Enter 'tata' anytime to exit"),
+    (n.Came("albert", "online"), "albert joined the conversation"),
+    (n.Came("albert", "offline"), "albert left the conversation"),
+    (n.Came("tesla", "lost"), "tesla left the conversation unexpectedly"),
+    (n.Said("#lobby", 1, NOW, "albert", b"i", "world"), "albert: world"),
+    (said("dm:alice:bob", peer="alice"), "(Private) alice: hi"),
+    (sent("@bob", "sent"), "(Private to bob) You: hi"),
+    (said("#g1"), "[g1] alice: hi"),
+    (n.Lost("The connection broke.", 1.0), "DISCONNECTED!!"),
+    (n.Ended("left"), "DISCONNECTED!!"),
+    (n.Ended("unreachable", "Connection refused."), "Can't connect to the server: Connection refused."),
+    (sent("@bob", "stored"), "bob is currently inactive. Message will be delivered when they reconnect."),
+    (
+        n.Refused("no-such-user", "x", ("zed",), intent=i.Tell(("@zoe",), "hi")),
+        "Requested user <<zoe>> not found! Please choose another. Did you mean zed?",
+    ),
+    (
+        n.Refused("not-a-member", "x", intent=i.Tell(("#g1",), "hi")),
+        "Cannot send message. Group 'g1' does not exist or you are not a member. `/group g1` to join.",
+    ),
+    (
+        answer(i.JoinGroup("#g1"), a.GroupInfo(1, a.Position("#g1", 0, 0), 1, True)),
+        "Group 'g1' created successfully.",
+    ),
+    (answer(i.JoinGroup("#g1"), a.GroupInfo(1, a.Position("#g1", 0, 0), 2)), "Joined group 'g1' successfully."),
+    (
+        answer(i.JoinGroup("#g1"), a.GroupInfo(1, a.Position("#g1", 0, 0), 2), known=True),
+        "You are already in group 'g1'.",
+    ),
+]
+
+
+class SeedTests(SynchronousTestCase):
+    """Word for word."""
+
+    def test_the_seeds_lines(self) -> None:
+        for notice, line in SEED:
+            with self.subTest(line):
+                self.assertIn(line, lines(notice, PLAIN))
+
+    def test_the_senders_own_lobby_line_is_not_repeated(self) -> None:
+        for state in ("sent", "stored", "delivered"):
+            self.assertEqual(lines(sent("#lobby", state), PLAIN), [])
+
+    def test_own_from_elsewhere(self) -> None:
+        self.assertEqual(lines(said("#lobby", own=True), PLAIN), ["You: hi"])
+        self.assertEqual(lines(said("dm:alice:bob", own=True, peer="bob"), PLAIN), ["(Private to bob) You: hi"])
+
+    def test_what_was_stored_reaches_its_reader(self) -> None:
+        notice = sent("@bob", "delivered", before="stored")
+        self.assertEqual(lines(notice, PLAIN), ["bob has your message now."])
+        self.assertEqual(lines(sent("@bob", "delivered", before="sent"), PLAIN), [])
+
+
+class TimeTests(SynchronousTestCase):
+    """When something was sent."""
+
+    def test_T25_stored_messages_tell_their_time(self) -> None:
+        today = datetime.fromtimestamp(NOW / 1000).strftime("%H:%M")
+        self.assertEqual(lines(said("#lobby", stored=True), PLAIN), [f"{today} alice: hi"])
+        self.assertEqual(lines(said("#lobby"), PLAIN._replace(times="always")), [f"{today} alice: hi"])
+
+    def test_another_day_has_its_date(self) -> None:
+        then = datetime(2026, 3, 4, 5, 6)
+        self.assertEqual(clock(int(then.timestamp() * 1000), NOW), "2026-03-04 05:06")
+
+    def test_an_impossible_time(self) -> None:
+        self.assertEqual(clock(2**62, NOW), "??:??")
+
+
+class WelcomeTests(SynchronousTestCase):
+    """C15: who is on, and what is unread."""
+
+    def test_first(self) -> None:
+        notice = n.Welcomed("a", ("zoe", "bob"), 2, (("@bob", 3), ("#g", 1)), waiting=2)
+        self.assertEqual(lines(notice, PLAIN)[1:], ["Here now: bob, zoe", "Unread: @bob 3, #g 1",
+                                                    "Sending 2 messages that waited here."])  # fmt: skip
+
+    def test_again(self) -> None:
+        self.assertEqual(lines(n.Welcomed("a", ("zoe",), 1, (), again=True), PLAIN), ["Connected again."])
+
+    def test_many(self) -> None:
+        shown = lines(n.Welcomed("a", tuple(f"u{number:02}" for number in range(30)), 30, ()), PLAIN)[1]
+        self.assertTrue(shown.endswith("u19 and 10 more"))
+
+
+class AnswerTests(SynchronousTestCase):
+    """Lists."""
+
+    def test_lists(self) -> None:
+        people = [a.Member("bob", "student", "online"), a.Member("prof", "staff", "away")]
+        for notice, line in (
+            (answer(i.ListPeople(), a.WhoList(1, people, 5)), "Here now (5): bob, prof (staff, away) and 3 more"),
+            (answer(i.ListMembers(), a.MemberList(1, "#g", people[:1])), "Members of group 'g': bob"),
+            (answer(i.AskAbout("bob"), a.Person(1, "bob", "student", "away", "lunch", False, ["#g"])),
+             "bob (student) is away: lunch; groups: g"),
+            (answer(i.ReadInbox(), a.InboxList(1, [a.Position("#g", 5, 2)])), "#g: 3 unread"),
+            (answer(i.ReadInbox(), a.InboxList(1, [a.Position("#lobby", 5, 2)])), "Nothing is unread."),
+            (answer(i.ListDevices(), a.DeviceList(1, [("abc", 1)])), "abc: 1 session"),
+            (answer(i.GoAway("x"), a.Done(1)), "You are away. /back ends it."),
+            (answer(i.LeaveGroup("#g"), a.Done(1)), "You left group 'g'."),
+            (answer(i.Topic("#g"), a.GroupInfo(1, a.Position("#g", 0, 0), 1)), "Group 'g' has no topic."),
+        ):  # fmt: skip
+            self.assertEqual(lines(notice, PLAIN), [line])
+
+    def test_a_page_knows_whose_is_whose(self) -> None:
+        messages = [a.Message("dm:alice:bob", 1, NOW, sender, b"i", "hi") for sender in ("alice", "bob")]
+        shown = lines(answer(i.ReadHistory("@bob"), a.Page(1, "dm:alice:bob", messages, False)), PLAIN)
+        self.assertEqual([row.split(" ", 1)[1] for row in shown], ["(Private to bob) You: hi", "(Private) bob: hi"])
+
+    def test_changes(self) -> None:
+        for change, line in (
+            (a.GroupChange("#g", "joined", "bob"), "[g] bob joined the group"),
+            (a.GroupChange("#g", "role", "bob", "zoe", "op"), "[g] bob is now op of the group"),
+            (a.GroupChange("#g", "topic", "zoe", "zoe", "news"), "[g] zoe set the topic: news"),
+            (a.GroupChange("#g", "novel", "zoe", "zoe", "x"), "[g] zoe: novel"),
+        ):
+            self.assertEqual(lines(n.Changed(change), PLAIN), [line])
+        mine = n.Changed(a.GroupChange("#g", "kicked", "alice", "zoe"), me=True)
+        self.assertEqual(lines(mine, PLAIN), ["[g] You were removed from the group by zoe"])
+
+
+class InertTests(SynchronousTestCase):
+    """Whatever the network says."""
+
+    @given(some.text(), some.text())
+    def test_T09_T10_nothing_acts(self, name: str, text: str) -> None:
+        place = a.Position("#" + name, 1, 0, topic=text)
+        person = a.Member(name, text, text)
+        for notice in (
+            n.Said("#lobby", 1, 0, name, b"", text), n.Said("#" + name, 1, 0, name, b"", text, stored=True),
+            n.Said("dm:a:b", 1, 0, name, b"", text, own=True, peer=name), sent("@" + name, "stored"),
+            n.Came(name, "away", text), n.Came(name, "lost"), n.Told(text, text), n.Lost(text, 1.0),
+            n.Changed(a.GroupChange("#" + name, text, name, name, text)), n.Refused("x", text, (name,)),
+            n.Refused("no-such-user", text, (name,), intent=i.Tell(("@" + name,), text)), n.Ended("refused", text),
+            n.Changed(a.GroupChange("#" + name, "topic", name, name, text)),
+            n.Welcomed(name, (name,), 1, ((name, 1),)), n.AskTrust(text, "aa"),
+            answer(i.ListPeople(), a.WhoList(1, [person], 1)), answer(i.ReadInbox(), a.InboxList(1, [place])),
+            answer(i.ListGroups(), a.GroupList(1, [])), answer(i.ListMembers(), a.MemberList(1, name, [person])),
+            answer(i.AskAbout(name), a.Person(1, name, text, text, text, False, [name])),
+            answer(i.Topic("#" + name, text), a.GroupInfo(1, place, 1)),
+            answer(i.ListDevices(), a.DeviceList(1, [(text, 1)])), n.Outcome(b"", "@" + name, text, "sent"),
+        ):  # fmt: skip
+            for row in lines(notice, PLAIN):
+                acting = [char for char in row if ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u202e\u2066"]
+                self.assertEqual(acting, [], notice)
+
+
+class ColourTests(SynchronousTestCase):
+    """L13: the seed's hues, only where they are wanted."""
+
+    def test_hues(self) -> None:
+        style = PLAIN._replace(colour=True)
+        self.assertEqual(lines(n.Came("bob", "online"), style), ["\x1b[32mbob joined the conversation\x1b[0m"])
+        self.assertEqual(lines(n.Came("bob", "offline"), style), ["\x1b[31mbob left the conversation\x1b[0m"])
+        self.assertEqual(lines(said("#lobby"), style), ["\x1b[35malice\x1b[0m: hi"])
+        self.assertEqual(lines(said("#lobby", own=True), style), ["\x1b[33mYou\x1b[0m: hi"])
+
+    def test_none(self) -> None:
+        for notice, _ in SEED:
+            self.assertNotIn("\x1b", "".join(lines(notice, PLAIN)))
