@@ -39,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""  # PEM file with the certificate's key
     trusted_networks: tuple[str, ...] = ()  # a school's networks (CIDR): no limits per address for them
     log_json: str = ""  # file for one JSON object a line beside the usual log
-    limits: dict[str, float] = {}  # see chatd/core/limits.py; only what differs
+    limits: dict[str, Any] = {}  # see chatd/core/limits.py; only what differs
 
     def checked_limits(self) -> Limits:
         """The limits with the configured ones put in. Raises BadConfig."""
@@ -129,6 +129,6 @@ def _is_local(endpoint: str) -> bool:
     """Whether a Twisted endpoint string is one that only this machine reaches."""
     if endpoint.startswith("unix:"):
         return True
-    match = re.search(r":interface=((?:\\.|[^:\\])*)", endpoint)
-    host = re.sub(r"\\(.)", r"\1", match[1]) if match else ""
-    return host == "localhost" or is_loopback(host)
+    found = re.findall(r":interface=((?:\\.|[^:\\])*)", endpoint)
+    hosts = [re.sub(r"\\(.)", r"\1", host) for host in found]
+    return bool(hosts) and all(host == "localhost" or is_loopback(host) for host in hosts)

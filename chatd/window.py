@@ -19,10 +19,15 @@ class Window:
         """Print one line."""
         if self._stream is not None:
             try:
-                self._stream.write(text + "\n")
+                self._stream.write(self._writable(text) + "\n")
                 self._stream.flush()
             except (OSError, ValueError):
                 self._stream = None
+
+    def _writable(self, text: str) -> str:
+        """What the stream's encoding has no letters for is written as its number."""
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
 
     def working(self, listeners: dict[str, list[tuple[str, int]]]) -> None:
         """The banner, and where the server listens."""
