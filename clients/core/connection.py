@@ -7,6 +7,7 @@ says is done. The handshake itself always succeeds: chain errors are noted, then
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from service_identity import VerificationError
 from service_identity.exceptions import CertificateError
 from service_identity.pyopenssl import verify_hostname, verify_ip_address
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.error import ConnectionDone, ConnectionLost, DNSLookupError, TimeoutError
 from twisted.internet.interfaces import (
     IHandshakeListener,
     IOpenSSLClientConnectionCreator,
@@ -275,6 +276,13 @@ def _reason(failure: Failure) -> str:
         return "The server closed the connection."
     if failure.check(ConnectionLost):
         return "The connection broke."
+    if failure.check(DNSLookupError):
+        return "There is no host of that name."
+    if failure.check(TimeoutError):
+        return "The server does not answer."
+    number = getattr(failure.value, "osError", None)
+    if isinstance(number, int):
+        return os.strerror(number) + "."
     if isinstance(failure.value, SSL.Error):
         return "The server does not speak TLS here (is this its plain port? --plaintext)."
     lines = failure.getErrorMessage().rstrip(".").splitlines()

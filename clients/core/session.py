@@ -251,9 +251,7 @@ class Session:
 
     def _place(self, now: float, position: m.Position) -> list[r.Record]:
         """Take the server's word for where this device is, unless it is further already."""
-        if self.receive != KEEP:
-            self._seen.setdefault(position.conversation, position.cursor)
-            return []
+        self._seen.setdefault(position.conversation, position.cursor)
         moved = self.reading.place(position, now)
         name = position.conversation
         return [r.KeepCursor(name, self.reading.cursors[name])] if moved else []
@@ -289,9 +287,8 @@ class Session:
         step.records.append(
             r.KeepMessage(event.conversation, event.seq, event.at, mine, item.id, item.text, True, peer)
         )
-        if self.receive == KEEP:
-            self.reading.own(event.conversation, event.seq, now)
-            step.records.append(r.KeepCursor(event.conversation, self.reading.cursors[event.conversation]))
+        self.reading.own(event.conversation, event.seq, now)
+        step.records.append(r.KeepCursor(event.conversation, self.reading.cursors[event.conversation]))
         return step
 
     def _delivered(self, now: float, event: m.Delivered) -> Step:
@@ -349,7 +346,7 @@ class Session:
         """One is no longer a member: after coming back one reads from there, not from an old cursor."""
         self.state.leave(group)
         self.reading.forget(group)
-        return Step(notices, [r.KeepCursor(group, 0)] if self.receive == KEEP else [])
+        return Step(notices, [r.KeepCursor(group, 0)])
 
     def _notice(self, now: float, event: m.Notice) -> Step:
         return Step([n.Told(event.code, event.text)])

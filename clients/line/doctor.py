@@ -49,7 +49,9 @@ class Doctor(Errand):
             return
         self._row("round trip", f"{notice.took * 1000:.1f} ms")
         skew = time.time() + notice.took / 2 - notice.event.at / 1000 - notice.took
-        self._row("time skew", f"{skew:+.1f} s", "ok" if abs(skew) < SKEW_SECONDS else "check your clock")
+        self._row(
+            "time skew", f"{round(skew, 1) + 0.0:+.1f} s", "ok" if abs(skew) < SKEW_SECONDS else "check your clock"
+        )
         self.finish(0)
 
     def fail(self, status: int, code: str, text: str, row: str = "") -> None:

@@ -179,7 +179,8 @@ class Errand:
             self.app.trust(ask("Is it the same (yes or no)? "))
             return
         text = "Nothing was sent. If this is the right fingerprint, give --trust-new once."
-        self.fail(4, "untrusted", text)
+        row = objects.error("untrusted", text, server=notice.server, fingerprint=notice.fingerprint)
+        self.fail(4, "untrusted", text, row)
 
     def _ended(self, notice: n.Ended) -> None:
         if self._code is None and not self._refused and notice.text:

@@ -13,6 +13,7 @@ from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.trust import grouped
+from clients.core.view import peer_of
 from clients.line import inert
 
 _COLOURS: Final = {"good": "32", "bad": "31", "name": "35", "you": "33", "prompt": "34", "faint": "2"}
@@ -286,7 +287,9 @@ def _inbox(notice: n.Answered, event: a.InboxList, style: Style) -> list[str]:
     for position in event.conversations:
         unread = position.head - max(position.cursor, position.floor)
         if unread > 0 and position.conversation != a.LOBBY:
-            shown.append(f"{inert.name(position.conversation)}: {unread} unread")
+            peer = peer_of(position.conversation, style.me)
+            to = inert.name("@" + peer if peer else position.conversation)
+            shown.append(f"{to}: {unread} unread")
     return shown or ["Nothing is unread."]
 
 

@@ -125,8 +125,8 @@ class SendTests(ErrandCase):
         self.arrive(position("#g", 1, 0))
         self.line.tell(message("#g", 1))
         self.accept("stored")
-        self.assertEqual(self.client.sent(m.Acknowledge), [])
-        self.assertEqual(self.client.history.cursors(self.client.account), {})
+        self.assertEqual(self.client.sent(m.Acknowledge), [m.Acknowledge("dm:alice:bob", 1)])
+        self.assertEqual(self.client.history.cursors(self.client.account)["#g"], 0)
 
 
 class ReceiveTests(ErrandCase):
