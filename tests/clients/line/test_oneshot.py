@@ -126,7 +126,7 @@ class SendTests(ErrandCase):
         self.line.tell(message("#g", 1))
         self.accept("stored")
         self.assertEqual(self.client.sent(m.Acknowledge), [m.Acknowledge("dm:alice:bob", 1)])
-        self.assertEqual(self.client.history.cursors(self.client.account)["#g"], 0)
+        self.assertEqual(self.client.history.cursors(self.client.account).get("#g", 0), 0)
 
 
 class ReceiveTests(ErrandCase):
