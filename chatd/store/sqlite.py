@@ -4,9 +4,10 @@ Rule: `commit` and `purge` are the only writers, on one connection. WAL with `sy
 returned survives a power cut. A commit that failed is undone whole; after an I/O error there is no other.
 
 A commit's messages go in with one statement, whose rows travel as JSON and one blob. Python's GIL is let go once for
-the whole statement; `executemany` takes it back for each row, and each time waits for the reactor. Measured on two
-shared cores at 1 / 10 / 100 / 500 messages a commit: 7 k / 48 k / 154 k / 189 k rows/s, 77 / 14 / 5.5 / 4.8 us of CPU
-a row, of which 1.3 us hold the GIL (`python -m tests.bench.store`).
+the whole statement; `executemany` takes it back for each row, and each time waits for the reactor (500 rows a commit
+beside a thread that never rests: 35 k rows/s against 260). Measured on two shared cores, 50 conversations, at 10 / 100 /
+500 messages a commit: 30 k / 87 k / 137 k rows/s, 22 / 9 / 6.4 us of CPU a row, of which 1.2 us hold the GIL
+(`python -m tests.bench.store`).
 """
 
 from __future__ import annotations
