@@ -5,8 +5,8 @@ returned survives a power cut. A commit that failed is undone whole; after an I/
 
 A commit's messages go in with one statement, whose rows travel as JSON and one blob. Python's GIL is let go once for
 the whole statement; `executemany` takes it back for each row, and each time waits for the reactor (500 rows a commit
-beside a thread that never rests: 35 k rows/s against 260). Measured on two shared cores, 50 conversations, at 10 / 100 /
-500 messages a commit: 30 k / 87 k / 137 k rows/s, 22 / 9 / 6.4 us of CPU a row, of which 1.2 us hold the GIL
+beside a thread that never rests: 35 k rows/s against 260). Measured on two shared cores, 50 conversations, at 10 / 100
+/ 500 messages a commit: 30 k / 87 k / 137 k rows/s, 22 / 9 / 6.4 us of CPU a row, of which 1.2 us hold the GIL
 (`python -m tests.bench.store`).
 """
 
