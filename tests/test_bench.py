@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import messages as m
 from chatd.wire.pack import decode_command, encode_command, encode_event, frame
 from tests.bench.counting import ACCEPTED, ID_BYTES, MESSAGE, NEWLINE, Frames, Tally, last_seq
-from tests.bench.people import END, SAID, names, overlapping, stock
+from tests.bench.people import END, IN_FLIGHT, SAID, names, overlapping, stock
 from tests.bench.report import Figure, Row, as_json, number, percentile, table
 
 ID = bytes(range(ID_BYTES))
@@ -76,11 +76,11 @@ class CountingTests(SynchronousTestCase):
     def test_overlapping(self) -> None:
         """Every step for every number, in order, and none before its predecessor."""
         done: list[tuple[str, int]] = []
-        overlapping(120, lambda n: done.append(("hello", n)), lambda n: done.append(("welcome", n)))
-        self.assertEqual([n for step, n in done if step == "hello"], list(range(120)))
-        self.assertEqual([n for step, n in done if step == "welcome"], list(range(120)))
+        overlapping(3 * IN_FLIGHT, lambda n: done.append(("hello", n)), lambda n: done.append(("welcome", n)))
+        self.assertEqual([n for step, n in done if step == "hello"], list(range(3 * IN_FLIGHT)))
+        self.assertEqual([n for step, n in done if step == "welcome"], list(range(3 * IN_FLIGHT)))
         self.assertLess(done.index(("hello", 7)), done.index(("welcome", 7)))
-        self.assertLess(done.index(("hello", 49)), done.index(("welcome", 0)))
+        self.assertLess(done.index(("hello", IN_FLIGHT - 1)), done.index(("welcome", 0)))
 
 
 class ReportTests(SynchronousTestCase):

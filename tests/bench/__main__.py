@@ -27,6 +27,7 @@ from tests.bench.people import GROUPS, Account, BareSide, ChatdSide, Side, names
 from tests.bench.report import Figure, Row, as_json, table
 
 SPARE_FILES = 100
+STORED, SESSION = "stored-mail", "sessions"  # the keys of the rows that are not measured on the crowd
 
 
 class Size(NamedTuple):
@@ -112,9 +113,9 @@ class Bench:
         wanted = [case for case in cases() if self.wanted(case.key)]
         if wanted:
             self.talk(wanted)
-        if self.wanted("stored-mail"):
+        if self.wanted(STORED):
             self.mail()
-        if self.wanted("sessions"):
+        if self.wanted(SESSION):
             self.sessions()
 
     def talk(self, wanted: Sequence[Case]) -> None:
@@ -133,8 +134,8 @@ class Bench:
                         side.connect(kind)
                 self.say(case.key)
                 figures: list[list[list[Figure]]] = [[], []]
-                for _ in range(self.size.runs):
-                    for mine, side in zip(figures, sides, strict=True):
+                for run in range(self.size.runs):
+                    for mine, side in list(zip(figures, sides, strict=True))[:: -1 if run % 2 else 1]:
                         mine.append(case.measure(side, self.size.clocked if case.clocked else self.size.seconds))
                 self.rows += rows(case.lines, *figures)
             for side in sides:
@@ -142,7 +143,7 @@ class Bench:
 
     def mail(self) -> None:
         """Stored messages; nothing to compare with."""
-        self.say("stored-mail")
+        self.say(STORED)
         with servers.chatd(self.place, "mail") as target:
             mailbox = Mailbox(target)
             self.rows += rows(MAIL, [mailbox.drain() for _ in range(self.size.runs)])
@@ -177,6 +178,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", metavar="ROW", help="rows whose key contains this, such as direct-plain")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every run there")
     options = parser.parse_args(arguments)
+    keys = [*(case.key for case in cases()), STORED, SESSION]
+    if not any(options.only in key for key in keys):
+        parser.error(f"no row's key contains {options.only!r}; they are {', '.join(keys)}")
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda number, _: sys.exit(128 + number))
     raise_open_files()

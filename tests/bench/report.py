@@ -56,6 +56,9 @@ class Cells(NamedTuple):
 
 
 HEADINGS = Cells("row", "unit", "chatd", "bare", "ratio", "goal", "generator busy")
+LEGEND = (
+    "Medians; ratio: chatd to bare, the median of pairs. More is better of what is per second, less of us, ms and KiB."
+)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -93,7 +96,7 @@ def table(rows: Sequence[Row]) -> str:
         right = [cell.rjust(width) for cell, width in zip(line[2:5], widths[2:5], strict=True)]
         last = [cell.ljust(width) for cell, width in zip(line[5:], widths[5:], strict=True)]
         shown.append("  ".join([*left, *right, *last]).rstrip())
-    return "\n".join([*shown, "", verdict(rows)])
+    return "\n".join([*shown, "", LEGEND, verdict(rows)])
 
 
 def verdict(rows: Sequence[Row]) -> str:
