@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import stat
+import threading
 import time
 from typing import Any
 
@@ -124,6 +125,26 @@ class AdminTests(SynchronousTestCase):
         backup = self.mktemp()
         self.assertEqual(self.values("backup", backup, data=killed)["counts"]["message"], 20)
         self.assertTrue(os.path.getsize(os.path.join(killed, "chat.db-wal")))
+
+    def test_backups_under_load_have_what_was_accepted_before(self) -> None:
+        accepted, stop = [20], threading.Event()
+
+        def load() -> None:
+            while not stop.is_set():
+                stored = self.store.commit([message(accepted[0] + 1 + one) for one in range(20)])
+                accepted[0] = stored[-1].seq
+
+        thread = threading.Thread(target=load)
+        thread.start()
+        try:
+            for _ in range(10):
+                before = accepted[0]
+                counts = self.values("backup", self.mktemp())["counts"]  # each is verified
+                self.assertGreaterEqual(counts["message"], before)
+        finally:
+            stop.set()
+            thread.join()
+        self.assertGreater(accepted[0], 20)
 
     def test_backup_does_not_write_over(self) -> None:
         backup = self.mktemp()

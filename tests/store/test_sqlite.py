@@ -177,6 +177,23 @@ class FailureTests(SynchronousTestCase):
         self.check("SQLITE_FULL", False, MemberSet(10, 1, "op", 0), message(2), at="COMMIT", goes_on=True)
         self.assertEqual(self.store.load().members, [])
 
+    def test_goes_on_when_there_is_room_again(self) -> None:
+        """Not planted: SQLite itself runs out of pages."""
+        self.writer.execute("PRAGMA max_page_count = 1")  # that is: as many as there are
+        accepted = 1
+        while True:
+            try:
+                self.store.commit([message(100 + accepted)])
+            except StoreError as error:
+                self.assertIn("the disk is full", str(error))
+                break
+            accepted += 1
+        self.assertEqual([found.seq for found in self.store.read(10, 0, 999, 999)], list(range(1, accepted + 1)))
+        self.assertRaises(StoreError, self.store.commit, [MemberSet(10, 1, "op", 0), message(1000)])
+        self.writer.execute("PRAGMA max_page_count = 100000")
+        self.assertEqual(self.store.commit([message(1000)]), [Stored(accepted + 1, 2000)])
+        self.assertEqual(self.store.load().members, [])
+
     def test_failed_fsync_is_final(self) -> None:
         self.check("SQLITE_IOERR_FSYNC", False, message(2), at="INSERT", goes_on=False)
 
