@@ -38,6 +38,7 @@ def width(text: str) -> int:
 
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|[^\[O])", re.DOTALL)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PASTE_BEGIN, _PASTE_END = "\x1b[200~", "\x1b[201~"
 
 
@@ -81,7 +82,8 @@ class Editor:
         if self.hidden:
             shown = ""
         at = 0 if self.hidden else self.at
-        room = max(4, columns - width(prompt) - 1)
+        before = width(_COLOUR.sub("", prompt))
+        room = max(4, columns - before - 1)
         self._offset = min(self._offset, at)
         while width(shown[self._offset : at]) > room:
             self._offset += 1
@@ -91,7 +93,7 @@ class Editor:
             if used > room:
                 break
             visible += char
-        return prompt + visible, width(prompt) + width(shown[self._offset : at])
+        return prompt + visible, before + width(shown[self._offset : at])
 
     # ---- one thing at a time ----
 
