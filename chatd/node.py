@@ -212,7 +212,10 @@ class Node:
 
     def end_later(self, session: Session, event: m.Bye) -> None:
         """End a session when what this turn says to it has been said."""
-        self.turn().then(self._after.append, (session.link.end, (event,)))
+        self.turn().then(self._end, session, event)
+
+    def _end(self, session: Session, event: m.Bye) -> None:
+        self._after.append((session.link.end, (event,)))
 
     # ---- stored messages ----
 

@@ -44,6 +44,14 @@ class CommitFirst(SlowScene):
         self.assertEqual([type(e) for e in self.alice.read()], [m.Accepted, m.GroupInfo, m.Done])
         self.assertEqual([type(e) for e in self.bob.read()], [m.Message, m.Presence])
 
+    def test_a_goodbye_waits_for_the_commits_before_it(self) -> None:
+        self.alice.send("@bob", "hi")
+        self.alice.ask(m.Quit)
+        self.assertEqual(self.alice.take(), [])
+        self.house.commit()
+        self.assertEqual([type(e) for e in self.alice.read()], [m.Accepted, m.Bye])
+        self.assertTrue(self.alice.over)
+
     def test_a_new_account_is_not_in_before_the_commit(self) -> None:
         carol = self.house.greeted()
         carol.sign_up("carol")
