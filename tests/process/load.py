@@ -165,6 +165,8 @@ class Load:
             while len(writer.outbox) < IN_FLIGHT:
                 writer.send("#loud", "x" * 1000)
 
+        due = time.monotonic()
+
         def write() -> None:
             nonlocal due
             due = max(due, time.monotonic() - 0.1)  # what could not be sent for long is left out
@@ -172,7 +174,6 @@ class Load:
                 due += 1 / PACE
                 writer.send("#loud", "x" * 1000)
 
-        due = time.monotonic()
         self.measure(seconds / 2, write)
         first = self.memory()
         for number in range(rounds):

@@ -57,14 +57,15 @@ def _late(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def early() -> None:
     """Release before commit."""
-    chatd.node.Journal = EarlyJournal  # type: ignore[misc]
+    setattr(chatd.node, "Journal", EarlyJournal)  # noqa: B010
 
 
 def forgetful() -> None:
     """No unique index over sender and id: a repeat becomes a second message."""
-    v0001_first.STATEMENTS = tuple(
+    forgetting = [
         statement.replace("UNIQUE INDEX message_id", "INDEX message_id") for statement in v0001_first.STATEMENTS
-    )
+    ]
+    setattr(v0001_first, "STATEMENTS", tuple(forgetting))  # noqa: B010
 
 
 BUGS = {"early": early, "forgetful": forgetful}

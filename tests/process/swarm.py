@@ -215,11 +215,14 @@ class Client:
             event = decode_event(bytes(buffer[start + 4 : end]))
             if event is not None:
                 self._event(event)
-            if self.wire is None:
-                return
+            if not self._connected():
+                return  # what it heard made it cut the connection
             start = end
         del buffer[:start]
         self._acknowledge()
+
+    def _connected(self) -> bool:
+        return self.wire is not None
 
     def broken(self) -> None:
         """The connection has ended by itself."""
