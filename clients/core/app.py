@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -17,7 +18,7 @@ from clients.core import backoff
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
-from clients.core.face import Face
+from clients.core.face import Face, Gone
 from clients.core.history import History, ProfileError
 from clients.core.outbox import Outgoing, message_id
 from clients.core.session import SKIP, Session, Step
@@ -182,7 +183,8 @@ class App:
             self._open = True
             self._question = fingerprint
             self.face.notice(n.AskTrust(server, fingerprint))
-            self.face.flush()
+            with suppress(Gone):
+                self.face.flush()
         if decision.verdict == "refuse":
             self._end("changed", decision.text)
         return decision.verdict
@@ -229,8 +231,9 @@ class App:
                     self._waiting.popleft()()
                 self._settle()
         except ProfileError as error:
-            self._waiting.clear()
             self._end("disk", str(error))
+        except Gone:
+            self._end("gone")
         finally:
             self._busy = False
         self._set_timer()
@@ -279,7 +282,7 @@ class App:
         self._attempt += 1
         wait = max(backoff.delay(self._attempt, self._chance()), self._last.retry)
         self.face.notice(n.Lost(reason, wait, still))
-        self.face.flush()
+        self._do()
         if self.ended or self._leaving:
             return
         self._last = Step()
@@ -316,9 +319,11 @@ class App:
         self.ended = True
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
+        self._waiting.clear()
         self._line.close()
         self.face.notice(n.Ended(code, text))
-        self.face.flush()
+        with suppress(Gone):
+            self.face.flush()
 
     def _leave(self) -> None:
         """Say goodbye, and go when the server has heard it or after a moment. The token goes too: next time is new."""

@@ -10,6 +10,10 @@ from typing import Protocol
 from clients.core.notices import Notice
 
 
+class Gone(Exception):
+    """Whoever was shown something is no longer there: nothing of it counts as seen, and there is no going on."""
+
+
 class Face(Protocol):
     """Whoever shows a conversation to a person or a script."""
 
@@ -17,7 +21,7 @@ class Face(Protocol):
         """Show this. A message counts as shown after the next `flush`."""
 
     def flush(self) -> None:
-        """Let what was shown really be out: the core acknowledges it after this."""
+        """Let what was shown really be out: the core acknowledges it after this. Raises Gone where it cannot be."""
 
 
 class NullFace:

@@ -154,7 +154,7 @@ class Lost(Notice, frozen=True):
 
 class Ended(Notice, frozen=True):
     """The client is done. `code`: `left`, `unreachable` (never connected), `untrusted`, `changed` (certificate),
-    `refused` (no login), `waiting` (not everything was accepted in time), `disk`.
+    `refused` (no login), `waiting` (not everything was accepted in time), `disk`, `gone` (nobody reads what is shown).
     """
 
     code: str

@@ -15,10 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from clients.core.face import Gone
 from clients.line import objects
 from clients.line.options import Options, coloured, parse
 from clients.line.plain import Input, Output, PlainScreen, is_terminal, standard
 
+STOP_SECONDS = 8.0
 STOPPED = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
@@ -62,7 +64,8 @@ class Main:
         finally:
             if self.terminal is not None:
                 self.terminal.stop()
-            self.output.flush()
+            with contextlib.suppress(Gone):
+                self.output.flush()
         return self.code
 
     def done(self, code: int) -> None:
@@ -282,7 +285,8 @@ class Main:
             signal.signal(signal.SIGCONT, later(self.terminal.resume))
 
     def _stopped(self, face: Any, code: int) -> None:
-        """Told to end: what was said goes out first."""
+        """Told to end: what was said goes out first, but nothing holds us for long."""
+        self.reactor.callLater(STOP_SECONDS, self.done, code)
         if self.options.verb:
             face.finish(code)
         else:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.app import App
+from clients.core.face import Gone
 from clients.line import objects
 from clients.line.inert import name as inert_name
 from clients.line.show import Style, lines
@@ -289,7 +291,8 @@ class LineFace:
 
     def _finish(self, code: int) -> None:
         self._screen.prompt("")
-        self._screen.flush()
+        with suppress(Gone):
+            self._screen.flush()
         self._done(code if self._code is None else self._code)
 
 

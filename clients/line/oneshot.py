@@ -7,12 +7,14 @@ standard input, and ends by itself. The way out is always `finish`, which says g
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.app import App, Clock
+from clients.core.face import Gone
 from clients.core.session import KEEP, SKIP, WATCH
 from clients.core.view import fold
 from clients.line import objects
@@ -188,7 +190,8 @@ class Errand:
             text = "\n".join(lines(notice, self.context.style()))
             self.fail(status, notice.code, text, objects.error(notice.code, notice.text))
         self.over()
-        self.flush()
+        with suppress(Gone):
+            self.flush()
         self.context.done(EXITS.get(notice.code, 1) if self._code is None else self._code)
 
 

@@ -11,13 +11,14 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final, TextIO
 
+from clients.core.face import Gone
 from clients.line.terminal import reading
 
 ROOM_SECONDS: Final = 0.05
 
 
 class Output:
-    """Two streams that never raise."""
+    """Two streams; what is wrong with them is told by `flush` alone."""
 
     def __init__(self, out: TextIO, err: TextIO) -> None:
         self._out, self._err = out, err
@@ -38,11 +39,13 @@ class Output:
             self._gone()
 
     def flush(self) -> None:
-        """Everything is out."""
+        """Everything is out. Raises Gone where nobody reads it any more."""
         try:
             self._out.flush()
         except (OSError, ValueError):
             self._gone()
+        if self.broken:
+            raise Gone
 
     def _gone(self) -> None:
         """Whoever read us has closed: end without noise, also when Python closes the stream."""

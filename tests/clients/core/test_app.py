@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import messages as m
 from clients.core import intents as i
 from clients.core import notices as n
+from clients.core.face import Gone
 from clients.core.history import ProfileError
 from clients.core.session import SKIP
 from tests.clients.kit import SERVER, Client, greeting, message, position, welcome
@@ -240,6 +241,18 @@ class MessageTests(SynchronousTestCase):
         client.app.enter("hello")
         self.assertEqual(client.sent(m.Send), [])
         self.assertEqual([ended.code for ended in client.face.take(n.Ended)], ["disk"])
+
+    def test_what_nobody_could_read_is_not_acknowledged(self) -> None:
+        client = Client().log_in(position("#g", 1, 0))
+
+        def gone() -> None:
+            raise Gone
+
+        client.face.flush = gone
+        client.line.tell(message("#g", 1))
+        self.assertEqual([ended.code for ended in client.face.take(n.Ended)], ["gone"])
+        self.assertEqual(client.history.cursors(client.account).get("#g", 0), 0)
+        self.assertEqual(client.sent(m.Acknowledge), [])
 
     def test_lone_surrogates_do_not_break_the_line(self) -> None:
         client = Client().log_in()

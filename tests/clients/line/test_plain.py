@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from clients.core.face import Gone
 from clients.line.plain import ROOM_SECONDS, Input, Output, PlainScreen, is_terminal
 
 
@@ -109,12 +110,12 @@ class OutputTests(SynchronousTestCase):
         Output(out, err).line("wrong", problem=True)
         self.assertEqual((out.getvalue(), err.getvalue()), ("", "wrong\n"))
 
-    def test_a_reader_that_has_gone_is_no_error(self) -> None:
+    def test_a_reader_that_has_gone_is_told_by_flush_every_time(self) -> None:
         self.patch(os, "dup2", lambda one, two: two)
         output = Output(Broken(), io.StringIO())
-        output.flush()
-        output.flush()
-        self.assertTrue(output.broken)
+        output.line("x")
+        self.assertRaises(Gone, output.flush)
+        self.assertRaises(Gone, output.flush)
 
 
 class ScreenTests(SynchronousTestCase):
