@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from tests.bench.load import Acks, Ear, Loop, Mouth, Spent, flood
+from tests.bench.load import Acks, Ear, Loop, Lost, Mouth, Spent, flood
 from tests.bench.people import GROUPS, Person, Side
 from tests.bench.report import Figure
 
@@ -38,8 +38,18 @@ class Flood:
         acks = Acks(readers, self.acknowledge)
         with closing(Loop(self.ears)) as loop, Spent(self.side.target.cpu) as spent:
             flood(loop, self.mouths, WINDOW, seconds, acks.tick)
-            loop.until(self.finished)
+            try:
+                loop.until(self.finished)
+            except Lost as lost:
+                raise Lost(f"{self.side.name}, {type(self).__name__}: {lost}; {self.state()}") from None
         return spent
+
+    def state(self) -> str:
+        """What was sent, answered and heard, for whoever looks for what was lost."""
+        answered = sum(mouth.answered for mouth in self.mouths)
+        heard = sorted({ear.heard for ear in self.ears})
+        got = sorted({ear.got for ear in self.ears})
+        return f"sent {self.sent}, answered {answered}, heard {heard[0]} to {heard[-1]}, bytes {got[0]} to {got[-1]}"
 
     @property
     def sent(self) -> int:
