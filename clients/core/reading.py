@@ -23,6 +23,7 @@ class Reading:
         self._ahead: dict[str, set[int]] = {name: set(seqs) for name, seqs in ahead.items()}
         self._unsaid: dict[str, int] = {}
         self._first: float | None = None
+        self._last = -ACK_DELAY
 
     def reset(self) -> None:
         """The server is another one than before (a restored backup): nothing that was known holds."""
@@ -93,16 +94,17 @@ class Reading:
             self._first = now
 
     def deadline(self) -> float | None:
-        """When the next acknowledgement is due."""
-        return None if self._first is None else self._first + ACK_DELAY
+        """When the next acknowledgement is due: at once after a pause, else once a second."""
+        return None if self._first is None else max(self._first, self._last + ACK_DELAY)
 
     def due(self, now: float) -> bool:
         """Whether it is time to acknowledge."""
         when = self.deadline()
         return when is not None and (now >= when or sum(self._unsaid.values()) >= ACK_COUNT)
 
-    def acknowledge(self) -> list[Acknowledge]:
+    def acknowledge(self, now: float) -> list[Acknowledge]:
         """One acknowledgement for each conversation that moved."""
+        self._last = now
         said = [Acknowledge(name, self.cursors[name]) for name in self._unsaid if name in self.cursors]
         self.cut()
         return said

@@ -130,7 +130,7 @@ class Session:
         """What is due to be acknowledged."""
         if self.state.status != ONLINE or not (all_of_them or self.reading.due(now)):
             return []
-        return list(self.reading.acknowledge())
+        return list(self.reading.acknowledge(now))
 
     # ---- the person ----
 

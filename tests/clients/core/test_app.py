@@ -195,7 +195,7 @@ class MessageTests(SynchronousTestCase):
         again.line.tell(message("#g", 1), message("#g", 2), message("#g", 3))
         self.assertEqual([said.seq for said in again.face.take(n.Said)], [3])
         again.clock.advance(1)
-        self.assertEqual(again.sent(m.Acknowledge), [m.Acknowledge("#g", 3)])
+        self.assertEqual(again.sent(m.Acknowledge), [m.Acknowledge("#g", 2), m.Acknowledge("#g", 3)])
 
     def test_own_messages_are_not_shown_after_a_restart(self) -> None:
         client = Client(receive=SKIP).log_in(position("#g", 4, 4))

@@ -40,7 +40,7 @@ class CursorTests(SynchronousTestCase):
     def test_own_messages_known_from_before_close_up_at_the_welcome(self) -> None:
         reading = Reading({"#g": 5}, {"#g": [6, 7]})
         self.assertTrue(reading.place(position("#g", 9, 5), 0.0))
-        self.assertEqual(reading.acknowledge(), [Acknowledge("#g", 7)])
+        self.assertEqual(reading.acknowledge(0.0), [Acknowledge("#g", 7)])
 
     def test_a_purged_log_goes_on_after_its_floor(self) -> None:
         self.assertTrue(self.reading.new("#g", 100))
@@ -53,7 +53,7 @@ class CursorTests(SynchronousTestCase):
 
     def test_we_further_than_the_server_say_so_again(self) -> None:
         self.assertFalse(self.reading.place(position("#g", 9, 2), 0.0))
-        self.assertEqual(self.reading.acknowledge(), [Acknowledge("#g", 5)])
+        self.assertEqual(self.reading.acknowledge(0.0), [Acknowledge("#g", 5)])
 
     def test_behind(self) -> None:
         self.assertTrue(self.reading.behind("#g", 6))
@@ -66,7 +66,7 @@ class CursorTests(SynchronousTestCase):
         self.reading.came("#h", 3, 0.0)
         self.reading.reset()
         self.assertEqual(self.reading.cursors, {})
-        self.assertEqual(self.reading.acknowledge(), [])
+        self.assertEqual(self.reading.acknowledge(0.0), [])
 
     @given(some.lists(some.tuples(some.booleans(), some.integers(1, 30)), max_size=60))
     def test_whatever_comes_again_each_is_new_once(self, tries: list[tuple[bool, int]]) -> None:
@@ -87,26 +87,31 @@ class CursorTests(SynchronousTestCase):
 class AcknowledgeTests(SynchronousTestCase):
     """When it is said."""
 
-    def test_once_a_second(self) -> None:
+    def test_at_once_after_a_pause_then_once_a_second(self) -> None:
         reading = Reading()
         self.assertIsNone(reading.deadline())
         reading.came("#g", 1, 10.0)
-        reading.came("#g", 2, 10.5)
+        self.assertTrue(reading.due(10.0))
+        self.assertEqual(reading.acknowledge(10.0), [Acknowledge("#g", 1)])
+        self.assertIsNone(reading.deadline())
+        reading.came("#g", 2, 10.1)
+        reading.came("#g", 3, 10.5)
         self.assertEqual(reading.deadline(), 11.0)
         self.assertFalse(reading.due(10.9))
         self.assertTrue(reading.due(11.0))
-        self.assertEqual(reading.acknowledge(), [Acknowledge("#g", 2)])
-        self.assertIsNone(reading.deadline())
+        self.assertEqual(reading.acknowledge(11.0), [Acknowledge("#g", 3)])
 
     def test_every_hundred(self) -> None:
         reading = Reading()
-        for seq in range(1, ACK_COUNT + 1):
-            self.assertFalse(reading.due(0.0))
-            reading.came("#g", seq, 0.0)
-        self.assertTrue(reading.due(0.0))
+        reading.came("#g", 1, 0.0)
+        reading.acknowledge(0.0)
+        for seq in range(2, ACK_COUNT + 2):
+            self.assertFalse(reading.due(0.5))
+            reading.came("#g", seq, 0.5)
+        self.assertTrue(reading.due(0.5))
 
     def test_nothing_after_a_cut(self) -> None:
         reading = Reading()
         reading.came("#g", 1, 0.0)
         reading.cut()
-        self.assertEqual(reading.acknowledge(), [])
+        self.assertEqual(reading.acknowledge(0.0), [])

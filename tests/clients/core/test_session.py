@@ -177,11 +177,13 @@ class ReadingTests(SynchronousTestCase):
         assert isinstance(stored, n.Said) and isinstance(live, n.Said)
         self.assertEqual((stored.stored, live.stored), (True, False))
 
-    def test_acknowledged_after_a_second(self) -> None:
+    def test_acknowledged_at_once_then_once_a_second(self) -> None:
         alice = session(position("#g", 3, 3))
         alice.received(1.0, message("#g", 4))
-        self.assertEqual(alice.deadline(), 2.0)
-        self.assertEqual(alice.tick(2.0).commands, [m.Acknowledge("#g", 4)])
+        self.assertEqual(alice.acknowledgements(1.0), [m.Acknowledge("#g", 4)])
+        alice.received(1.1, message("#g", 5))
+        self.assertEqual((alice.acknowledgements(1.1), alice.deadline()), ([], 2.0))
+        self.assertEqual(alice.tick(2.0).commands, [m.Acknowledge("#g", 5)])
 
     def test_own_from_another_session_is_shown_as_own(self) -> None:
         [said] = session().received(1.0, message("dm:alice:bob", 1, "alice")).notices
