@@ -24,6 +24,7 @@ from clients.line.show import Style, failure, lines
 
 LIMIT: Final = 30.0
 MOMENT: Final = 1.0
+SOON: Final = 2.5  # somebody who is there acknowledges within a second
 NO_SUCH: Final = frozenset({"no-such-user", "no-such-group"})
 NO_ENTRY: Final = frozenset({
     "not-logged-in", "login-refused", "name-taken", "bad-name", "registration-closed", "invitation-needed",
@@ -217,7 +218,7 @@ class Sending(Errand):
         if notice.state == "delivered" or (notice.state == "stored" and self.context.wait is None):
             self._settle(notice, notice.state)
         elif notice.state == "sent" and self.context.wait is None:
-            self.later(MOMENT, lambda: self._settle(self._last[notice.id], "stored"))
+            self.later(SOON, lambda: self._settle(self._last[notice.id], "stored"))
 
     def refused(self, notice: n.Refused) -> None:
         """One of them was refused; the others go on."""

@@ -270,7 +270,7 @@ def _groups(notice: n.Answered, event: a.GroupList, style: Style) -> list[str]:
 
 
 def _who(notice: n.Answered, event: a.WhoList, style: Style) -> list[str]:
-    people = ", ".join(_person(member) for member in event.people)
+    people = ", ".join(sorted(map(_person, event.people), key=str.lower))
     more = event.count - len(event.people)
     return [f"Here now ({event.count}): {people}" + (f" and {more} more" if more > 0 else "")]
 

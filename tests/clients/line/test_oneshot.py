@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
-from clients.line.oneshot import Context, errand, exit_code
+from clients.line.oneshot import SOON, Context, errand, exit_code
 from clients.line.plain import Output
 from clients.line.show import Style
 from tests.clients.kit import Client, message, position, welcome
@@ -72,7 +72,7 @@ class SendTests(ErrandCase):
         self.run_verb("send", "@alice", "hi")
         self.arrive()
         self.accept("sent")
-        self.client.clock.advance(1)
+        self.client.clock.advance(SOON)
         self.bye()
         self.assertEqual((self.out.getvalue(), self.codes), ("stored\n", [0]))
 
