@@ -338,15 +338,15 @@ class Session:
 
     def _changed(self, now: float, event: m.GroupChange) -> Step:
         me = self.state.change(event)
+        step = Step([n.Changed(event, me)])
         if me and event.change in ("left", "kicked"):
-            return self._gone_from(event.group, [n.Changed(event, me)])
-        return Step([n.Changed(event, me)])
+            step.records = self._gone_from(event.group)
+        return step
 
-    def _gone_from(self, group: str, notices: list[n.Notice]) -> Step:
+    def _gone_from(self, group: str) -> list[r.Record]:
         """One is no longer a member: after coming back one reads from there, not from an old cursor."""
-        self.state.leave(group)
         self.reading.forget(group)
-        return Step(notices, [r.KeepCursor(group, 0)])
+        return [r.KeepCursor(group, 0)]
 
     def _notice(self, now: float, event: m.Notice) -> Step:
         return Step([n.Told(event.code, event.text)])
@@ -370,7 +370,7 @@ class Session:
                 self.state.heads[position.conversation] = position.head
                 step.records = self._place(now, position)
         elif isinstance(asked.intent, i.LeaveGroup):
-            return self._gone_from(asked.intent.group, step.notices)
+            step.records = self._gone_from(self.state.leave(asked.intent.group))
         return step
 
 

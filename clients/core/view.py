@@ -96,17 +96,22 @@ class State:
         """A group changed; returns whether it concerns oneself."""
         me = fold(event.name) == fold(self.me)
         if me and event.change in ("left", "kicked"):
-            self.leave(event.group)
+            self.leave(event.group, event.change == "left")
         if me and event.change == "joined":
             self.positions.setdefault(event.group, Position(event.group, 0, 0))
         return me
 
-    def leave(self, group: str) -> None:
-        """One is no longer in it."""
-        self.positions.pop(group, None)
-        self.unread.pop(group, None)
-        if self.focus == group:
+    def leave(self, group: str, willingly: bool = True) -> str:
+        """One is no longer in it; returns its name as the server writes it.
+
+        Who was put out keeps looking at it: what they are typing is refused there rather than said in the lobby.
+        """
+        name = next((known for known in self.positions if fold(known) == fold(group)), group)
+        self.positions.pop(name, None)
+        self.unread.pop(name, None)
+        if willingly and fold(self.focus) == fold(group):
             self.focus = LOBBY
+        return name
 
     def look_at(self, to: str) -> None:
         """Bare lines go here from now on."""

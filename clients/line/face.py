@@ -65,6 +65,7 @@ class LineFace:
         self._over = False
         self._code: int | None = None
         self._first_name = True
+        self._focus = a.LOBBY
         self._password = ""
         self._interrupted = -TWICE_SECONDS
         self._told: list[str] = []
@@ -220,6 +221,8 @@ class LineFace:
             self._finish(EXITS.get(notice.code, 1))
         elif isinstance(notice, (n.Outcome, n.Refused)) and self._held:
             self._pump()
+        if self._mode == "chat" and self._where() != self._focus:
+            self._chat()
 
     def _wants_name(self, notice: n.AskName) -> bool:
         if not self._asks:
@@ -271,15 +274,14 @@ class LineFace:
         self._ask("old", "Current password: ", hidden=True)
         return True
 
-    def _focused(self, notice: n.Local) -> bool:
-        if isinstance(notice.intent, i.Focus):
-            self._chat()
-        return False
-
     def _chat(self) -> None:
-        focus = self._app.view().focus if self._app is not None else a.LOBBY
+        focus = self._focus = self._where()
         where = "" if focus == a.LOBBY else f" [{inert_name(focus.removeprefix('#'))}]"
         self._ask("chat", self._style().paint("you", f"You{where}:") + " ")
+
+    def _where(self) -> str:
+        """Where bare lines go."""
+        return self._app.session.state.focus if self._app is not None else a.LOBBY
 
     def _ask(self, mode: str, prompt: str, hidden: bool = False) -> None:
         self._mode = mode
@@ -312,5 +314,4 @@ _ACTS: Final[dict[type[n.Notice], Callable[[LineFace, Any], bool]]] = {
     n.AskTrust: LineFace._wants_trust,
     n.AskPassword: LineFace._wants_password,
     n.Refused: LineFace._was_refused,
-    n.Local: LineFace._focused,
 }

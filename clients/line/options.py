@@ -131,6 +131,13 @@ def _clean(argument: str) -> str:
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
+        parser.exit(0, f"chat {version()}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chat", description="Talk to a class: interactive, or one command at a time.", epilog=_ABOUT,
@@ -156,5 +163,5 @@ def _parser() -> argparse.ArgumentParser:
     add("--plain", **flag, help="line by line, also at a terminal")
     add("--color", choices=("auto", "always", "never"), default="auto", help="colours (NO_COLOR is honoured)")
     add("--quiet", **flag, help="less"), add("--verbose", **flag, help="more")
-    add("--version", action="version", version=f"chat {version()}")
+    add("--version", action=_Version, nargs=0, help="which version this is")
     return parser

@@ -45,9 +45,18 @@ class StateTests(SynchronousTestCase):
 
     def test_leaving_takes_the_focus_back_to_the_lobby(self) -> None:
         self.state.look_at("#g")
-        self.assertTrue(self.state.change(m.GroupChange("#g", "kicked", "Alice", "bob")))
+        self.assertTrue(self.state.change(m.GroupChange("#g", "left", "Alice")))
         self.assertEqual(self.state.view(0).focus, "#lobby")
         self.assertNotIn("#g", [talk.to for talk in self.state.view(0).talks])
+
+    def test_being_put_out_does_not_turn_what_is_typed_to_the_lobby(self) -> None:
+        self.state.look_at("#g")
+        self.assertTrue(self.state.change(m.GroupChange("#g", "kicked", "alice", "bob")))
+        self.assertEqual(self.state.view(0).focus, "#g")
+        self.assertNotIn("#g", [talk.to for talk in self.state.view(0).talks])
+
+    def test_a_group_is_the_same_in_capitals(self) -> None:
+        self.assertEqual(self.state.leave("#G"), "#g")
 
     def test_a_group_joined_elsewhere_is_there_too(self) -> None:
         self.state.change(m.GroupChange("#h", "joined", "alice"))

@@ -181,6 +181,9 @@ class TalkTests(FaceCase):
         self.assertEqual(self.screen.lines, ["Group 'g1' created successfully."])
         self.type("/focus g1")
         self.assertEqual(self.screen.asked[-1], "You [g1]: ")
+        self.type("/part g1")
+        self.line.tell(m.Done(self.client.sent(m.Leave)[0].ref))
+        self.assertEqual(self.screen.asked[-1], "You: ")
 
     def test_a_loss_and_a_line_typed_meanwhile(self) -> None:
         self.arrive()
