@@ -40,6 +40,7 @@ class Main:
         self.reactor = reactor
         self.output: Output = standard()
         self.code = 0
+        self._over = False
         self.terminal: Any = None
         self.app: Any = None
 
@@ -69,10 +70,12 @@ class Main:
         return self.code
 
     def done(self, code: int) -> None:
-        """The face is done."""
+        """The face is done; whatever else may end on the way out, the first status counts."""
         from twisted.internet.error import ReactorNotRunning
 
-        self.code = code
+        if self._over:
+            return
+        self.code, self._over = code, True
         if self.reactor.running:
             with contextlib.suppress(ReactorNotRunning):
                 self.reactor.stop()
@@ -245,7 +248,7 @@ class Main:
 
     def broken(self, event: Any) -> None:
         """Twisted caught a mistake of ours: say so and end, rather than go on with who knows what."""
-        failure = event.get("log_failure")
+        failure = event.get("log_failure") or event.get("failure")  # the second is Twisted's older way
         if failure is None:
             return
         if self.terminal is not None:

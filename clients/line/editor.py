@@ -37,6 +37,11 @@ def width(text: str) -> int:
     return sum(map(char_width, text))
 
 
+def uncoloured(prompt: str) -> str:
+    """A prompt without its colours."""
+    return _COLOUR.sub("", prompt)
+
+
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|[^\[O])", re.DOTALL)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PASTE_BEGIN, _PASTE_END = "\x1b[200~", "\x1b[201~"
@@ -49,6 +54,7 @@ class Editor:
         self.text = ""
         self.at = 0
         self.hidden = False
+        self.remembers = True  # whether the lines typed now can be brought back
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
         self._pasting = self._too_long = False
@@ -70,7 +76,7 @@ class Editor:
     def take(self) -> str:
         """What was typed, which ends it."""
         text, self.text, self.at, self._offset = self.text, "", 0, 0
-        if text.strip() and not self.hidden and self._history[-1:] != [text]:
+        if text.strip() and self.remembers and not self.hidden and self._history[-1:] != [text]:
             self._history.append(text)
             del self._history[:-HISTORY]
         self._place = len(self._history)
@@ -82,7 +88,7 @@ class Editor:
         if self.hidden:
             shown = ""
         at = 0 if self.hidden else self.at
-        before = width(_COLOUR.sub("", prompt))
+        before = width(uncoloured(prompt))
         room = max(4, columns - before - 1)
         self._offset = min(self._offset, at)
         while width(shown[self._offset : at]) > room:

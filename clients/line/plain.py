@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final, TextIO
 
 from clients.core.face import Gone
+from clients.line.editor import uncoloured
 from clients.line.terminal import reading
 
 ROOM_SECONDS: Final = 0.05
@@ -127,7 +128,7 @@ class PlainScreen:
     def prompt(self, text: str, hidden: bool = False) -> None:
         """Somebody who sees it gets every prompt; a pipe only the question for the name, on a line of its own."""
         self._prompt = text
-        if not self._shows and text and not text.startswith("You"):
+        if not self._shows and text and not uncoloured(text).startswith("You"):
             self._output.line(text)
 
     def flush(self) -> None:

@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.internet.main import CONNECTION_DONE
 from zope.interface import implementer
 
-from clients.line.editor import Editor, Key
+from clients.line.editor import Editor, Key, uncoloured
 
 _PASTE_ON, _PASTE_OFF = "\x1b[?2004h", "\x1b[?2004l"
 _CLEAR_ROW, _CLEAR_BELOW = "\r\x1b[K", "\x1b[H\x1b[2J"
@@ -94,6 +94,7 @@ class Terminal:
         """Ask for a line with this prompt; `hidden` shows nothing of what is typed. An empty prompt asks nothing."""
         self._prompt = text
         self._editor.hidden = hidden
+        self._editor.remembers = uncoloured(text).startswith("You")
 
     def flush(self) -> None:
         """Show what was printed, with the input row below it, whole."""
