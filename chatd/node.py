@@ -22,9 +22,10 @@ from chatd.auth import Passwords
 from chatd.core.groups import Conversation
 from chatd.core.hub import Hub
 from chatd.core.limits import Buckets, Limits, is_loopback
-from chatd.core.turn import Refused, Turn
+from chatd.core.turn import Cast, Refused, Turn
 from chatd.core.users import Link, Session
 from chatd.journal import Journal, Run
+from chatd.news import News
 from chatd.release import Release
 from chatd.store.interface import Store
 
@@ -72,6 +73,7 @@ class Node:
         self.admission = Admission(self, self.hub, policy, secret, passwords)
         self._journal = Journal(store, write, self._let_go, self._broken)
         self._release = Release()
+        self._news = News(self.hub.everyone, clock, limits)
         self._releasing = False
         self._turn: Turn | None = None
         self._now = clock.seconds()
@@ -209,6 +211,11 @@ class Node:
     def hungry(self, session: Session) -> None:
         """There are stored messages for a session: send them when what leaves now has left."""
         self._after.append((self._pump, (session,)))
+
+    def announce(self, event: m.Presence, but: Session | None) -> None:
+        """Somebody came or went."""
+        if not self._news.gather(event, but):
+            self._release.cast(Cast(self.hub.everyone, event, but))
 
     def end_later(self, session: Session, event: m.Bye) -> None:
         """End a session when what this turn says to it has been said."""

@@ -38,7 +38,7 @@ class Release:
                 if kind is Reply:
                     self.say(item.session, item.event)  # type: ignore[union-attr]
                 elif kind is Cast:
-                    self._cast(item)  # type: ignore[arg-type]
+                    self.cast(item)  # type: ignore[arg-type]
                 elif kind is Then:
                     item.function(*item.arguments)  # type: ignore[union-attr]
 
@@ -95,7 +95,8 @@ class Release:
             else:
                 mine.append(data)
 
-    def _cast(self, cast: Cast) -> None:
+    def cast(self, cast: Cast) -> None:
+        """Tell an audience, behind what each has been told so far."""
         but = cast.but.link if cast.but is not None else None
         for codec, links in cast.audience.by_codec():
             data = codec.encode(cast.event)

@@ -43,11 +43,12 @@ LAYERS = {
     "chatd.journal": Layer(("chatd.messages", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
     "chatd.ports": Layer(("chatd.messages", "chatd.wire"), ("twisted", "zope")),
     "chatd.release": Layer(("chatd.messages", "chatd.core")),
+    "chatd.news": Layer(("chatd.messages", "chatd.core"), ("twisted",)),
     "chatd.admission": Layer(("chatd.messages", "chatd.core", "chatd.auth", "chatd.node"), ("twisted",)),
     "chatd.node": Layer(
         (
             *("chatd.messages", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.bus.interface"),
-            *("chatd.admission", "chatd.release", "chatd.auth"),
+            *("chatd.admission", "chatd.release", "chatd.news", "chatd.auth"),
         ),
         ("twisted", "zope"),
     ),

@@ -34,6 +34,9 @@ class Outside(Protocol):
     def hungry(self, session: Session) -> None:
         """There are stored messages for a session."""
 
+    def announce(self, event: m.Presence, but: Session | None) -> None:
+        """Somebody came or went: tell everybody but one session."""
+
 
 class Hub:
     """One node's users, conversations and sessions."""
@@ -202,8 +205,7 @@ class Hub:
             turn.keep(m.CursorMoved(device.id, self.lobby.id, self.lobby.head))
 
     def _announce(self, event: m.Presence, but: Session | None, turn: Turn) -> None:
-        if len(self.everyone.sessions) <= self.limits.presence_audience:
-            turn.cast(self.everyone, event, but)
+        turn.then(self.outside.announce, event, but)
 
     def depart(self, session: Session, lost: bool, turn: Turn) -> None:
         """A session has ended, by goodbye or by being cut off."""

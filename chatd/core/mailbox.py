@@ -177,7 +177,7 @@ def _tell_inbox(hub: Hub, session: Session, ref: int) -> None:
     hub.say(session, m.InboxList(ref, positions))
 
 
-def history(hub: Hub, session: Session, command: m.History, turn: Turn) -> tuple[Conversation, int, int, int]:
+def history(hub: Hub, session: Session, command: m.History, turn: Turn) -> tuple[Conversation, int, int, int] | None:
     """Which page to read: conversation, seqs after and before (0: the end), limit.
 
     In private groups from one's joining on. Where the end is shows when everything before the command has left.
@@ -187,10 +187,13 @@ def history(hub: Hub, session: Session, command: m.History, turn: Turn) -> tuple
     conversation = session.known.get(command.to)
     if conversation is None:
         if command.to.startswith("@"):
+            if user.guest:
+                raise Refused("guest", "Guests have no private messages.")
             pair = sorted((user.id, hub.users.find(command.to[1:]).id))
             conversation = hub.conversations.direct.get((pair[0], pair[1]))
-            if conversation is None:
-                raise Refused("no-such-group", f"You and {command.to[1:]} have not talked yet.")
+            if conversation is None:  # they have not talked yet
+                turn.reply(session, m.Page(command.ref, command.to, [], False))
+                return None
         else:
             conversation = hub.conversations.group(command.to, user)
     member = conversation.member(user)

@@ -52,7 +52,7 @@ class Frames(Int32StringReceiver):
 
     def dataReceived(self, data: bytes) -> None:
         rest = self._rest
-        if self._deaf or self.outlet.ending():
+        if self._over():
             return
         if rest:
             rest += data
@@ -70,11 +70,14 @@ class Frames(Int32StringReceiver):
             if end > size:
                 break
             self.stringReceived(data[start + 4 : end])
-            if self._deaf or self.outlet.ending():
+            if self._over():
                 return
             start = end
         if start < size:
             rest += data[start:]
+
+    def _over(self) -> bool:
+        return self._deaf or self.outlet.ending()
 
     def stringReceived(self, string: bytes) -> None:
         try:

@@ -348,13 +348,6 @@ class Tailing(Errand):
             if self._seen is not None:
                 self._catch_up()
 
-    def refused(self, notice: n.Refused) -> None:
-        """With somebody one has never talked to there is nothing yet."""
-        if notice.code == "no-such-group" and self._to.startswith("@"):
-            self._page([])
-        else:
-            super().refused(notice)
-
     def _limited(self) -> bool:
         return not self.context.follow
 

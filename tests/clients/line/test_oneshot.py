@@ -226,14 +226,6 @@ class TailTests(ErrandCase):
         self.bye()
         self.assertEqual(self.codes, [130])
 
-    def test_a_person_one_has_not_talked_to(self) -> None:
-        self.run_verb("tail", "@zoe")
-        self.arrive()
-        [asked] = self.client.sent(m.History)
-        self.line.tell(m.Failed(asked.ref, "no-such-group", "not yet"))
-        self.bye()
-        self.assertEqual((self.out.getvalue(), self.codes), ("", [0]))
-
 
 class AskTests(ErrandCase):
     """Questions."""
