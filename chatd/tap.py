@@ -15,7 +15,7 @@ from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet import reactor as _reactor
-from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks
+from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.task import LoopingCall
@@ -222,7 +222,7 @@ class Chatd(Service):
         super().stopService()
         if not hasattr(self, "node"):
             return
-        yield DeferredList([port.stopListening() for port in self._ports if port is not None])
+        yield DeferredList([maybeDeferred(port.stopListening) for port in self._ports])  # None of one that has stopped
         if self._sweeper.running:
             self._sweeper.stop()
         if not self._failed:
