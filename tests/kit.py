@@ -183,8 +183,12 @@ class House:
             write=self.writer, read=self.reader, random=self.random, failed=self.failures.append,
         )  # fmt: skip
         self.door = DoorFactory(
-            lambda: Frames(self.node, self.limits, self.clock), Lines, self.clock.seconds, self.limits.waiting,
-            self.limits.waiting_per_prefix, lambda host: "" if is_loopback(host) else prefix(host),
+            lambda: Frames(self.node, self.limits, self.clock),
+            Lines,
+            self.clock.seconds,
+            self.limits.waiting,
+            self.limits.waiting_per_prefix,
+            lambda host: "" if is_loopback(host) else prefix(host),
         )
 
     def restart(self) -> None:

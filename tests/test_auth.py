@@ -128,7 +128,7 @@ class Secrets(SynchronousTestCase):
     def test_time_tells_nothing(self) -> None:
         """Whoever asks, Argon2 is run once with the same costs: for a user, for nobody, for a damaged verifier."""
         asked = Hasher()
-        self.passwords._hasher = asked  # type: ignore[assignment]
+        self.passwords._hasher = asked
         for verifier in (self.verifier, "", "nonsense"):
             asked.costs.clear()
             self.assertFalse(self.verified(verifier, "wrong password"))

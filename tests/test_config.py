@@ -46,7 +46,9 @@ class Order(ConfigScene):
         self.assertEqual((settings.server_name, settings.registration, settings.guests), ("file", "closed", False))
         environment = {"CHATD_SERVER_NAME": "environment", "CHATD_REGISTRATION": "invite"}
         settings = read({"config": path}, environment)
-        self.assertEqual((settings.server_name, settings.registration, settings.guests), ("environment", "invite", False))
+        self.assertEqual(
+            (settings.server_name, settings.registration, settings.guests), ("environment", "invite", False)
+        )
         settings = read({"config": path, "server_name": "flag", "registration": None}, environment)
         self.assertEqual((settings.server_name, settings.registration, settings.guests), ("flag", "invite", False))
 
@@ -81,7 +83,9 @@ class Mistakes(ConfigScene):
     """What cannot be, and how it is told."""
 
     def test_unknown_keys_name_the_nearest(self) -> None:
-        self.assertIn("'registraton'; did you mean 'registration'?", self.told({"config": self.file("registraton = 1")}))
+        self.assertIn(
+            "'registraton'; did you mean 'registration'?", self.told({"config": self.file("registraton = 1")})
+        )
         self.assertIn("'CHATD_LISEN'; did you mean 'CHATD_LISTEN'?", self.told(CHATD_LISEN="tcp:1"))
         limits = self.told({"config": self.file("[limits]\nretention_day = 1")})
         self.assertIn("'limits.retention_day'; did you mean 'limits.retention_days'?", limits)
@@ -129,7 +133,8 @@ class Endpoints(ConfigScene):
         "tcp6:6667:interface=\\:\\:1", "unix:/run/chatd.sock", "none", "tcp:1:backlog=5:interface=127.0.0.1",
     )  # fmt: skip
     OPEN = (
-        "tcp:6667", "tcp:6667:interface=0.0.0.0", "tcp:6667:interface=192.0.2.1", "tcp6:6667", "tcp6:6667:interface=\\:\\:",
+        "tcp:6667", "tcp:6667:interface=0.0.0.0", "tcp:6667:interface=192.0.2.1", "tcp6:6667",
+        "tcp6:6667:interface=\\:\\:",
         "tcp:6667:interface=", "tcp:6667:interface=127.0.0.1.example.com", "systemd:domain=INET:index=0", "",
         "tcp:6667:interface=127.0.0.1:interface=0.0.0.0", "tcp:6667:interface=localhost.example.com",
     )  # fmt: skip
@@ -152,7 +157,13 @@ class Endpoints(ConfigScene):
 
     @given(st.text(max_size=40), st.text(max_size=12))
     def test_any_environment_is_read_or_told(self, text: str, name: str) -> None:
-        for key in ("CHATD_LISTEN_PLAIN", "CHATD_REGISTRATION", "CHATD_TRUSTED_NETWORKS", "CHATD_GUESTS", "CHATD_" + name):
+        for key in (
+            "CHATD_LISTEN_PLAIN",
+            "CHATD_REGISTRATION",
+            "CHATD_TRUSTED_NETWORKS",
+            "CHATD_GUESTS",
+            "CHATD_" + name,
+        ):
             try:
                 read({}, {key: text} if key != "CHATD_CONFIG" else {})
             except BadConfig:

@@ -439,9 +439,9 @@ class Damage(Scene):
         def broken(*_: object) -> list[m.Row]:
             raise OSError("bad sector")
 
-        read, self.house.store.read = self.house.store.read, broken  # type: ignore[method-assign]
+        read, self.house.store.read = self.house.store.read, broken  # type: ignore[method-assign,assignment]
         self.assertTrue(bob.again().transport.aborted)
-        self.house.store.read_before = broken  # type: ignore[method-assign]
+        self.house.store.read_before = broken  # type: ignore[method-assign,assignment]
         alice.ask(m.History, "#lobby")
         self.assertTrue(alice.transport.aborted)
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 2)

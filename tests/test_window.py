@@ -96,5 +96,6 @@ class WatchingTests(Scene):
         tesla.lose()
         self.assertEqual(stream.getvalue().splitlines(), [
             "Client (127.0.0.1, 40000) connected  [ tesla ]", "Client (127.0.0.1, 40001) connected  [ albert ]",
-            "Client (127.0.0.1, 40001) is offline  [ albert ]", "Client (127.0.0.1, 40000) is offline (error)  [ tesla ]",
+            "Client (127.0.0.1, 40001) is offline  [ albert ]",
+            "Client (127.0.0.1, 40000) is offline (error)  [ tesla ]",
         ])  # fmt: skip

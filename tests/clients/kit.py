@@ -72,7 +72,7 @@ class RecordingFace:
 
     def take(self, kind: type[T]) -> list[T]:
         """The notices of one kind so far; they are forgotten."""
-        found = [notice for notice in self.notices if isinstance(notice, kind)]
+        found: list[T] = [notice for notice in self.notices if isinstance(notice, kind)]
         self.notices = [notice for notice in self.notices if not isinstance(notice, kind)]
         return found
 
@@ -178,7 +178,7 @@ class Client:
 
     def sent(self, kind: type[T]) -> list[T]:
         """What the client said of one kind since the last look."""
-        found = [command for command in self.line.written if isinstance(command, kind)]
+        found: list[T] = [command for command in self.line.written if isinstance(command, kind)]
         self.line.written = [command for command in self.line.written if not isinstance(command, kind)]
         return found
 

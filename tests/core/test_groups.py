@@ -268,7 +268,7 @@ class Private(GroupScene):
 
     def test_invitations_of_one_account_wait(self) -> None:
         self.house = House(limits=Limits(invitations_burst=1, invitations_per_hour=60))
-        alice, bob, carol = self.house.people("alice", "bob", "carol")
+        alice, _, _ = self.house.people("alice", "bob", "carol")
         self.granted(alice, m.Join, "staff", private=True)
         self.granted(alice, m.Invite, "staff", "bob")
         failed = self.refused("rate-limited", alice, m.Invite, "staff", "carol")

@@ -1,4 +1,4 @@
-"""The hub: coming and going, every command has its place, and a refused command changes nothing, whatever came before."""
+"""The hub: coming and going, every command has its place, and a refused one changes nothing, whatever came before."""
 
 from __future__ import annotations
 
@@ -109,7 +109,9 @@ class ComingAndGoing(Scene):
             peer.ask(m.Quit)
         dave.take()
         dave.lose()
-        self.assertEqual([x for x in alice.take() if isinstance(x, m.Presence) and x.name == "dave"], [m.Presence("dave", "lost")])
+        self.assertEqual(
+            [x for x in alice.take() if isinstance(x, m.Presence) and x.name == "dave"], [m.Presence("dave", "lost")]
+        )
 
     def test_a_guests_name_is_free_again_and_nobody_elses_meanwhile(self) -> None:
         guest = self.house.guest("gast")
@@ -152,7 +154,9 @@ COMMAND = st.one_of(
     st.tuples(st.just(m.Enter), names),
     st.tuples(st.just(m.Login), names, st.just("device"), st.just(b"")),
 )
-ACK = st.tuples(st.just(m.Acknowledge), st.sampled_from(["#lobby", "#hw3", "dm:alice:bob", "#staff"]), st.integers(-1, 9))
+ACK = st.tuples(
+    st.just(m.Acknowledge), st.sampled_from(["#lobby", "#hw3", "dm:alice:bob", "#staff"]), st.integers(-1, 9)
+)
 LATE = m.Accepted | m.GroupInfo | m.InboxList  # these say how things stand when they leave
 STEPS = st.lists(st.tuples(st.integers(0, 4), COMMAND | ACK), max_size=30)
 
@@ -162,7 +166,9 @@ class Anything(Scene):
 
     def five(self) -> list[Peer]:
         """They, and a group of each kind."""
-        self.house = House(limits=Limits(groups=3, mailbox_messages=3, groups_made_burst=2, joins_burst=4, invitations_burst=2))
+        self.house = House(
+            limits=Limits(groups=3, mailbox_messages=3, groups_made_burst=2, joins_burst=4, invitations_burst=2)
+        )
         people = [*self.house.people("alice", "bob", "carol", "dave"), self.house.guest("gast")]
         people[0].ask(m.Join, "hw3")
         people[1].ask(m.Join, "hw3")

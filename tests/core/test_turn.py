@@ -39,5 +39,7 @@ class TurnTests(SynchronousTestCase):
 
     def test_a_refusal_has_a_code_and_words(self) -> None:
         refused = Refused("guest", "Guests cannot.", near=["a"], retry=2.5)
-        self.assertEqual((refused.code, str(refused), refused.near, refused.retry), ("guest", "Guests cannot.", ["a"], 2.5))
+        self.assertEqual(
+            (refused.code, str(refused), refused.near, refused.retry), ("guest", "Guests cannot.", ["a"], 2.5)
+        )
         self.assertEqual((Refused("guest", "").near, Refused("guest", "").retry), ([], 0.0))

@@ -100,7 +100,9 @@ class Presence(Scene):
         self.alice.ask(m.Who)
         answer = self.alice.last(m.WhoList)
         people = [(x.name, x.role, x.state) for x in answer.people]
-        self.assertEqual(people, [("alice", "student", "online"), ("bob", "student", "online"), ("gast", "guest", "online")])
+        self.assertEqual(
+            people, [("alice", "student", "online"), ("bob", "student", "online"), ("gast", "guest", "online")]
+        )
         self.assertEqual(answer.count, 3)
 
     def test_devices_and_their_sessions(self) -> None:
@@ -151,7 +153,9 @@ class Presence(Scene):
         bob = bob.again()
         bob.lose()
         self.house.commit()
-        self.assertEqual([event for event in alice.take() if event != m.Presence("bob", "online")], [m.Presence("bob", "lost")])
+        self.assertEqual(
+            [event for event in alice.take() if event != m.Presence("bob", "online")], [m.Presence("bob", "lost")]
+        )
         self.assertEqual(self.state_slow(alice), ["alice"])
 
     def state_slow(self, asker: Peer) -> list[str]:

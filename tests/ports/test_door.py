@@ -165,5 +165,5 @@ class Options(SynchronousTestCase):
         for transport in (Transport(), object()):
             door = factory.buildProtocol(None)
             assert door is not None
-            door.makeConnection(transport)  # type: ignore[arg-type]
+            door.makeConnection(transport)
         self.assertEqual(calls, [("nodelay", True), ("keepalive", True)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +15,8 @@ from tests.kit import House, Peer, Scene
 ID = b"0123456789abcdef"
 BOMB = frame(b"\x91" * 16_000)
 COMMANDS: list[m.Command] = [
-    m.Send(1, "@bob", ID, "hello"), m.Send(2, "@bob", b"x" * 16, "two"), m.Ping(3), m.Send(4, "#lobby", b"y" * 16, "to all"),
+    m.Send(1, "@bob", ID, "hello"), m.Send(2, "@bob", b"x" * 16, "two"), m.Ping(3),
+    m.Send(4, "#lobby", b"y" * 16, "to all"),
     m.Who(5), m.Send(6, "@nobody", ID, "hello"), m.Join(7, "hw3"), m.History(8, "@bob"), m.Ping(9),
 ]  # fmt: skip
 SEGMENT = b"".join([frame(encode_command(command)) for command in COMMANDS])
@@ -51,7 +54,7 @@ class Cutting(Scene):
     @given(st.lists(st.integers(0, len(SEGMENT)), max_size=12))
     def test_cut_anywhere(self, cuts: list[int]) -> None:
         points = [0, *sorted(cuts), len(SEGMENT)]
-        parts = [SEGMENT[start:end] for start, end in zip(points, points[1:], strict=False)]
+        parts = [SEGMENT[start:end] for start, end in pairwise(points)]
         self.assertEqual(self.play(*parts), self.play(SEGMENT))
 
     @given(st.lists(st.sampled_from([data for data, _ in NONSENSE] + [SEGMENT[4:50]]), max_size=6), st.data())
@@ -183,7 +186,12 @@ class Size(Scene):
         self.assertLessEqual(len(frames._rest), 16_388)
 
     def test_a_nested_bomb_is_malformed(self) -> None:
-        for data in (BOMB, frame(b"\x92\xa4ping" + b"\x91" * 10_000), frame(b"\xdd\xff\xff\xff\xff"), frame(b"\xc6\x7f\xff\xff\xff")):
+        for data in (
+            BOMB,
+            frame(b"\x92\xa4ping" + b"\x91" * 10_000),
+            frame(b"\xdd\xff\xff\xff\xff"),
+            frame(b"\xc6\x7f\xff\xff\xff"),
+        ):
             peer = self.house.peer()
             peer.raw(data)
             self.assertEqual((peer.code(), peer.over), ("malformed", False))

@@ -93,7 +93,7 @@ class OutletTests(SynchronousTestCase):
             taken.append(data)
             self.outlet.pauseProducing()
 
-        self.transport.write = write  # type: ignore[method-assign,assignment]
+        self.transport.write = write  # type: ignore[method-assign]
         for number in range(1, 4):
             self.outlet.resumeProducing()
             self.assertEqual(taken, [b"a", b"b", b"c"][:number])

@@ -31,8 +31,8 @@ class Demo:
         """A client in a window of its own, with a profile of its own, over TLS."""
         address = f"{user}@127.0.0.1" if user else "127.0.0.1"
         command = [
-            sys.executable, "-m", "clients.line", "--plain", "--trust-new", "--profile", str(self.server.folder / title),
-            f"{address}:{self.server.ports['tls']}",
+            sys.executable, "-m", "clients.line", "--plain", "--trust-new", "--profile",
+            str(self.server.folder / title), f"{address}:{self.server.ports['tls']}",
         ]  # fmt: skip
         window = Terminal(title, command, columns=78)
         self.windows.append(window)

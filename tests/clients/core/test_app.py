@@ -237,7 +237,7 @@ class MessageTests(SynchronousTestCase):
         def full(account: int, records: object) -> None:
             raise ProfileError("The local database cannot be written: full.")
 
-        client.history.keep = full  # type: ignore[assignment]
+        client.history.keep = full  # type: ignore[method-assign]
         client.app.enter("hello")
         self.assertEqual(client.sent(m.Send), [])
         self.assertEqual([ended.code for ended in client.face.take(n.Ended)], ["disk"])

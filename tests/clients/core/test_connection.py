@@ -9,7 +9,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.internet.protocol import Factory, Protocol
@@ -126,7 +126,10 @@ class ConnectionTests(SynchronousTestCase):
         reactor.advance(1)
         host, port, factory = reactor.tcpClients[0][:3]
         self.assertEqual((host, port), ("127.0.0.1", 7))
-        factory.clientConnectionFailed(None, Failure(ConnectionLost()))
+        factory.clientConnectionFailed(
+            None,  # type: ignore[arg-type]
+            Failure(ConnectionLost()),
+        )
         self.assertEqual(listener.ends, [("The connection broke.", False)])
 
     def test_it_speaks_as_soon_as_it_is_made(self) -> None:
@@ -137,6 +140,7 @@ class ConnectionTests(SynchronousTestCase):
         line.open(listener)
         reactor.advance(1)
         protocol = reactor.tcpClients[0][2].buildProtocol(None)
+        assert protocol is not None
         transport = StringTransportWithDisconnection()
         protocol.makeConnection(transport)
         self.assertTrue(transport.value())
@@ -170,8 +174,8 @@ class _Server:
 
     def __init__(self, key: Any, cert: x509.Certificate, versions: int) -> None:
         self.context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        self.context.use_privatekey(crypto.PKey.from_cryptography_key(key))
-        self.context.use_certificate(crypto.X509.from_cryptography(cert))
+        self.context.use_privatekey(key)
+        self.context.use_certificate(cert)
         self.context.set_max_proto_version(versions)
         self.connection: SSL.Connection | None = None
 
@@ -211,7 +215,6 @@ class TLSTests(SynchronousTestCase):
         server = TLSMemoryBIOFactory(self.creator, False, _factory(self.silent), self.clock)
         client = TLSMemoryBIOFactory(creator, True, _factory(self.frames), self.clock)
         one, two = server.buildProtocol(None), client.buildProtocol(None)
-        assert one is not None and two is not None
         self.pump = iosim.connect(one, iosim.makeFakeServer(one), two, iosim.makeFakeClient(two), clock=self.clock)
         self.pump.flush()
 

@@ -303,7 +303,7 @@ class UnusedTests(FaceCase):
 
     def test_nothing_joined_yet(self) -> None:
         screen = RecordingScreen()
-        face = LineFace(screen, Style, [].append, asks=True, json=False, quiet=False, trusts=True)
+        face = LineFace(screen, Style, list[int]().append, asks=True, json=False, quiet=False, trusts=True)
         face.line("early")
         face.notice(n.Local(("x",), i.Help()))
         self.assertEqual(screen.lines, ["x"])
