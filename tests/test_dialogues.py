@@ -1,0 +1,282 @@
+"""Scripted conversations: each file of `tests/dialogues` is played over the binary port, line by line.
+
+    people alice bob             these have accounts, are in, and have forgotten how they came in
+    alice> send @bob hello       somebody does something (the verbs are the methods of Stage)
+    bob< message ...             the next thing somebody hears, as `shown` writes it; `...` is all that is left
+    * restart                    the house: restart, wait SECONDS, slow, commit
+
+What nobody mentions must not be heard: at the end, and before `*` and `people`, everybody has heard everything. A
+person is `alice`, another device of hers `alice/phone`. `#` at the beginning of a line is a remark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd import messages as m
+from tests.kit import House, Keys, Peer
+
+FOLDER = Path(__file__).parent / "dialogues"
+LINE = re.compile(r"(?P<who>[^\s<>*]+)(?P<does>[<>]) ?(?P<what>.*)")
+
+
+class Stage:
+    """The people of one dialogue; each verb is a method."""
+
+    def __init__(self, test: SynchronousTestCase) -> None:
+        self.test = test
+        self.house = House()
+        self.peers: dict[str, Peer] = {}
+        self.keys: dict[str, Keys] = {}
+        self.tokens: dict[str, bytes] = {}
+        self.ids: dict[str, bytes] = {}
+
+    # ---- lines ----
+
+    def play(self, text: str) -> None:
+        """Every line of a dialogue."""
+        for number, line in enumerate(text.splitlines(), 1):
+            try:
+                self.line(line.rstrip())
+            except Exception as error:
+                raise AssertionError(f"line {number}: {line}\n{error}") from error
+        self.nothing_left()
+
+    def line(self, line: str) -> None:
+        """One line."""
+        if not line or line.startswith("#"):
+            return
+        found = LINE.fullmatch(line)
+        if found is None:
+            self.nothing_left()
+            first, *words = line.removeprefix("* ").split()
+            getattr(self, first)(*words)
+        elif found["does"] == ">":
+            verb, _, rest = found["what"].partition(" ")
+            getattr(self, "do_" + verb)(found["who"], rest)
+        else:
+            self.hears(found["who"], found["what"])
+
+    def hears(self, who: str, expected: str) -> None:
+        """The next thing somebody hears is this."""
+        events = self.peers[who].read()
+        if expected == "...":
+            events.clear()
+            return
+        heard = shown(events.pop(0)) if events else "nothing"
+        self.test.assertEqual(heard, expected)
+
+    def nothing_left(self) -> None:
+        """Everybody has heard everything."""
+        left = {who: [shown(event) for event in peer.events] for who, peer in self.peers.items() if peer.read()}
+        self.test.assertEqual(left, {})
+
+    # ---- the house ----
+
+    def people(self, *names: str) -> None:
+        """They have accounts and are in."""
+        for name in names:
+            self.do_signup(name, "")
+        for peer in self.peers.values():
+            peer.take()
+
+    def restart(self) -> None:
+        """Kill the server and start it again: every connection breaks."""
+        self.house.restart()
+
+    def wait(self, seconds: str) -> None:
+        """Time passes."""
+        self.house.advance(float(seconds))
+
+    def slow(self) -> None:
+        """From here on nothing is on disk before `* commit`."""
+        for later in (self.house.writer, self.house.reader, self.house.hasher):
+            later.slow = True
+
+    def commit(self) -> None:
+        """Everything is on disk."""
+        self.house.commit()
+
+    # ---- coming and going ----
+
+    def arrive(self, who: str) -> Peer:
+        """A new connection, greeted."""
+        self.peers[who] = peer = self.house.greeted()
+        peer.take()
+        return peer
+
+    def do_signup(self, who: str, rest: str) -> None:
+        """signup [NAME]: claim a name, one's own if none is said."""
+        peer = self.arrive(who)
+        peer.sign_up(rest or who)
+        assert peer.keys
+        self.keys[who], self.tokens[who] = peer.keys, peer.token
+
+    def do_enter(self, who: str, rest: str) -> None:
+        """enter: come in as a guest."""
+        self.arrive(who).ask(m.Enter, who)
+
+    def do_login(self, who: str, rest: str) -> None:
+        """login: with the device one signed up with."""
+        self.arrive(who).login(who.split("/")[0], self.keys[who])
+
+    def do_resume(self, who: str, rest: str) -> None:
+        """resume: by the token of the first welcome."""
+        self.arrive(who).ask(m.Resume, self.tokens[who])
+
+    def do_link(self, who: str, rest: str) -> None:
+        """link PASSWORD: a new device of an account."""
+        peer = self.arrive(who)
+        peer.link(who.split("/")[0], rest)
+        assert peer.keys
+        self.keys[who] = peer.keys
+
+    def do_break(self, who: str, rest: str) -> None:
+        """break: the connection is cut."""
+        self.peers[who].lose()
+
+    # ---- everything else ----
+
+    def do_send(self, who: str, rest: str) -> None:
+        """send TO TEXT"""
+        to, _, text = rest.partition(" ")
+        self.ids[who] = self.house.random(16)
+        self.peers[who].send(to, text, self.ids[who])
+
+    def do_again(self, who: str, rest: str) -> None:
+        """again TO TEXT: with the id of the last message."""
+        to, _, text = rest.partition(" ")
+        self.peers[who].send(to, text, self.ids[who])
+
+    def do_ack(self, who: str, rest: str) -> None:
+        """ack CONVERSATION SEQ"""
+        conversation, seq = rest.split()
+        self.peers[who].ack(conversation, int(seq))
+
+    def do_join(self, who: str, rest: str) -> None:
+        """join GROUP [private]"""
+        group, *more = rest.split()
+        self.peers[who].ask(m.Join, group, private="private" in more)
+
+    def do_policy(self, who: str, rest: str) -> None:
+        """policy GROUP private|open|announce|talk"""
+        group, word = rest.split()
+        told = {"private": (True, None), "open": (False, None), "announce": (None, True), "talk": (None, False)}[word]
+        self.peers[who].ask(m.SetPolicy, group, *told)
+
+    def do_topic(self, who: str, rest: str) -> None:
+        """topic GROUP [TEXT]"""
+        group, _, topic = rest.partition(" ")
+        self.peers[who].ask(m.SetTopic, group, topic or None)
+
+    def do_away(self, who: str, rest: str) -> None:
+        """away [TEXT]"""
+        self.peers[who].ask(m.Away, rest)
+
+    def do_history(self, who: str, rest: str) -> None:
+        """history TO [BEFORE LIMIT]"""
+        to, *numbers = rest.split()
+        self.peers[who].ask(m.History, to, *map(int, numbers))
+
+    def do_password(self, who: str, rest: str) -> None:
+        """password NEW [OLD], each one word; `none` is no password."""
+        self.peers[who].ask(m.SetPassword, *["" if word == "none" else word for word in rest.split()])
+
+
+def _plain(kind: Callable[..., m.Command]) -> Callable[[Stage, str, str], None]:
+    """A verb whose words are the command's fields."""
+
+    def do(stage: Stage, who: str, rest: str) -> None:
+        stage.peers[who].ask(kind, *rest.split())
+
+    return do
+
+
+PLAIN: dict[str, Callable[..., m.Command]] = {
+    "leave": m.Leave, "invite": m.Invite, "kick": m.Kick, "role": m.SetRole, "members": m.Members, "groups": m.Groups,
+    "who": m.Who, "whois": m.Whois, "inbox": m.Inbox, "devices": m.Devices, "ping": m.Ping, "quit": m.Quit,
+}  # fmt: skip
+for verb, command in PLAIN.items():
+    setattr(Stage, "do_" + verb, _plain(command))
+
+
+def _listed(things: list[str]) -> str:
+    return ", ".join(things) or "none"
+
+
+def _position(p: m.Position) -> str:
+    words = [f"{p.conversation} {p.role} {p.cursor}/{p.head}"]
+    words += [word for word, is_so in (("private", p.private), ("announce", p.announce)) if is_so]
+    return " ".join(words + ([f"heard {p.heard}"] if p.heard else []) + ([repr(p.topic)] if p.topic else []))
+
+
+def _welcome(e: m.Welcome) -> str:
+    return f"welcome {e.name} ({e.role}), here: {_listed(e.present)}"
+
+
+def _member(member: m.Member) -> str:
+    return f"{member.name} {member.role} {member.state}"
+
+
+def _group(group: m.GroupSummary) -> str:
+    marks = [word for word, is_so in (("in", group.joined), ("private", group.private)) if is_so]
+    return " ".join([f"{group.group} ({group.members})", *marks])
+
+
+def _change(e: m.GroupChange) -> str:
+    return " ".join([f"{e.group}: {e.change} {e.name}"] + ([f"by {e.by}"] if e.by else []) + ([e.text] if e.text else []))
+
+
+SHOWN: dict[type, Callable[..., str]] = {
+    m.Welcome: _welcome,
+    m.Failed: lambda e: f"failed {e.code}" + (f", near {_listed(e.near)}" if e.near else ""),
+    m.Accepted: lambda e: f"accepted {e.conversation} {e.seq} {e.state}",
+    m.Message: lambda e: f"message {e.conversation} {e.seq} {e.sender}: {e.text}",
+    m.Delivered: lambda e: f"delivered {e.conversation} {e.seq} to {e.by}",
+    m.Presence: lambda e: f"presence {e.name} {e.state}" + (f" {e.text}" if e.text else ""),
+    m.GroupInfo: lambda e: f"group {_position(e.position)}, {e.members} members" + (", created" if e.created else ""),
+    m.GroupChange: _change,
+    m.MemberList: lambda e: f"members {e.group}: {_listed([_member(member) for member in e.members])}",
+    m.GroupList: lambda e: f"groups {_listed([_group(group) for group in e.groups])}",
+    m.WhoList: lambda e: f"who {e.count}: {_listed([_member(member) for member in e.people])}",
+    m.Person: lambda e: f"person {e.name} {e.role} {e.state} in {_listed(e.groups)}" + (f" {e.text}" if e.text else ""),
+    m.InboxList: lambda e: f"inbox {_listed([_position(position) for position in e.conversations])}",
+    m.DeviceList: lambda e: f"devices {_listed([str(sessions) for _, sessions in e.devices])}",
+    m.Page: lambda e: f"page {e.conversation}: {_listed([f'{x.seq} {x.sender}: {x.text}' for x in e.messages])}"
+    + (", more" if e.more else ""),
+    m.Done: lambda e: "done",
+    m.Pong: lambda e: "pong",
+    m.Notice: lambda e: f"notice {e.code}: {e.text}",
+    m.Bye: lambda e: f"bye {e.code}",
+}  # fmt: skip
+
+
+def shown(event: m.Event) -> str:
+    """An event as one line of a dialogue."""
+    return SHOWN[type(event)](event)
+
+
+class Dialogues(SynchronousTestCase):
+    """One test a file; the names of the tests are the names of the files."""
+
+    def test_what_is_not_mentioned_is_noticed(self) -> None:
+        for text in ("people a1 b2\na1> send @b2 hi\na1< accepted dm:a1:b2 1 sent", "people a1\na1> ping\n* restart"):
+            with self.assertRaises(AssertionError):
+                Stage(self).play(text)
+
+    def test_what_is_not_so_is_noticed(self) -> None:
+        for line in ("a1< pong", "a1< nothing", "a1< done x"):
+            with self.assertRaises(AssertionError):
+                Stage(self).play("people a1\na1> away x\n" + line)
+
+
+def _plays(path: Path) -> Callable[[Dialogues], None]:
+    return lambda test: Stage(test).play(path.read_text("utf-8"))
+
+
+for file in sorted(FOLDER.glob("*.txt")):
+    setattr(Dialogues, "test_" + file.stem, _plays(file))
