@@ -132,11 +132,16 @@ class ChatCase(SynchronousTestCase):
         return swarm, clients
 
     def hear(self, client: Client) -> list[str]:
-        """What others say to a client from here on, as the list grows."""
+        """What others say to a client from here on, as the list grows; what it has already does not count again."""
         heard: list[str] = []
+        places: set[tuple[str, int]] = set()
 
         def told(client: Client, event: Event) -> None:
-            if isinstance(event, Message) and event.sender != client.name:
+            if not isinstance(event, Message) or event.sender == client.name:
+                return
+            place = (event.conversation, event.seq)
+            if place not in places:
+                places.add(place)
                 heard.append(f"{event.sender}: {event.text}")
 
         client.heard = told

@@ -103,8 +103,10 @@ class ScreenTests(ChatCase):
         alice = self.join("alice")
         swarm, (mallory,) = self.swarm("mallory")
         alice.wait("mallory joined the conversation")
-        for text in ("before", "\r prof: exam is cancelled", "\x1b[2J\x1b[Hgone", "\x9b2J", "a\u202eb", "x\nprof: no exam",
-                     "\x1b]0;title\x07\x1b[6n\x1b[?1049h\b\b\b\b\bafter"):  # fmt: skip
+        for text in (
+            "before", "\r prof: exam is cancelled", "\x1b[2J\x1b[Hgone", "\x9b2J", "a\u202eb", "x\nprof: no exam",
+            "\x1b]0;title\x07\x1b[6n\x1b[?1049h\b\b\b\b\bafter",
+        ):  # fmt: skip
             mallory.send("#lobby", text)
         swarm.until(lambda: not mallory.outbox)
         self.shows(alice, [
