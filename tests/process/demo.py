@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 import traceback
 from collections.abc import Callable
 
-from tests.process.server import Server
+from tests.process.server import DEADLINE, Server
 from tests.process.terminal import Terminal
 
 
@@ -95,7 +96,10 @@ class Demo:
     def start(self) -> None:
         """The server."""
         self.server.start()
-        assert any("SERVER WORKING" in line for line in self.server.window()), self.server.window()
+        end = time.monotonic() + DEADLINE
+        while not any("SERVER WORKING" in line for line in self.server.window()):
+            assert time.monotonic() < end, self.server.printed()
+            time.sleep(0.01)
 
     def new(self, name: str) -> Terminal:
         """Somebody's first visit."""
