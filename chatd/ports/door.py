@@ -13,6 +13,8 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 
+from chatd.ports.straight import straighten
+
 
 class Door(Protocol):
     """A connection of which nothing is known yet."""
@@ -25,6 +27,7 @@ class Door(Protocol):
 
     def connectionMade(self) -> None:
         self.factory.waits(self)
+        straighten(self.transport)
         for set_option, value in (("setTcpNoDelay", True), ("setTcpKeepAlive", True)):
             getattr(self.transport, set_option, lambda _: None)(value)
 

@@ -1,0 +1,262 @@
+"""The shortest way out beside the plain one: the same bytes in the same order, whatever the socket does."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from OpenSSL import SSL
+from twisted.internet import main
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import Clock
+from twisted.internet.tcp import Server
+from twisted.internet.testing import StringTransport
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.ports.straight import Straight, straighten
+from chatd.tls import Certificates, TlsFactory
+
+MUCH = 10**9
+
+
+class Socket:
+    """A socket that takes as much as there is room for, at most `bite` bytes at once."""
+
+    def __init__(self, room: int = 0, bite: int = MUCH) -> None:
+        self.room = room
+        self.bite = bite
+        self.broken = False
+        self.calls = 0
+        self.taken = b""
+
+    def send(self, data: bytes) -> int:
+        """What a non-blocking socket does."""
+        self.calls += 1
+        if self.broken:
+            raise ConnectionResetError(errno.ECONNRESET, "reset")
+        size = min(len(data), self.room, self.bite)
+        if not size:
+            raise BlockingIOError(errno.EAGAIN, "full")
+        self.room -= size
+        self.taken += bytes(data[:size])
+        return size
+
+    def setblocking(self, flag: bool) -> None:
+        """It never blocks."""
+
+    def fileno(self) -> int:
+        """It has no descriptor."""
+        return -1
+
+    def shutdown(self, how: int) -> None:
+        """It has no other end."""
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+class Reactor:
+    """Knows who wants to write."""
+
+    def __init__(self) -> None:
+        self.writers: set[Any] = set()
+        self.asked = 0
+
+    def addWriter(self, writer: Any) -> None:
+        """Somebody wants to write."""
+        self.asked += 1
+        self.writers.add(writer)
+
+    def removeWriter(self, writer: Any) -> None:
+        """Somebody does not."""
+        self.writers.discard(writer)
+
+    def addReader(self, reader: Any) -> None:
+        """Nobody reads here."""
+
+    removeReader = addReader
+
+
+class Way:
+    """One connection, and its socket."""
+
+    def __init__(self, straight: bool, room: int = 0, bite: int = MUCH) -> None:
+        self.socket = Socket(room, bite)
+        self.reactor = Reactor()
+        server: Any = Server
+        self.transport: Any = server(self.socket, Protocol(), ("127.0.0.1", 1), None, 1, self.reactor)
+        if straight:
+            straighten(self.transport)
+
+    def turn(self) -> Any:
+        """One pass of the reactor."""
+        return self.transport.doWrite() if self.transport in self.reactor.writers else None
+
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), st.binary(min_size=1, max_size=300)),
+        st.tuples(st.just("room"), st.integers(1, 400)),
+        st.tuples(st.just("turn"), st.just(0)),
+    ),
+    max_size=30,
+)
+
+
+class StraightTests(SynchronousTestCase):
+    """One connection without TLS."""
+
+    @given(ACTIONS, st.integers(0, 200), st.integers(1, 250))
+    def test_the_same_bytes(self, actions: list[tuple[str, Any]], room: int, bite: int) -> None:
+        ways = [Way(False, room, bite), Way(True, room, bite)]
+        written = b""
+        for action, value in actions:
+            for way in ways:
+                if action == "write":
+                    way.transport.write(value)
+                elif action == "room":
+                    way.socket.room += value
+                else:
+                    way.turn()
+            written += value if action == "write" else b""
+            self.assertTrue(written.startswith(ways[1].socket.taken))
+        for way in ways:
+            way.socket.room = MUCH
+            while way.reactor.writers:
+                self.assertIs(way.turn(), None)
+            self.assertEqual(way.socket.taken, written)
+
+    def test_one_call_and_nothing_asked_of_epoll(self) -> None:
+        way = Way(True, MUCH)
+        for _ in range(5):
+            way.transport.write(b"hello")
+        self.assertEqual((way.socket.taken, way.socket.calls, way.reactor.asked), (b"hello" * 5, 5, 0))
+
+    def test_nothing_overtakes_what_is_queued(self) -> None:
+        way = Way(True, 3)
+        way.transport.write(b"hello")
+        way.socket.room = MUCH
+        way.transport.write(b" world")
+        self.assertEqual(way.socket.taken, b"hel")
+        way.turn()
+        self.assertEqual(way.socket.taken, b"hello world")
+
+    def test_a_reset_is_found_the_usual_way(self) -> None:
+        way = Way(True, MUCH)
+        way.socket.broken = True
+        way.transport.write(b"hello")
+        self.assertIs(way.turn(), main.CONNECTION_LOST)
+
+    def test_nothing_is_sent_after_the_end(self) -> None:
+        for straight in (False, True):
+            way = Way(straight, MUCH)
+            way.transport.loseConnection()
+            way.transport.write(b"late")
+            gone = Way(straight, MUCH)
+            gone.transport.connected = 0
+            gone.transport.write(b"late")
+            self.assertEqual((gone.socket.taken, gone.reactor.asked), (b"", 0))
+            while way.reactor.writers and way.turn() is None:
+                pass
+            self.assertEqual(way.socket.taken, b"late")  # Twisted's own way sends what is written before it has closed
+
+    def test_a_slow_reader_pauses_its_producer(self) -> None:
+        for straight in (False, True):
+            way = Way(straight, 100)
+            calls: list[str] = []
+
+            class Producer:
+                pauseProducing = staticmethod(lambda calls=calls: calls.append("pause"))
+                resumeProducing = staticmethod(lambda calls=calls: calls.append("resume"))
+
+            way.transport.registerProducer(Producer, True)
+            way.transport.write(b"x" * 200_000)
+            self.assertEqual(calls, ["pause"])
+            way.socket.room = MUCH
+            while way.reactor.writers:
+                way.turn()
+            self.assertEqual((calls, len(way.socket.taken)), (["pause", "resume"], 200_000))
+
+    def test_other_transports_are_left_alone(self) -> None:
+        transport = StringTransport()
+        straighten(transport)
+        transport.write(b"as before")
+        self.assertEqual(transport.value(), b"as before")
+        self.assertNotIsInstance(transport.write, Straight)
+
+
+class Client:
+    """The other end of TLS, in memory."""
+
+    def __init__(self) -> None:
+        self.connection = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD), None)
+        self.connection.set_connect_state()
+        self.read = b""
+
+    def take(self, data: bytes) -> bytes:
+        """Take what the server sent; returns what there is to say to it."""
+        if data:
+            self.connection.bio_write(data)
+        try:
+            self.connection.do_handshake()
+            while True:
+                self.read += self.connection.recv(65536)
+        except SSL.WantReadError:
+            pass
+        try:
+            return self.connection.bio_read(65536)
+        except SSL.WantReadError:
+            return b""
+
+
+class TlsTests(SynchronousTestCase):
+    """One connection with TLS over a socket that is narrow."""
+
+    def setUp(self) -> None:
+        factory = Factory.forProtocol(Protocol)
+        self.wrapped = TlsFactory(Certificates(self.mktemp()), factory, Clock())
+
+    def way(self, straight: bool, bite: int) -> tuple[Way, Any, Client]:
+        """A connection after its handshake."""
+        way = Way(False, MUCH, bite)
+        channel: Any = self.wrapped.buildProtocol(None)
+        way.transport.protocol = channel
+        channel.makeConnection(way.transport)
+        if straight:
+            straighten(channel)
+        client = Client()
+        said = client.take(b"")
+        for _ in range(6):
+            if said:
+                channel.dataReceived(said)
+            said = self.carry(way, client)
+        self.assertTrue(channel._handshakeDone)
+        return way, channel, client
+
+    def carry(self, way: Way, client: Client) -> bytes:
+        """Take what is on the wire over to the client."""
+        while way.reactor.writers:
+            way.turn()
+        data, way.socket.taken = way.socket.taken, b""
+        return client.take(data)
+
+    def test_the_same_text(self) -> None:
+        texts = [b"a", b"b" * 20_000, b"c" * 70_000, b"d"]
+        for bite in (MUCH, 1_000, 17):
+            for straight in (False, True):
+                way, channel, client = self.way(straight, bite)
+                for text in texts:
+                    channel.write(text)
+                self.wrapped._clock.advance(0)  # type: ignore[attr-defined]
+                self.carry(way, client)
+                self.assertEqual(client.read, b"".join(texts))
+
+    def test_at_once(self) -> None:
+        way, channel, client = self.way(True, MUCH)
+        asked = way.reactor.asked
+        channel.write(b"hello")
+        self.assertEqual(way.reactor.asked, asked)
+        client.take(way.socket.taken)
+        self.assertEqual(client.read, b"hello")
