@@ -178,7 +178,7 @@ class Chatd(Service):
                 factory = TlsFactory(self.certificates, door, reactor) if kind == "tls" else door
                 factory.noisy = False
                 failures: list[Failure] = []
-                listening = serverFromString(reactor, endpoint).listen(factory)
+                listening = serverFromString(reactor, _with_room(endpoint)).listen(factory)
                 listening.addCallbacks(self._ports.append, failures.append)
                 if failures:
                     failures[0].raiseException()
@@ -238,6 +238,12 @@ class Chatd(Service):
         if hasattr(self, "store"):
             self.store.close()
         self.folder.release()
+
+
+def _with_room(endpoint: str) -> str:
+    """An endpoint whose queue of connections not yet accepted holds a class that comes at once; Twisted's holds 50."""
+    kind = endpoint.partition(":")[0]
+    return endpoint if kind not in ("tcp", "tcp6", "unix") or ":backlog=" in endpoint else f"{endpoint}:backlog=1024"
 
 
 def makeService(options: Options) -> Chatd:

@@ -8,6 +8,7 @@ has been proved before `admit` is called; time and random numbers come from outs
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, Protocol
 
 from chatd import messages as m
@@ -183,10 +184,13 @@ class Hub:
             device.session = session
             if not resume or self.lobby.id not in device.cursors:
                 self._begin_lobby(device, turn)
-        others = [other.name for other in self.everyone.users if other is not user]
-        present = others[: self.limits.presence_audience]
+        here = self.everyone.users
+        present = [other.name for other in islice(here, self.limits.presence_audience) if other is not user]
         positions = [c.position(session) for c in (self.lobby, *user.conversations.values())]
-        turn.reply(session, m.Welcome(ref, user.name, token, positions, present, len(others), user.role, user.guest))
+        turn.reply(
+            session,
+            m.Welcome(ref, user.name, token, positions, present, len(here) - (user in here), user.role, user.guest),
+        )
         turn.then(self._subscribe, session)
         if first:
             user.away = ""

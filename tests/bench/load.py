@@ -39,6 +39,12 @@ class Supply(Protocol):
         """The next messages as bytes."""
 
 
+def fresh_ids(count: int) -> bytes:
+    """So many message ids, one after the other: they begin with their time, as a client's do."""
+    now = (time.time_ns() // 1_000_000).to_bytes(6, "big")
+    return b"".join([now + os.urandom(ID_BYTES - 6) for _ in range(count)])
+
+
 class Mouth:
     """Says messages; in a closed loop one for each answer."""
 
@@ -53,7 +59,7 @@ class Mouth:
     def say(self, count: int) -> None:
         """Send messages in one go."""
         if self._supply.left < count:
-            self._supply.refill(os.urandom(max(IDS, count) * ID_BYTES))
+            self._supply.refill(fresh_ids(max(IDS, count)))
         self.sent += count
         self._send(self._supply.take(count))
 
