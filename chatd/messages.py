@@ -573,8 +573,8 @@ class Stored(msgspec.Struct, frozen=True, gc=False):
     repeat: bool = False
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
-    """A message read back from a log."""
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A message read back from a log. A store may keep it as the array of its fields: a new one goes to the end."""
 
     seq: int
     at: int

@@ -242,7 +242,7 @@ class Node:
         session.pumping = False
         if session.over or conversation not in session.behind:
             return
-        session.behind[conversation] = rows[-1].seq if len(rows) == PAGE else head
+        session.behind[conversation] = rows[-1].seq if rows else head
         if rows:
             encode = session.link.codec.encode
             session.link.write(b"".join([encode(_message(conversation, row)) for row in rows]))
@@ -264,17 +264,17 @@ class Node:
         conversation, after, before, limit = wanted
         end = conversation.head + 1
         before = min(before or end, end)
-        page = self._read(self._store.read_before, conversation.id, before, limit + 1)
-        told = (session, ref, conversation, after, limit)
+        page = self._read(self._store.read_before, conversation.id, before, limit)
+        told = (session, ref, conversation, after)
         page.addCallbacks(self._tell_history, self._unreadable, told, {}, (session,))
         page.addBoth(lambda _: self.go_on(session))
 
     def _tell_history(
-        self, rows: list[m.Row], session: Session, ref: int, conversation: Conversation, after: int, limit: int
+        self, rows: list[m.Row], session: Session, ref: int, conversation: Conversation, after: int
     ) -> None:
-        allowed = [row for row in rows if row.seq > after]
-        messages = [_message(conversation, row) for row in allowed[-limit:]]
-        self.turn().reply(session, m.Page(ref, conversation.name, messages, len(allowed) > limit))
+        messages = [_message(conversation, row) for row in rows if row.seq > after]
+        more = bool(messages) and messages[0].seq > max(after, conversation.floor) + 1
+        self.turn().reply(session, m.Page(ref, conversation.name, messages, more))
 
     # ---- commands that wait, and the end ----
 

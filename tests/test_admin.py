@@ -60,7 +60,7 @@ class AdminTests(SynchronousTestCase):
     def damage(self, path: str = "") -> None:
         """Change a message behind everybody's back."""
         with contextlib.closing(sqlite3.connect(path or self.folder.database, isolation_level=None)) as connection:
-            connection.execute("UPDATE message SET body = x'00' WHERE seq = 7")
+            connection.execute("UPDATE segment SET data = x'00' WHERE first <= 7 AND last >= 7")
 
     # ---- verify ----
 
@@ -77,9 +77,9 @@ class AdminTests(SynchronousTestCase):
         self.damage()
         code, out, err = self.call("verify")
         self.assertEqual((code, out), (1, ""))
-        self.assertIn("message 7 of conversation 10 is damaged", err)
+        self.assertIn("messages 1 to 20 of conversation 10 are damaged", err)
         self.assertIn("restore", err)
-        self.assertEqual(self.values("verify", code=1)["problems"], ["message 7 of conversation 10 is damaged"])
+        self.assertEqual(self.values("verify", code=1)["problems"], ["messages 1 to 20 of conversation 10 are damaged"])
 
     def test_verify_nothing(self) -> None:
         code, _, err = self.call("verify", data=self.mktemp())
@@ -160,13 +160,15 @@ class AdminTests(SynchronousTestCase):
         data = self.mktemp()
         code, _, err = self.call("restore", backup, data=data)
         self.assertEqual(code, 1)
-        self.assertIn("is damaged", err)
+        self.assertIn("are damaged", err)
         self.assertFalse(os.path.exists(data))
 
     def test_backup_of_damage_gets_no_good_name(self) -> None:
         self.damage()
         backup = self.mktemp()
-        self.assertEqual(self.values("backup", backup, code=1)["problems"], ["message 7 of conversation 10 is damaged"])
+        self.assertEqual(
+            self.values("backup", backup, code=1)["problems"], ["messages 1 to 20 of conversation 10 are damaged"]
+        )
         self.assertFalse(os.path.exists(backup))
 
     def test_backup_of_nothing(self) -> None:

@@ -428,6 +428,51 @@ class Watching(Scene):
         self.assertEqual(recorder.lines, ["+alice", "+alice", "-alice", "+gast", "-gast", "-alice lost"])
 
 
+class LongMessages(Scene):
+    """A page is shorter than asked for where its messages are long; what follows comes with the next one."""
+
+    COUNT = 50
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.bob = self.house.people("alice", "bob")
+        self.bob.lose()
+        for number in range(1, self.COUNT + 1):
+            self.alice.send("@bob", f"{number:016000}")
+        self.asked: list[int] = []
+
+    def count(self, name: str) -> None:
+        """Note how many rows each call of the store's gave."""
+        real = getattr(self.house.store, name)
+
+        def counting(*arguments: int) -> list[m.Row]:
+            rows: list[m.Row] = real(*arguments)
+            self.asked.append(len(rows))
+            return rows
+
+        setattr(self.house.store, name, counting)
+
+    def test_all_that_waited_comes_in_short_pages(self) -> None:
+        self.count("read")
+        bob = self.bob.again()
+        self.assertEqual([int(text[-5:]) for text in bob.texts()], list(range(1, self.COUNT + 1)))
+        self.assertEqual(self.asked, [17, 17, 16])
+        self.alice.send("@bob", "live")
+        self.assertEqual(bob.texts()[-1], "live")
+
+    def test_history_of_long_messages_says_that_there_is_more(self) -> None:
+        self.count("read_before")
+        walked: list[int] = []
+        before, more = 0, True
+        while more:
+            self.alice.ask(m.History, "@bob", before, 40)
+            page = self.alice.last(m.Page)
+            walked = [message.seq for message in page.messages] + walked
+            before, more = page.messages[0].seq, page.more
+        self.assertEqual(walked, list(range(1, self.COUNT + 1)))
+        self.assertEqual(self.asked, [17, 17, 16])
+
+
 class Damage(Scene):
     """A store that cannot read a page ends that connection only."""
 

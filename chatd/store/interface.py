@@ -7,9 +7,11 @@ time; `read` and `read_before` on any reader thread; `load` once, before the fir
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from chatd.messages import Directory, Entry, LogState, Row, Stored
+
+PAGE_BYTES: Final = 256 * 1024  # of bodies: what a slow reader's page costs in memory
 
 
 class StoreError(Exception):
@@ -31,13 +33,31 @@ class Store(Protocol):
         """
 
     def read(self, conversation: int, after: int, upto: int, limit: int) -> list[Row]:
-        """The first `limit` messages with after < seq <= upto, ascending. Raises StoreError on a damaged row."""
+        """The first messages with after < seq <= upto, ascending, at most `limit`.
+
+        A page may be shorter: it ends where its bodies reach about PAGE_BYTES. It is complete up to its last row's
+        seq, and empty only if nothing is left. Raises StoreError where a message is damaged.
+        """
 
     def read_before(self, conversation: int, before: int, limit: int) -> list[Row]:
-        """The last `limit` messages with seq < before, ascending. Raises StoreError on a damaged row."""
+        """The last messages with seq < before, ascending, at most `limit`; what is too much is missing in front."""
 
     def purge(self, before: int, limit: int) -> list[LogState]:
-        """Delete at most `limit` of the oldest messages sent before `before` (ms); the logs that changed."""
+        """Delete the oldest messages sent before `before` (ms); the logs that changed, none when nothing is left.
+
+        What one commit brought to one conversation may go together, when the last of it is old enough. At most
+        `limit` messages go, or the first such group.
+        """
 
     def close(self) -> None:
         """Let go of files; nothing is called after it."""
+
+
+def fitting(rows: list[Row]) -> int:
+    """How many of these, and at least one, a page has room for."""
+    total = 0
+    for count, row in enumerate(rows, 1):
+        total += len(row.body)
+        if total >= PAGE_BYTES:
+            return count
+    return len(rows)

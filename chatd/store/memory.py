@@ -28,7 +28,7 @@ from chatd.messages import (
     UserMade,
     VerifierSet,
 )
-from chatd.store.interface import StoreError
+from chatd.store.interface import StoreError, fitting
 
 _NOTHING: Final = object()
 
@@ -47,7 +47,9 @@ class MemoryStore:
         self._cursors: dict[tuple[str, int], int] = {}
         self._invitations: dict[str, InvitationUsed] = {}
         self._logs: dict[int, LogState] = {}
-        self._rows: dict[tuple[int, int], Row] = {}  # in the order in which they came
+        self._rows: dict[tuple[int, int], Row] = {}
+        self._groups: dict[tuple[int, int], tuple[int, int]] = {}  # (commit, conversation) to the seqs, as they came
+        self._commits = 0
         self._firsts: dict[tuple[str, bytes], Stored] = {}
         self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
 
@@ -73,6 +75,7 @@ class MemoryStore:
         stored = []
         with self._lock:
             self._undo = []
+            self._commits += 1
             try:
                 for entry in entries:
                     if type(entry) is Append:
@@ -109,6 +112,8 @@ class MemoryStore:
         seq = log.head + 1
         row = Row(seq, entry.at, entry.sender, entry.id, entry.body, entry.content)
         self._set(self._rows, (entry.conversation, seq), row)
+        group = self._commits, entry.conversation
+        self._set(self._groups, group, (self._groups.get(group, (seq, seq))[0], seq))
         self._set(self._firsts, (entry.sender, entry.id), Stored(seq, entry.at, True))
         self._set(self._logs, entry.conversation, LogState(entry.conversation, seq, entry.at, log.floor))
         return Stored(seq, entry.at)
@@ -171,22 +176,28 @@ class MemoryStore:
         with self._lock:
             log = self._logs.get(conversation, LogState(conversation, 0, 0, 0))
             first, last = max(after, log.floor) + 1, min(upto, log.head)
-            return [self._rows[conversation, seq] for seq in range(first, min(last, first + limit - 1) + 1)]
+            rows = [self._rows[conversation, seq] for seq in range(first, min(last, first + limit - 1) + 1)]
+            return rows[: fitting(rows)]
 
     def read_before(self, conversation: int, before: int, limit: int) -> list[Row]:
         with self._lock:
             log = self._logs.get(conversation, LogState(conversation, 0, 0, 0))
             last = min(before - 1, log.head)
             first = max(last - limit, log.floor) + 1
-            return [self._rows[conversation, seq] for seq in range(first, last + 1)]
+            rows = [self._rows[conversation, seq] for seq in range(last, first - 1, -1)]
+            return rows[: fitting(rows)][::-1]
 
     def purge(self, before: int, limit: int) -> list[LogState]:
         with self._lock:
             old: list[tuple[int, int]] = []
-            for key, row in self._rows.items():
-                if len(old) == limit or row.at >= before:
+            for group, (first, last) in list(self._groups.items()):
+                seqs = [(group[1], seq) for seq in range(first, last + 1)]
+                if len(old) + len(seqs) > max(limit, len(seqs) if limit and not old else 0):
                     break
-                old.append(key)
+                if self._rows[seqs[-1]].at >= before:
+                    break
+                old += seqs
+                del self._groups[group]
             for conversation, seq in old:
                 row = self._rows.pop((conversation, seq))
                 del self._firsts[row.sender, row.id]

@@ -1,43 +1,56 @@
 """Reading pages of messages from the SQLite file, on any thread.
 
-Rule: each thread has its own connection, which only reads; each row's checksum is compared before it is given out.
+Rule: each thread has its own connection, which only reads; each segment's checksum is compared before anything of it
+is given out.
 
 A page comes out of SQLite as one row of JSON. Python's GIL is let go once for the whole page; row by row it would be
-taken back for each, and each time wait for the reactor (500 rows beside a busy thread: 43 k rows/s against 1.2 k;
-with nothing else to do 290 k against 370 k).
+taken back for each, and each time wait for the reactor. The segments are walked one by one, by number and by bytes,
+so that none is read in vain. Pages of 500, of commits with 10 messages each: 1.4 us of CPU a message (a row a message:
+3.3), beside a busy thread 279 k messages/s (127 k). Draining 20,000 messages that came 1 / 10 / 500 a commit: 3.6 / 1.1
+/ 0.8 us (2.7 / 2.6 / 2.5); measured once, on a machine with other work.
 """
 
 from __future__ import annotations
 
-import struct
 import threading
 from typing import Final, cast
 
 import msgspec
 
 from chatd.messages import Row
-from chatd.store.checksum import row_checksum
 from chatd.store.connection import FAILURES, READER_PRAGMAS, Connect, Connection, set_up
-from chatd.store.interface import StoreError
+from chatd.store.interface import PAGE_BYTES, StoreError, fitting
+from chatd.store.segments import damaged, rows_of
 
-# JSON has no bytes: ids, bodies and checksums come as hexadecimal digits.
+# JSON has no bytes: data and checksums come as hexadecimal digits. The first segment is the one with the message
+# after ?2, or where that was purged the oldest one; it counts no bytes, for most of it may have been read before.
 READ_AFTER: Final = """
-SELECT json_group_array(json_array(seq, at, sender, hex(id), hex(body), content, hex(checksum)))
-FROM (SELECT * FROM message WHERE conversation = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4)"""
+WITH RECURSIVE page (place, first, count, bytes) AS (
+    SELECT place, first, min(last - ?2, last - first + 1), 0 FROM segment
+    WHERE conversation = ?1 AND first <= ?3 AND first = ifnull(
+        (SELECT max(first) FROM segment WHERE conversation = ?1 AND first <= ?2 + 1),
+        (SELECT min(first) FROM segment WHERE conversation = ?1))
+    UNION ALL
+    SELECT segment.place, segment.first, count + segment.last - segment.first + 1, bytes + length(data)
+    FROM page JOIN segment ON conversation = ?1 AND segment.first = (
+        SELECT min(first) FROM segment WHERE conversation = ?1 AND first > page.first)
+    WHERE segment.first <= ?3 AND count < ?4 AND bytes < ?5)
+SELECT json_group_array(json_array(segment.first, last, hex(data), hex(checksum)))
+FROM page JOIN segment USING (place)"""
 READ_BEFORE: Final = """
-SELECT json_group_array(json_array(seq, at, sender, hex(id), hex(body), content, hex(checksum)))
-FROM (SELECT * FROM message WHERE conversation = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3)"""
-# To find the damaged row of such a page: row by row, the texts as bytes, for they may not be texts any more.
-RAW_AFTER: Final = """
-SELECT seq, at, CAST(sender AS BLOB), id, CAST(content AS BLOB), body, checksum FROM message
-WHERE conversation = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4"""
-RAW_BEFORE: Final = """
-SELECT seq, at, CAST(sender AS BLOB), id, CAST(content AS BLOB), body, checksum FROM message
-WHERE conversation = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"""
-RAW: Final = {READ_AFTER: RAW_AFTER, READ_BEFORE: RAW_BEFORE}
+WITH RECURSIVE page (place, first, count, bytes) AS (
+    SELECT place, first, min(?2, last + 1) - first, 0 FROM segment
+    WHERE conversation = ?1 AND first = (SELECT max(first) FROM segment WHERE conversation = ?1 AND first < ?2)
+    UNION ALL
+    SELECT segment.place, segment.first, count + segment.last - segment.first + 1, bytes + length(data)
+    FROM page JOIN segment ON conversation = ?1 AND segment.first = (
+        SELECT max(first) FROM segment WHERE conversation = ?1 AND first < page.first)
+    WHERE count < ?3 AND bytes < ?4)
+SELECT json_group_array(json_array(segment.first, last, hex(data), hex(checksum)))
+FROM page JOIN segment USING (place)"""
 
-_decode = msgspec.json.Decoder(list[tuple[int, int, str, str, str, str, str]]).decode
-_WRONG: Final = (msgspec.DecodeError, ValueError, TypeError, struct.error)
+_decode = msgspec.json.Decoder(list[tuple[int, int, str, str]]).decode
+_WRONG: Final = (msgspec.DecodeError, ValueError, TypeError)
 
 
 class Pages:
@@ -58,41 +71,31 @@ class Pages:
             connection.close()
 
     def after(self, conversation: int, after: int, upto: int, limit: int) -> list[Row]:
-        """The first `limit` messages with after < seq <= upto, ascending."""
-        return self._rows(conversation, READ_AFTER, (conversation, after, upto, limit))
+        """The first messages with after < seq <= upto, ascending, as many as a page has room for."""
+        found = self._rows(conversation, READ_AFTER, (conversation, after, upto, limit, PAGE_BYTES))
+        rows = [row for row in found if after < row.seq <= upto][:limit]
+        return rows[: fitting(rows)]
 
     def before(self, conversation: int, before: int, limit: int) -> list[Row]:
-        """The last `limit` messages with seq < before, ascending."""
-        return self._rows(conversation, READ_BEFORE, (conversation, before, limit))[::-1]
+        """The last messages with seq < before, ascending, as many as a page has room for."""
+        found = self._rows(conversation, READ_BEFORE, (conversation, before, limit, PAGE_BYTES))
+        rows = [row for row in reversed(found) if row.seq < before][:limit]
+        return rows[: fitting(rows)][::-1]
 
     def _rows(self, conversation: int, sql: str, parameters: tuple[int, ...]) -> list[Row]:
+        """Everything in the page's segments, ascending."""
         unhex = bytes.fromhex
-        rows = []
+        found: list[Row] = []
         try:
             page = self._connection().execute(sql, parameters).fetchall()[0][0]
-            for seq, at, sender, hex_id, hex_body, content, checksum in _decode(page):
-                id, body = unhex(hex_id), unhex(hex_body)
-                if row_checksum(conversation, seq, at, sender, id, content, body) != unhex(checksum):
-                    raise damaged(self._path, conversation, seq)
-                rows.append(Row(seq, at, sender, id, body, content))
+            for first, last, data, checksum in sorted(_decode(page)):
+                rows = rows_of(conversation, first, last, unhex(data), unhex(checksum))
+                if rows is None:
+                    raise damaged(self._path, conversation, first, last)
+                found += rows
         except (*FAILURES, *_WRONG) as error:
-            raise self._named(conversation, RAW[sql], parameters, error) from error
-        return rows
-
-    def _named(self, conversation: int, sql: str, parameters: tuple[int, ...], error: Exception) -> StoreError:
-        """A page cannot be read: name the damaged row, if that is why."""
-        try:
-            found = self._connection().execute(sql, parameters).fetchall()
-        except FAILURES:
-            found = []
-        for seq, at, sender, id, content, body, checksum in found:
-            try:
-                right = row_checksum(conversation, seq, at, sender.decode(), id, content.decode(), body) == checksum
-            except (*_WRONG, AttributeError):
-                right = False
-            if not right:
-                return damaged(self._path, conversation, seq)
-        return StoreError(f"{self._path} cannot be read: {error}; run `chatd-admin verify`")
+            raise StoreError(f"{self._path} cannot be read: {error}; run `chatd-admin verify`") from error
+        return found
 
     def _connection(self) -> Connection:
         try:
@@ -104,11 +107,3 @@ class Pages:
                 self._opened.append(connection)
             self._local.connection = connection
             return connection
-
-
-def damaged(path: str, conversation: int, seq: int) -> StoreError:
-    """What to say of a row whose checksum is wrong."""
-    return StoreError(
-        f"{path}: message {seq} of conversation {conversation} is damaged; run `chatd-admin verify`, and restore the "
-        "newest backup that it finds right"
-    )

@@ -3,17 +3,26 @@
 Rule: `commit` and `purge` are the only writers, on one connection. WAL with `synchronous=FULL`: a commit that
 returned survives a power cut. A commit that failed is undone whole; after an I/O error there is no other.
 
-A commit's messages go in with one statement, whose rows travel as JSON and one blob. Python's GIL is let go once for
-the whole statement; `executemany` takes it back for each row, and each time waits for the reactor (500 rows a commit
-beside a thread that never rests: 35 k rows/s against 260). Measured on two shared cores, 50 conversations, at 10 / 100
-/ 500 messages a commit: 30 k / 87 k / 137 k rows/s, 22 / 9 / 6.4 us of CPU a row, of which 1.2 us hold the GIL
-(`python -m tests.bench.store`).
+A commit's messages go in as segments (`segments.py`), all with one statement, whose values travel as JSON and blobs.
+Python's GIL is let go once for the whole statement; `executemany` takes it back for each row, and each time waits for
+the reactor. Measured on two shared cores that had other work, at 10 / 100 / 500 messages a commit, in brackets with a
+row and two unique indexes a message; three interleaved runs of 0.5 s, the median rate and the least CPU
+(`python -m tests.bench.store`):
+
+    into one conversation     32 k / 164 k / 328 k rows/s (31 / 107 / 163), 16 / 3.9 / 2.5 us of CPU (18 / 6.9 / 5.5)
+    into 50                   20 k / 91 k / 247 k (24 / 77 / 120), 24 / 8.0 / 3.3 us (23 / 9.3 / 6.8)
+    into 2,000                19 k / 68 k / 118 k (25 / 78 / 116), 25 / 9.9 / 7.2 us (23 / 10.1 / 7.3)
+    one, beside a busy thread 25 k / 75 k / 148 k (15 / 55 / 82), 16 / 4.5 / 3.0 us (19 / 6.8 / 5.7)
+    50, beside a busy thread  15 k / 57 k / 154 k (8 / 41 / 65), 24 / 7.2 / 3.4 us (25 / 9.9 / 6.6)
+
+Of it hold the GIL at 500 a commit: 0.33 us into one conversation, 0.40 into 50, 1.06 into 2,000 (1.08 in each).
 """
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -35,31 +44,25 @@ from chatd.messages import (
     UserMade,
     VerifierSet,
 )
-from chatd.store.checksum import row_checksum
 from chatd.store.connection import FAILURES, WRITER_PRAGMAS, Connect, open_connection, set_up
 from chatd.store.interface import StoreError
 from chatd.store.migrations import migrate
 from chatd.store.pages import Pages
+from chatd.store.purging import purge
+from chatd.store.segments import BATCH, INSERT_BATCH, Batch, Ends, rows_of, write_down
 
 # ---- SQL -------------------------------------------------------------------------------------------------------
 
-# ?1 is [[conversation, seq, at, sender, content, offset, length of id, length of body], ...];
-# ?2 has each row's checksum, id and body one after the other.
-INSERT_MESSAGES: Final = """
-INSERT INTO message (conversation, seq, at, sender, content, checksum, id, body)
-SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-       json_extract(value, '$[3]'), json_extract(value, '$[4]'),
-       substr(?2, json_extract(value, '$[5]'), 8),
-       substr(?2, json_extract(value, '$[5]') + 8, json_extract(value, '$[6]')),
-       substr(?2, json_extract(value, '$[5]') + 8 + json_extract(value, '$[6]'), json_extract(value, '$[7]'))
-FROM json_each(?1)"""
-
-# The rows of such a batch that are kept already: [[place in the batch, seq, at], ...].
+# Which messages of a batch are kept already: [[place in the batch, number], ...]. ?1: senders, ?2: ids, ?3: width.
 FIND_REPEATS: Final = """
-SELECT json_group_array(json_array(batch.key, message.seq, message.at))
+SELECT json_group_array(json_array(batch.key, message.place))
 FROM json_each(?1) AS batch
-CROSS JOIN message ON message.id = substr(?2, json_extract(batch.value, '$[5]') + 8, json_extract(batch.value, '$[6]'))
-                  AND message.sender = json_extract(batch.value, '$[3]')"""
+CROSS JOIN message ON message.id = substr(?2, batch.key * ?3 + 1, ?3) AND message.sender = batch.value"""
+# The segments of the messages with these numbers: [[place, conversation, first, last, at, data, checksum], ...].
+FIND_FIRSTS: Final = """
+SELECT json_group_array(json_array(place, conversation, first, last, at, hex(data), hex(checksum)))
+FROM segment WHERE place IN (
+    SELECT (SELECT max(place) FROM segment WHERE place <= number.value) FROM json_each(?1) AS number)"""
 
 # "WHERE true": without it SQLite reads ON as a join's condition.
 MOVE_CURSORS: Final = """
@@ -106,37 +109,20 @@ LOAD_CURSORS: Final = "SELECT device, conversation, seq FROM cursor ORDER BY dev
 LOAD_INVITATIONS: Final = "SELECT invitation, user, at FROM invitation ORDER BY invitation"
 # Two index lookups per conversation, however long its log is. A wholly purged log stands at its floor.
 LOAD_LOGS: Final = """
-SELECT conversation.conversation, ifnull(newest.seq, ifnull(log.floor, 0)), ifnull(newest.at, ifnull(log.at, 0)),
+SELECT conversation.conversation, ifnull(newest.last, ifnull(log.floor, 0)), ifnull(newest.at, ifnull(log.at, 0)),
        ifnull(log.floor, 0)
 FROM conversation
-LEFT JOIN message AS newest ON newest.conversation = conversation.conversation
-    AND newest.seq = (SELECT max(seq) FROM message WHERE message.conversation = conversation.conversation)
+LEFT JOIN segment AS newest ON newest.conversation = conversation.conversation
+    AND newest.first = (SELECT max(first) FROM segment WHERE segment.conversation = conversation.conversation)
 LEFT JOIN log ON log.conversation = conversation.conversation
 ORDER BY conversation.conversation"""
-# Rows lie in the order in which they came, which is the order of time but for a clock that was set. So the oldest are
-# at the front, and the purge ends at the first row that is too young: it never leaves a hole in a log.
-PURGE_END: Final = """
-SELECT ifnull(min(iif(at >= ?1, place, NULL)), max(place) + 1)
-FROM (SELECT rowid AS place, at FROM message ORDER BY rowid LIMIT ?2)"""
-PURGED_LOGS: Final = "SELECT json_group_array(DISTINCT conversation) FROM message WHERE rowid < ?1"
-# The bare column `at` comes from the row that has the max(seq).
-PURGE_FLOORS: Final = """
-INSERT INTO log (conversation, floor, at)
-SELECT conversation, max(seq), at FROM message WHERE rowid < ?1 GROUP BY conversation
-ON CONFLICT (conversation) DO UPDATE SET floor = excluded.floor, at = excluded.at"""
-PURGE_ROWS: Final = "DELETE FROM message WHERE rowid < ?1"
-# [[conversation, head, at, floor], ...] of the conversations of ?1.
-CHANGED_LOGS: Final = """
-SELECT json_group_array(json_array(log.conversation, ifnull(newest.seq, log.floor), ifnull(newest.at, log.at), floor))
-FROM json_each(?1) AS changed
-JOIN log ON log.conversation = changed.value
-LEFT JOIN message AS newest ON newest.conversation = log.conversation
-    AND newest.seq = (SELECT max(seq) FROM message WHERE message.conversation = log.conversation)"""
+LOAD_PLACE: Final = """
+SELECT ifnull((SELECT place + last - first + 1 FROM segment ORDER BY place DESC LIMIT 1), 1)"""
 
 # ---- the store -------------------------------------------------------------------------------------------------
 
-Heads = dict[int, int]
-_numbers = msgspec.json.Decoder(list[list[int]]).decode
+_pairs = msgspec.json.Decoder(list[tuple[int, int]]).decode
+_segments = msgspec.json.Decoder(list[tuple[int, int, int, int, int, str, str]]).decode
 
 
 class SqliteStore:
@@ -147,7 +133,7 @@ class SqliteStore:
 
     def __init__(self, path: str, connect: Connect = open_connection) -> None:
         self._path = path
-        self._heads: Heads | None = None
+        self._ends: Ends | None = None
         self._broken = ""
         self._pages = Pages(path, connect)
         self._encode = msgspec.json.Encoder().encode
@@ -156,6 +142,8 @@ class SqliteStore:
             try:
                 set_up(self._writer, WRITER_PRAGMAS)
                 migrate(self._writer, path)
+                for statement in BATCH:
+                    self._writer.execute(statement)
             except BaseException:
                 self._writer.close()
                 raise
@@ -179,7 +167,7 @@ class SqliteStore:
             return self._writer.execute(sql).fetchall()
 
         logs = [LogState(*row) for row in rows(LOAD_LOGS)]
-        self._heads = {log.conversation: log.head for log in logs}
+        self._ends = Ends({log.conversation: log.head for log in logs}, rows(LOAD_PLACE)[0][0])
         return Directory(
             epoch=rows(LOAD_EPOCH)[0][0],
             users=[UserMade(*row) for row in rows(LOAD_USERS)],
@@ -196,46 +184,52 @@ class SqliteStore:
     def commit(self, entries: Sequence[Entry]) -> list[Stored]:
         if self._broken:
             raise StoreError(self._broken)
-        if self._heads is None:
+        if self._ends is None:
             self.load()
+        assert self._ends is not None
         appends = [entry for entry in entries if type(entry) is Append]
-        moved: Heads = {}  # on top of the heads until the commit is through
+        tried = Ends({}, self._ends.place)  # on top of what is kept, until the commit is through
         try:
             if len(appends) < len(entries):
-                stored = self._commit_all(entries, appends, moved)
+                stored = self._commit_all(entries, appends, self._ends, tried)
             else:
-                stored = self._commit_appends(appends, moved)
-        except FAILURES as error:
+                stored = self._commit_appends(appends, self._ends, tried)
+        except (*FAILURES, LookupError, ValueError) as error:  # the latter: a repeat's first place makes no sense
             raise self._failed(error) from error
         except BaseException:
             self._roll_back()
             raise
-        assert self._heads is not None
-        self._heads.update(moved)
+        self._ends.add(tried)
         return stored
 
-    def _commit_appends(self, appends: list[Append], moved: Heads) -> list[Stored]:
+    def _commit_appends(self, appends: list[Append], kept: Ends, tried: Ends) -> list[Stored]:
         """Only messages: one statement is the whole transaction, and BEGIN and COMMIT need not wait for the GIL."""
         if not appends:
             return []
-        try:
-            stored, meta, blob = self._place(appends, moved)
-            self._writer.execute(INSERT_MESSAGES, (meta, blob))
-        except sqlite3.IntegrityError:
-            moved.clear()
-            return self._commit_all(appends, appends, moved)
-        return stored
+        attempt = Ends({}, tried.place)
+        batch = write_down(appends, kept, attempt)
+        if batch.width:
+            try:
+                self._writer.execute(INSERT_BATCH, batch.parameters)
+            except sqlite3.IntegrityError:
+                pass
+            else:
+                tried.add(attempt)
+                return batch.stored
+        return self._commit_all(appends, appends, kept, tried)
 
-    def _commit_all(self, entries: Sequence[Entry], appends: list[Append], moved: Heads) -> list[Stored]:
+    def _commit_all(self, entries: Sequence[Entry], appends: list[Append], kept: Ends, tried: Ends) -> list[Stored]:
         writer = self._writer
         writer.execute("BEGIN IMMEDIATE")
         if len(appends) < len(entries):
-            self._write(entries, moved)
-        stored = self._append(appends, moved) if appends else []
+            self._write(entries, tried)
+        stored: list[Stored] = []
+        for _, alike in itertools.groupby(appends, key=lambda append: len(append.id)):  # nearly always one
+            stored += self._append(list(alike), kept, tried)
         writer.execute("COMMIT")
         return stored
 
-    def _write(self, entries: Sequence[Entry], moved: Heads) -> None:
+    def _write(self, entries: Sequence[Entry], tried: Ends) -> None:
         """All but the messages, which nothing else in a commit depends on."""
         cursors: dict[tuple[str, int], int] = {}
         for entry in entries:
@@ -250,7 +244,7 @@ class SqliteStore:
                 cursors = {}
             self._write_one(entry)
             if type(entry) is ConversationMade:
-                moved[entry.conversation] = 0
+                tried.heads[entry.conversation] = 0
         if cursors:
             self._move(cursors)
 
@@ -265,30 +259,48 @@ class SqliteStore:
         rows = [(device, conversation, seq) for (device, conversation), seq in cursors.items()]
         self._writer.execute(MOVE_CURSORS, (self._encode(rows).decode(),))
 
-    def _append(self, appends: list[Append], moved: Heads) -> list[Stored]:
+    def _append(self, appends: list[Append], kept: Ends, tried: Ends) -> list[Stored]:
         """Messages within a transaction: all at once, and where one is a repeat, again without the repeats."""
-        tried = dict(moved)
-        stored, meta, blob = self._place(appends, tried)
+        attempt = Ends(dict(tried.heads), tried.place)
+        batch = write_down(appends, kept, attempt)
         try:
-            self._writer.execute(INSERT_MESSAGES, (meta, blob))
+            self._writer.execute(INSERT_BATCH, batch.parameters)
         except sqlite3.IntegrityError:
-            found = self._writer.execute(FIND_REPEATS, (meta, blob)).fetchall()[0][0]
-            return self._append_new(appends, _numbers(found), moved)
-        moved.update(tried)
-        return stored
+            return self._append_new(appends, self._firsts(batch), kept, tried)
+        tried.add(attempt)
+        return batch.stored
 
-    def _append_new(self, appends: list[Append], found: list[list[int]], moved: Heads) -> list[Stored]:
-        firsts: dict[tuple[str, bytes], Stored | None] = {}
-        for place, seq, at in found:
-            firsts[appends[place].sender, appends[place].id] = Stored(seq, at, True)
+    def _firsts(self, batch: Batch) -> dict[tuple[str, bytes], Stored]:
+        """What was answered to those messages of a batch that are kept already."""
+        given = batch.senders, batch.ids, batch.width
+        found = _pairs(self._writer.execute(FIND_REPEATS, given).fetchall()[0][0])
+        if not found:
+            return {}
+        numbers = self._encode([number for _, number in found]).decode()
+        segments = _segments(self._writer.execute(FIND_FIRSTS, (numbers,)).fetchall()[0][0])
+        states: dict[int, Stored] = {}
+        for place, conversation, first, last, at, data, checksum in segments:
+            # Of a damaged one nearly all is known too, and a repeat must not stop the server
+            rows = rows_of(conversation, first, last, bytes.fromhex(data), bytes.fromhex(checksum))
+            for index in range(last - first + 1):
+                states[place + index] = Stored(first + index, rows[index].at if rows else at, True)
+        keys = batch.keys()
+        return {keys[index]: states[number] for index, number in found}
+
+    def _append_new(
+        self, appends: list[Append], known: dict[tuple[str, bytes], Stored], kept: Ends, tried: Ends
+    ) -> list[Stored]:
+        firsts: dict[tuple[str, bytes], Stored | None] = {**known}
         fresh = []
         for append in appends:
             if (append.sender, append.id) not in firsts:
                 firsts[append.sender, append.id] = None
                 fresh.append(append)
-        placed, meta, blob = self._place(fresh, moved)
-        self._writer.execute(INSERT_MESSAGES, (meta, blob))
-        news = iter(placed)
+        news: Iterator[Stored] = iter(())
+        if fresh:
+            batch = write_down(fresh, kept, tried)
+            self._writer.execute(INSERT_BATCH, batch.parameters)
+            news = iter(batch.stored)
         stored = []
         for append in appends:
             first = firsts[append.sender, append.id]
@@ -299,29 +311,6 @@ class SqliteStore:
             else:
                 stored.append(first)
         return stored
-
-    def _place(self, appends: list[Append], moved: Heads) -> tuple[list[Stored], str, bytes]:
-        """Give each message its seq and write the batch down as INSERT_MESSAGES wants it. The hottest loop here."""
-        heads = self._heads
-        assert heads is not None
-        stored: list[Stored] = []
-        rows: list[tuple[int, int, int, str, str, int, int, int]] = []
-        parts: list[bytes] = []
-        offset = 1  # where SQL begins to count
-        try:
-            for append in appends:
-                conversation, at, sender, id, body = (
-                    append.conversation, append.at, append.sender, append.id, append.body,
-                )  # fmt: skip
-                seq = (moved[conversation] if conversation in moved else heads[conversation]) + 1
-                moved[conversation] = seq
-                stored.append(Stored(seq, at))
-                rows.append((conversation, seq, at, sender, append.content, offset, len(id), len(body)))
-                parts += (row_checksum(conversation, seq, at, sender, id, append.content, body), id, body)
-                offset += 8 + len(id) + len(body)
-        except KeyError as error:
-            raise StoreError(f"a message for conversation {error}, which is not in the store") from error
-        return stored, self._encode(rows).decode(), b"".join(parts)
 
     def _failed(self, error: Exception) -> StoreError:
         """Undo, and say what happened. After an I/O error the file may not be what SQLite believes: no more commits."""
@@ -356,18 +345,9 @@ class SqliteStore:
         if self._broken:
             raise StoreError(self._broken)
         try:
-            end = self._writer.execute(PURGE_END, (before, limit)).fetchall()[0][0]
-            if end is None:
-                return []
-            self._writer.execute("BEGIN IMMEDIATE")
-            changed = self._writer.execute(PURGED_LOGS, (end,)).fetchall()[0][0]
-            self._writer.execute(PURGE_FLOORS, (end,))
-            self._writer.execute(PURGE_ROWS, (end,))
-            self._writer.execute("COMMIT")
-            found = self._writer.execute(CHANGED_LOGS, (changed,)).fetchall()[0][0]
-        except FAILURES as error:
+            return purge(self._writer, before, limit)
+        except (*FAILURES, ValueError) as error:
             raise self._failed(error) from error
-        return [LogState(*row) for row in sorted(_numbers(found))]
 
 
 def _fields(entry: ConversationMade) -> tuple[Any, ...]:

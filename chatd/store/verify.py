@@ -11,8 +11,10 @@ import os
 import sqlite3
 import struct
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
+
+import msgspec
 
 MOST_PROBLEMS: Final = 100
 
@@ -22,6 +24,7 @@ COUNTS: Final = {
     "device": "SELECT count(*) FROM device",
     "conversation": "SELECT count(*) FROM conversation",
     "member": "SELECT count(*) FROM member",
+    "segment": "SELECT count(*) FROM segment",
     "message": "SELECT count(*) FROM message",
     "cursor": "SELECT count(*) FROM cursor",
     "invitation": "SELECT count(*) FROM invitation",
@@ -29,29 +32,28 @@ COUNTS: Final = {
 INTEGRITY: Final = "PRAGMA integrity_check(20)"
 FOREIGN_KEYS: Final = "PRAGMA foreign_key_check"
 STRAY_MESSAGES: Final = """
-SELECT conversation, count(*) FROM message
+SELECT conversation, sum(last - first + 1) FROM segment
 WHERE conversation NOT IN (SELECT conversation FROM conversation) GROUP BY conversation"""
-# NOT INDEXED: what is asked for is the table, an index may be what is wrong. Texts as bytes: they may be damaged.
-ROWS: Final = """
-SELECT conversation, seq, at, CAST(sender AS BLOB), id, CAST(content AS BLOB), body, checksum
-FROM message NOT INDEXED ORDER BY rowid"""
-# Each row beside the one before it in its log; the first one beside the floor.
+# NOT INDEXED: what is asked for is the table, an index may be what is wrong.
+SEGMENTS: Final = """
+SELECT place, conversation, first, last, at, data, checksum FROM segment NOT INDEXED ORDER BY place"""
+KEPT_AS: Final = "SELECT place FROM message WHERE id = ? AND sender = ?"
+# Each segment beside the one before it in its log; the first one beside the floor.
 GAPS: Final = """
-SELECT conversation, seq, before FROM (
-    SELECT message.conversation, seq,
-           ifnull(lag(seq) OVER (PARTITION BY message.conversation ORDER BY seq), ifnull(log.floor, 0)) AS before
-    FROM message NOT INDEXED LEFT JOIN log ON log.conversation = message.conversation)
-WHERE seq <> before + 1"""
-REPEATS: Final = """
-SELECT CAST(sender AS BLOB), id, count(*), min(conversation), min(seq) FROM message NOT INDEXED
-GROUP BY sender, id HAVING count(*) > 1"""
+SELECT conversation, first, before FROM (
+    SELECT segment.conversation, first,
+           ifnull(lag(last) OVER (PARTITION BY segment.conversation ORDER BY first), ifnull(log.floor, 0)) AS before
+    FROM segment NOT INDEXED LEFT JOIN log ON log.conversation = segment.conversation)
+WHERE first <> before + 1"""
 CURSORS_BEYOND: Final = """
 SELECT device, cursor.conversation, cursor.seq, ifnull(head.seq, ifnull(log.floor, 0)) AS newest
 FROM cursor
 LEFT JOIN log ON log.conversation = cursor.conversation
-LEFT JOIN (SELECT conversation, max(seq) AS seq FROM message GROUP BY conversation) AS head
+LEFT JOIN (SELECT conversation, max(last) AS seq FROM segment GROUP BY conversation) AS head
     ON head.conversation = cursor.conversation
 WHERE cursor.seq > newest"""
+
+_TYPES: Final = [int, int, str, bytes, bytes, str]  # of a message: seq, at, sender, id, body, content
 
 
 class Verified(NamedTuple):
@@ -117,15 +119,48 @@ def _references(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"{count} messages belong to conversation {conversation}, which is not there"
 
 
-def _checksums(connection: sqlite3.Connection) -> Iterator[str]:
-    for conversation, seq, at, sender, id, content, body, checksum in connection.execute(ROWS):
-        try:
-            lengths = struct.pack("<qqqIII", conversation, seq, at, len(sender), len(content), len(id))
-            right = hashlib.blake2b(lengths + sender + content + id + body, digest_size=8).digest() == checksum
-        except (struct.error, TypeError):  # not even the types are right
-            right = False
-        if not right:
-            yield f"message {seq} of conversation {conversation} is damaged"
+def _segments(connection: sqlite3.Connection) -> Iterator[str]:
+    """Each segment is what was written, and each of its messages is known by its sender and id, and by no other."""
+    expected = end = 0
+    for place, conversation, first, last, at, data, checksum in connection.execute(SEGMENTS):
+        count = last - first + 1
+        expected += count
+        if place < end:
+            yield f"{_which(conversation, first, last)} counted twice"
+        end = place + count
+        rows = _unpacked(conversation, first, last, at, data, checksum)
+        if rows is None:
+            yield f"{_which(conversation, first, last)} damaged"
+        for number, (seq, _, sender, id, *_) in enumerate(rows or (), place):
+            found = connection.execute(KEPT_AS, (id, sender)).fetchone()
+            if found is None:
+                yield f"message {seq} of conversation {conversation} may come twice: its id {id.hex()} is not kept"
+            elif found[0] != number:
+                yield (
+                    f"the message {id.hex()} of {sender} is there more than once or miscounted, one as {seq} of "
+                    f"conversation {conversation}"
+                )
+    stray = connection.execute(COUNTS["message"]).fetchone()[0] - expected
+    if stray > 0:
+        yield f"{stray} ids belong to no message"
+
+
+def _unpacked(conversation: int, first: int, last: int, at: int, data: bytes, checksum: bytes) -> list[Any] | None:
+    """A segment's messages as plain lists; None where anything about them is wrong."""
+    try:
+        if hashlib.blake2b(struct.pack("<qq", conversation, first) + data, digest_size=8).digest() != checksum:
+            return None
+        rows: list[Any] = msgspec.msgpack.decode(data)
+        right = [row[0] for row in rows] == list(range(first, last + 1)) and rows[-1][1] == at
+        return rows if right and all([type(field) for field in row[:6]] == _TYPES for row in rows) else None
+    except (struct.error, TypeError, LookupError, ValueError):  # not even the types are right
+        return None
+
+
+def _which(conversation: int, first: int, last: int) -> str:
+    if first == last:
+        return f"message {first} of conversation {conversation} is"
+    return f"messages {first} to {last} of conversation {conversation} are"
 
 
 def _gaps(connection: sqlite3.Connection) -> Iterator[str]:
@@ -137,17 +172,9 @@ def _gaps(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"conversation {conversation}: message {seq} comes after {before}"
 
 
-def _repeats(connection: sqlite3.Connection) -> Iterator[str]:
-    for sender, id, count, conversation, seq in connection.execute(REPEATS):
-        name = sender.decode("utf-8", "backslashreplace")
-        yield (
-            f"the message {id.hex()} of {name} is there {count} times, first as {seq} of conversation {conversation}"
-        )
-
-
 def _cursors(connection: sqlite3.Connection) -> Iterator[str]:
     for device, conversation, seq, newest in connection.execute(CURSORS_BEYOND):
         yield (f"device {device} has acknowledged message {seq} of conversation {conversation}, which ends at {newest}")
 
 
-CHECKS: Final = (_integrity, _references, _checksums, _gaps, _repeats, _cursors)
+CHECKS: Final = (_integrity, _references, _segments, _gaps, _cursors)

@@ -13,7 +13,7 @@ from tests.bench.people import GROUPS, Person, Side
 from tests.bench.report import Figure
 
 SENDERS = 10
-WINDOW = 10
+WINDOW = 30
 PAIRS = 50
 
 

@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from chatd.messages import Append, ConversationMade, CursorMoved, DeviceMade, Entry, UserMade
+from chatd.store.segments import Ends, write_down
 from chatd.store.sqlite import SqliteStore
 
 USERS = 100
-CONVERSATIONS = 50
+CONVERSATIONS = (1, 50, 2000)
 BODY = b"a message of the usual length, about as long as a line of a screen, and then a little more than that"
 BATCHES = (1, 10, 100, 500)
-SECONDS = 1.5
+SECONDS = 1.0
+WAITING = 20_000  # messages that one reader drains
 
 
 class Busy:
@@ -72,7 +74,7 @@ class Figure(NamedTuple):
     def __str__(self) -> str:
         left = f"  left {self.left:4.0%}" if self.left else ""
         return (
-            f"{self.what:28} {self.batch:4} a batch {self.rows:9,.0f} rows/s {self.cpu:7.2f} us CPU a row"
+            f"{self.what:32} {self.batch:4} a batch {self.rows:9,.0f} rows/s {self.cpu:7.2f} us CPU a row"
             f"   longest {self.longest * 1e3:6.1f} ms{left}"
         )
 
@@ -82,14 +84,14 @@ def message_id(ordered: bool) -> bytes:
     return time.time_ns().to_bytes(8, "big")[:6] + os.urandom(10) if ordered else os.urandom(16)
 
 
-def batches(size: int, ordered: bool = True, cursors: bool = False) -> Iterator[list[Entry]]:
+def batches(size: int, conversations: int, ordered: bool = True, cursors: bool = False) -> Iterator[list[Entry]]:
     """Endless commits."""
     number = 0
     while True:
         made: list[Entry] = []
         for _ in range(size):
             number += 1
-            conversation = number * 7919 % CONVERSATIONS + 1
+            conversation = number * 7919 % conversations + 1
             sender = f"user{number % USERS}"
             made.append(Append(conversation, 1_800_000_000_000 + number, sender, message_id(ordered), BODY))
             if cursors:
@@ -105,7 +107,7 @@ def new_store(folder: str) -> SqliteStore:
     for number in range(USERS):
         name = f"user{number}"
         people += (UserMade(number, name, name, name, "", 0), DeviceMade(f"device{number}", number, b"", b"", 0))
-    people += [ConversationMade(one, f"#{one}", f"#{one}", None, 0) for one in range(1, CONVERSATIONS + 1)]
+    people += [ConversationMade(one, f"#{one}", f"#{one}", None, 0) for one in range(1, max(CONVERSATIONS) + 1)]
     store.commit(people)
     return store
 
@@ -132,10 +134,12 @@ def measure(what: str, batch: int, work: Callable[[], int], busy: bool) -> Figur
     return Figure(what, batch, rows / wall, cpu / rows * 1e6, longest, left)
 
 
-def writing(folder: str, size: int, busy: bool, ordered: bool = True, cursors: bool = False) -> Figure:
+def writing(
+    folder: str, size: int, busy: bool, conversations: int = 50, ordered: bool = True, cursors: bool = False
+) -> Figure:
     """Commits of one size."""
     store = new_store(folder)
-    made = batches(size, ordered, cursors)
+    made = batches(size, conversations, ordered, cursors)
     ready: list[list[Entry]] = []
 
     def work() -> int:
@@ -147,7 +151,7 @@ def writing(folder: str, size: int, busy: bool, ordered: bool = True, cursors: b
             ready.extend(next(made) for _ in range(max(1, 1000 // size)))
         return work()
 
-    what = "write, " + ("busy" if busy else "alone") + ("" if ordered else ", random ids") + (
+    what = f"write, {'busy' if busy else 'alone'}, into {conversations}" + ("" if ordered else ", random ids") + (
         ", cursors" if cursors else "")  # fmt: skip
     found = measure(what, size, prepared, busy)
     store.close()
@@ -157,7 +161,7 @@ def writing(folder: str, size: int, busy: bool, ordered: bool = True, cursors: b
 def reading(folder: str, size: int, busy: bool) -> Figure:
     """Pages of one conversation."""
     store = new_store(folder)
-    made = batches(500)
+    made = batches(500, 50)
     for _ in range(100):
         store.commit(next(made))
     after = 0
@@ -165,7 +169,7 @@ def reading(folder: str, size: int, busy: bool) -> Figure:
     def work() -> int:
         nonlocal after
         rows = store.read(1, after, 10**6, size)
-        after = rows[-1].seq if len(rows) == size else 0
+        after = rows[-1].seq if rows else 0
         return len(rows)
 
     found = measure("read, " + ("busy" if busy else "alone"), size, work, busy)
@@ -173,16 +177,35 @@ def reading(folder: str, size: int, busy: bool) -> Figure:
     return found
 
 
-def placing(folder: str, size: int) -> Figure:
-    """The part of a commit that holds the GIL."""
+def draining(folder: str, commit: int) -> Figure:
+    """What waited in one conversation, by pages of 500 from its first message to its last."""
     store = new_store(folder)
-    entries = [entry for entry in next(batches(size)) if isinstance(entry, Append)]
+    made = batches(commit, 1)
+    for _ in range(WAITING // commit):
+        store.commit(next(made))
 
     def work() -> int:
-        store._place(entries, {})
+        after = 0
+        while rows := store.read(1, after, WAITING, 500):
+            after = rows[-1].seq
+        return after
+
+    found = measure(f"drain {WAITING}, {commit} a commit", 500, work, False)
+    store.close()
+    return found
+
+
+def placing(folder: str, size: int, conversations: int) -> Figure:
+    """The part of a commit that holds the GIL."""
+    store = new_store(folder)
+    entries = [entry for entry in next(batches(size, conversations)) if isinstance(entry, Append)]
+    kept = Ends(dict.fromkeys(range(max(CONVERSATIONS) + 1), 0), 1)
+
+    def work() -> int:
+        write_down(entries, kept, Ends({}, 1))
         return size
 
-    found = measure("of it with the GIL, alone", size, work, False)
+    found = measure(f"with the GIL, into {conversations}", size, work, False)
     store.close()
     return found
 
@@ -190,15 +213,18 @@ def placing(folder: str, size: int) -> Figure:
 def main() -> None:
     """Print every figure."""
     with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as folder:
-        for busy in (False, True):
-            for size in BATCHES:
-                print(writing(folder, size, busy), flush=True)
-        print(placing(folder, 500), flush=True)
+        for conversations in CONVERSATIONS:
+            for busy in (False, True):
+                for size in BATCHES:
+                    print(writing(folder, size, busy, conversations), flush=True)
+            print(placing(folder, 500, conversations), flush=True)
         print(writing(folder, 500, False, ordered=False), flush=True)
         print(writing(folder, 100, False, cursors=True), flush=True)
         for busy in (False, True):
             for size in (20, 500):
                 print(reading(folder, size, busy), flush=True)
+        for commit in (1, 10, 500):
+            print(draining(folder, commit), flush=True)
 
 
 if __name__ == "__main__":

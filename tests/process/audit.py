@@ -1,17 +1,20 @@
 """The independent reader: compares what is in a server's database file with what its clients wrote down.
 
-Rule: it uses nothing of the server that wrote the file but the layout of its tables and the row's checksum; it reads
-every row in the order of arrival and believes no index.
+Rule: it uses nothing of the server that wrote the file but the layout of its tables and the segment's checksum; it
+reads every message in the order of arrival and believes no index.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from chatd.messages import LOBBY
-from chatd.store.checksum import row_checksum
+from chatd.store.checksum import segment_checksum
 from tests.process.swarm import Client
 
 CONVERSATIONS = """
@@ -21,8 +24,8 @@ FROM conversation LEFT JOIN user AS a ON a.user = low LEFT JOIN user AS b ON b.u
 MEMBERS = """
 SELECT conversation, user.name, since FROM member JOIN user USING (user)
 UNION ALL SELECT conversation, user.name, 0 FROM conversation JOIN user ON user.user IN (low, high)"""
-ROWS = """
-SELECT conversation, seq, at, sender, id, content, body, checksum FROM message NOT INDEXED ORDER BY rowid"""
+SEGMENTS = """
+SELECT conversation, first, data, checksum FROM segment NOT INDEXED ORDER BY place"""
 CURSORS = "SELECT user.name, conversation, seq FROM cursor JOIN device USING (device) JOIN user USING (user)"
 
 Place = tuple[str, int]
@@ -59,14 +62,19 @@ class Audit:
                     self._found("damaged file", f"{check}: {row}")
         self.names: dict[int, str] = dict(reader.execute(CONVERSATIONS).fetchall())
 
+    def _messages(self, reader: sqlite3.Connection) -> Iterator[tuple[int, int, int, str, bytes, bytes]]:
+        for conversation, first, data, checksum in reader.execute(SEGMENTS):
+            if segment_checksum(conversation, first, data) != checksum:
+                self._found("damaged segment", f"{self.names[conversation]} from {first}")
+            for seq, at, sender, identity, body, _ in msgspec.msgpack.decode(data):
+                yield conversation, seq, at, sender, identity, body
+
     def _rows(self, reader: sqlite3.Connection) -> None:
-        """Every row: whole, without a gap, never twice, and sent by somebody."""
+        """Every message: whole, without a gap, never twice, and sent by somebody."""
         seen: dict[tuple[str, bytes], Place] = {}
         times: dict[int, int] = {}
-        for conversation, seq, at, sender, identity, content, body, checksum in reader.execute(ROWS):
+        for conversation, seq, at, sender, identity, body in self._messages(reader):
             place = (self.names[conversation], seq)
-            if row_checksum(conversation, seq, at, sender, identity, content, body) != checksum:
-                self._found("damaged row", str(place))
             if seq != self.heads[place[0]] + 1:
                 self._found("gap in a log", f"{place} after {self.heads[place[0]]}")
             if at < times.get(conversation, 0):

@@ -6,7 +6,6 @@ itself has no such switch; a bug is put over its parts here, before it starts.
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,10 +28,11 @@ class EarlyJournal(chatd.journal.Journal):
     def __init__(self, store: Any, write: Any, *arguments: Any) -> None:
         super().__init__(store, lambda *call: write(_late, *call), *arguments)
         self._first: dict[tuple[str, bytes], Stored] = {}
-        with sqlite3.connect(store._path) as database:
-            for seq, at, sender, identity in database.execute("SELECT seq, at, sender, id FROM message"):
-                self._first[sender, identity] = Stored(seq, at, True)
-        database.close()
+        for log in store.load().logs:
+            after = log.floor
+            while rows := store.read(log.conversation, after, log.head, 1000):
+                after = rows[-1].seq
+                self._first.update({(row.sender, row.id): Stored(row.seq, row.at, True) for row in rows})
 
     def submit(self, turn: Turn) -> None:
         """Let it go, then keep it."""
@@ -61,10 +61,9 @@ def early() -> None:
 
 
 def forgetful() -> None:
-    """No unique index over sender and id: a repeat becomes a second message."""
-    forgetting = [
-        statement.replace("UNIQUE INDEX message_id", "INDEX message_id") for statement in v0001_first.STATEMENTS
-    ]
+    """Sender and id need not be unique: a repeat becomes a second message."""
+    unique = "PRIMARY KEY (id, sender)"
+    forgetting = [statement.replace(unique, "PRIMARY KEY (id, sender, place)") for statement in v0001_first.STATEMENTS]
     setattr(v0001_first, "STATEMENTS", tuple(forgetting))  # noqa: B010
 
 

@@ -299,8 +299,10 @@ class Life:
         kept: dict[tuple[str, bytes], tuple[int, int]] = {}
         directory = store.load()
         for log in directory.logs:
-            for row in store.read(log.conversation, 0, log.head, 10**6):
-                kept[row.sender, row.id] = log.conversation, row.seq
+            after = 0
+            while rows := store.read(log.conversation, after, log.head, 10**6):
+                after = rows[-1].seq
+                kept.update({(row.sender, row.id): (log.conversation, row.seq) for row in rows})
         floors = {log.conversation: log.floor for log in directory.logs}
         cursors = {cursor.conversation: cursor.seq for cursor in directory.cursors}
         missing = sum(

@@ -23,7 +23,7 @@ from chatd.messages import (
     UserMade,
     VerifierSet,
 )
-from chatd.store.interface import Store, StoreError
+from chatd.store.interface import PAGE_BYTES, Store, StoreError
 
 if TYPE_CHECKING:
     from twisted.trial.unittest import SynchronousTestCase as Base
@@ -209,6 +209,14 @@ class StoreContract(Base):
         self.assertEqual(self.store.read(10, 0, 99, 99), expected)
         self.assertEqual(self.store.read_before(10, 99, 99), expected)
 
+    def test_ids_of_any_length(self) -> None:
+        sent = [Append(10 + place % 2, 5, "alice", b"i" * place, b"x") for place in (1, 2, 2, 3, 16, 1, 40, 39)]
+        found = [(one.seq, one.repeat) for one in self.store.commit(sent)]
+        self.assertEqual(found, [(1, False), (1, False), (1, True), (2, False), (2, False), (1, True), (3, False),
+                                 (3, False)])  # fmt: skip
+        self.assertEqual([len(one.id) for one in self.store.read(10, 0, 9, 9)], [2, 16, 40])
+        self.assertTrue(all(one.repeat for one in self.store.commit(sent)))
+
     def test_pages(self) -> None:
         self.store.commit([message(number) for number in range(1, 11)])
         self.store.commit([message(99, 11)])
@@ -225,12 +233,46 @@ class StoreContract(Base):
         self.assertEqual(seqs(self.store.read_before(10, 1, 9)), [])
         self.assertEqual(seqs(self.store.read(12, 0, 9, 9)) + seqs(self.store.read_before(99, 9, 9)), [])
 
+    def test_pages_of_many_commits(self) -> None:
+        """Wherever a page begins and ends: between two commits, or within one."""
+        number = 0
+        for size in (1, 2, 5, 1, 9, 3):
+            self.store.commit([message(number + one) for one in range(size)] + [message(100 + number, 11)])
+            number += size
+        for begin in range(number + 2):
+            for end in range(begin, number + 2):
+                for limit in (1, 4, 99):
+                    wanted = list(range(begin + 1, min(end, number) + 1))
+                    found = [one.seq for one in self.store.read(10, begin, end, limit)]
+                    self.assertEqual(found, wanted[:limit])
+                    found = [one.seq for one in self.store.read_before(10, begin, limit)]
+                    self.assertEqual(found, list(range(1, begin))[-limit:] if begin <= number else found)
+
+    def test_a_page_is_cut_by_its_bytes(self) -> None:
+        """It costs little memory, loses nothing, and is never empty."""
+        bodies = [b"x" * 60_000] * 9 + [b"y" * 700_000] * 2 + [b"z"] * 3
+        sent = [Append(10, 2000, "alice", bytes([place]), body) for place, body in enumerate(bodies)]
+        self.store.commit(sent[:4])
+        self.store.commit(sent[4:])
+        expected = [row(seq, entry) for seq, entry in enumerate(sent, 1)]
+        forward: list[Row] = []
+        while rows := self.store.read(10, len(forward), 99, 99):
+            self.assertTrue(len(rows) == 1 or sum(len(one.body) for one in rows[:-1]) < PAGE_BYTES)
+            forward += rows
+        backward: list[Row] = []
+        while rows := self.store.read_before(10, len(sent) + 1 - len(backward), 99):
+            self.assertTrue(len(rows) == 1 or sum(len(one.body) for one in rows[1:]) < PAGE_BYTES)
+            backward = rows + backward
+        self.assertEqual((forward, backward), (expected, expected))
+
     def test_many_messages(self) -> None:
         sent = [message(number, 10 + number % 3) for number in range(3000)]
         stored = self.store.commit(sent[:2500]) + self.store.commit(sent[2400:])
         self.assertEqual(sum(found.repeat for found in stored), 100)
         for conversation in (10, 11, 12):
-            found = self.store.read(conversation, 0, 9999, 9999)
+            found: list[Row] = []
+            while rows := self.store.read(conversation, len(found), 9999, 9999):
+                found += rows
             self.assertEqual([one.seq for one in found], list(range(1, 1001)))
             self.assertEqual([one.id for one in found], [one.id for one in sent if one.conversation == conversation])
 
@@ -269,7 +311,8 @@ class StoreContract(Base):
     # ---- purge ----
 
     def test_purge_takes_the_oldest(self) -> None:
-        self.store.commit([message(1, at=100), message(2, 11, at=200), message(3, at=300), message(4, at=400)])
+        for sent in (message(1, at=100), message(2, 11, at=200), message(3, at=300), message(4, at=400)):
+            self.store.commit([sent])
         self.assertEqual(self.store.purge(100, 10), [])
         self.assertEqual(self.store.purge(301, 2), [LogState(10, 3, 400, 1), LogState(11, 1, 200, 1)])
         self.assertEqual(self.store.purge(301, 2), [LogState(10, 3, 400, 2)])
@@ -288,10 +331,27 @@ class StoreContract(Base):
         self.assertEqual(self.store.load().logs[0], LogState(10, 3, 2000, 2))
 
     def test_purge_stops_at_the_first_young_message(self) -> None:
-        self.store.commit([message(1, at=100), message(2, at=900), message(3, at=200)])
+        for sent in (message(1, at=100), message(2, at=900), message(3, at=200)):
+            self.store.commit([sent])
         self.assertEqual(self.store.purge(500, 10), [LogState(10, 3, 200, 1)])
         self.assertEqual(self.store.purge(500, 10), [])
         self.assertEqual(self.store.purge(1000, 10), [LogState(10, 3, 200, 3)])
+
+    def test_what_came_together_goes_together(self) -> None:
+        self.store.commit([message(1, at=100), message(2, 11, at=200), message(3, at=300)])
+        self.store.commit([message(4, at=301), message(5, at=302)])
+        self.assertEqual(self.store.purge(9999, 0), [])
+        self.assertEqual(self.store.purge(300, 10), [])  # the newest of the first group is not old enough
+        self.assertEqual(self.store.purge(301, 1), [LogState(10, 4, 302, 2)])
+        self.assertEqual(self.store.purge(302, 9), [LogState(11, 1, 200, 1)])
+        self.assertEqual(self.store.read(10, 0, 99, 99), [row(3, message(4, at=301)), row(4, message(5, at=302))])
+        self.assertEqual(self.store.commit([message(4), message(3)]), [Stored(3, 301, True), Stored(5, 2000)])
+
+    def test_a_purge_takes_at_most_what_it_may(self) -> None:
+        for number in range(4):
+            self.store.commit([message(2 * number), message(2 * number + 1)])
+        self.assertEqual(self.store.purge(9999, 5), [LogState(10, 8, 2000, 4)])
+        self.assertEqual(self.store.purge(9999, 5), [LogState(10, 8, 2000, 8)])
 
     def test_a_purged_message_may_come_again(self) -> None:
         self.store.commit([message(1, at=100)])
@@ -307,8 +367,9 @@ class LastingContract(StoreContract):
         raise NotImplementedError
 
     def test_everything_is_there_again(self) -> None:
-        sent = [message(number, 10 + number % 2, at=100 + number) for number in range(10)]
-        self.store.commit([*sent, MemberSet(10, 1, "op", 3), CursorMoved("phone", 10, 4)])
+        for number in range(10):
+            self.store.commit([message(number, 10 + number % 2, at=100 + number)])
+        self.store.commit([MemberSet(10, 1, "op", 3), CursorMoved("phone", 10, 4)])
         self.store.purge(105, 100)
         before = self.store.load()
         self.store.close()

@@ -9,10 +9,11 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.messages import Row
+from chatd.messages import Append, Row
 from chatd.store.connection import open_connection
 from chatd.store.interface import StoreError
 from chatd.store.pages import Pages
+from chatd.store.segments import MOST_BYTES, MOST_ROWS
 from chatd.store.sqlite import SqliteStore
 from tests.store.contract import PEOPLE, message
 
@@ -67,9 +68,28 @@ class PagesTests(SynchronousTestCase):
 
     def test_only_the_damaged_page_is_refused(self) -> None:
         connection = open_connection(self.path)
-        connection.execute("UPDATE message SET body = CAST('body 05' AS BLOB) WHERE seq = 50")
+        for number in range(101, 301):
+            self.store.commit([message(number), message(1000 + number)])
+        connection.execute("UPDATE segment SET data = CAST(data || 'x' AS BLOB) WHERE first = 201")
         connection.close()
-        self.assertEqual(len(self.pages.after(10, 0, 49, 99)), 49)
-        self.assertEqual(len(self.pages.after(10, 50, 99, 99)), 49)
-        self.assertIn("message 50 ", str(self.assertRaises(StoreError, self.pages.after, 10, 40, 60, 99)))
-        self.assertIn("message 50 ", str(self.assertRaises(StoreError, self.pages.before, 10, 60, 99)))
+        self.assertEqual(len(self.pages.after(10, 100, 200, 999)), 100)
+        self.assertEqual(len(self.pages.after(10, 190, 999, 10)), 10)
+        self.assertEqual(len(self.pages.after(10, 202, 299, 99)), 97)
+        self.assertEqual(len(self.pages.before(10, 201, 300)), 200)
+        text = "messages 201 to 202 of conversation 10 are damaged"
+        self.assertIn(text, str(self.assertRaises(StoreError, self.pages.after, 10, 190, 999, 11)))
+        self.assertIn(text, str(self.assertRaises(StoreError, self.pages.before, 10, 210, 99)))
+
+    def test_a_long_commit_is_read_in_pieces(self) -> None:
+        """What is read from the file for a page is not much more than the page."""
+        self.store.commit([message(1000 + number, 11) for number in range(3000)])
+        self.store.commit([Append(12, 1, "alice", bytes([number]), b"x" * 30_000) for number in range(99)])
+        connection = open_connection(self.path)
+        self.addCleanup(connection.close)
+        longest = "SELECT max(last - first + 1), max(length(data)), count(*) FROM segment WHERE conversation = ?"
+        ((rows, _, count),) = connection.execute(longest, (11,)).fetchall()
+        self.assertTrue(rows <= MOST_ROWS and count <= 2 * 3000 / MOST_ROWS, (rows, count))
+        ((_, size, count),) = connection.execute(longest, (12,)).fetchall()
+        self.assertTrue(size <= MOST_BYTES and count < 99, (size, count))
+        self.assertEqual(len(self.pages.after(11, 700, 9999, 500)), 500)
+        self.assertEqual(self.pages.before(11, 2001, 500), self.pages.after(11, 1500, 2000, 500))

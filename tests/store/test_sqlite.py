@@ -98,32 +98,59 @@ class SqliteStoreTests(LastingContract, SynchronousTestCase):
 
     def test_flipped_bits_are_never_given_out(self) -> None:
         sent = [message(number) for number in range(1, 21)]
-        self.store.commit(sent)
-        for column in ("at", "sender", "id", "content", "body", "checksum"):
-            for byte in (0, 1):
-                (good,) = self.outside(f"SELECT rowid, {column} FROM message WHERE seq = 7")
-                value = good[1]
-                if isinstance(value, int):
-                    bad: Any = value ^ (1 << 5 * byte)
-                else:
-                    raw = bytearray(value.encode() if isinstance(value, str) else value)
-                    raw[byte] ^= 0x80 if byte else 0x01  # the second is no UTF-8 any more
-                    bad = bytes(raw)
-                kept = "CAST(? AS TEXT)" if column in ("sender", "content") else "?"
-                self.outside(f"UPDATE message SET {column} = {kept} WHERE rowid = ?", bad, good[0])
-                for read in (
-                    lambda: self.store.read(10, 0, 99, 99), lambda: self.store.read_before(10, 9, 99),
-                ):  # fmt: skip
-                    error = self.assertRaises(StoreError, read)
-                    self.assertIn("message 7 of conversation 10 is damaged", str(error))
-                    self.assertIn("chatd-admin verify", str(error))
-                self.assertEqual(self.store.read(10, 7, 99, 99), [row(seq, sent[seq - 1]) for seq in range(8, 21)])
-                self.outside(f"UPDATE message SET {column} = ? WHERE rowid = ?", value, good[0])
+        for begin in range(0, 20, 4):
+            self.store.commit(sent[begin : begin + 4])
+        ((place, size),) = self.outside("SELECT place, length(data) FROM segment WHERE first = 5")
+        for column, length in (("data", size), ("checksum", 8)):
+            (good,) = self.outside(f"SELECT {column} FROM segment WHERE place = ?", place)[0]
+            for byte in range(length):
+                bad = bytearray(good)
+                bad[byte] ^= 1 << byte % 8
+                self.outside(f"UPDATE segment SET {column} = ? WHERE place = ?", bytes(bad), place)
+                for read in (self.store.read(10, 0, 4, 99), self.store.read(10, 8, 99, 99)):
+                    self.assertEqual(read, [row(one.seq, sent[one.seq - 1]) for one in read])
+                error = self.assertRaises(StoreError, self.store.read, 10, 5, 99, 99)
+                self.assertIn("messages 5 to 8 of conversation 10 are damaged", str(error))
+                self.assertIn("chatd-admin verify", str(error))
+            self.assertRaises(StoreError, self.store.read_before, 10, 10, 99)
+            self.outside(f"UPDATE segment SET {column} = ? WHERE place = ?", good, place)
+        for column, bad_number in (("last", 7), ("last", 9), ("conversation", 11), ("first", 6)):
+            ((number,),) = self.outside(f"SELECT {column} FROM segment WHERE place = ?", place)
+            self.outside(f"UPDATE segment SET {column} = ? WHERE place = ?", bad_number, place)
+            self.assertRaises(StoreError, self.store.read, 11 if column == "conversation" else 10, 5, 99, 99)
+            self.outside(f"UPDATE segment SET {column} = ? WHERE place = ?", number, place)
         self.assertEqual(len(self.store.read(10, 0, 99, 99)), 20)
+
+    def test_repeats_of_what_is_damaged(self) -> None:
+        """They must not stop the server."""
+        self.store.commit([message(1, at=1000), message(2, at=1001)])
+        self.outside("UPDATE segment SET data = x'00'")
+        self.assertEqual(self.store.commit([message(1), message(4)]), [Stored(1, 1001, True), Stored(3, 2000)])
+
+    def test_repeats_of_what_is_gone(self) -> None:
+        """An id that leads nowhere: nothing is promised, nothing is half written."""
+        self.store.commit([message(1), message(2)])
+        self.outside("UPDATE message SET place = 77 WHERE place = 1")
+        self.assertRaises(StoreError, self.store.commit, [message(1), message(3)])
+        self.assertEqual(self.store.commit([message(2), message(3)]), [Stored(2, 2000, True), Stored(3, 2000)])
+
+    def test_places_go_on(self) -> None:
+        """Each message has a number of its own, after refused, repeated and purged ones too."""
+        self.store.commit([message(1), message(2, 11), message(3)])
+        self.assertRaises(StoreError, self.store.commit, [message(4), message(5, 99)])
+        self.store.commit([message(3), message(6)])
+        self.store.purge(9999, 2)
+        self.store.close()
+        self.store = self.reopen()
+        self.store.commit([message(7, 12), message(8), message(9, 12)])
+        places = self.outside("SELECT place, last - first + 1 FROM segment ORDER BY place")
+        self.assertEqual(places, [(3, 1), (4, 1), (5, 2), (7, 1)])
+        self.assertEqual(self.outside("SELECT group_concat(place) FROM (SELECT place FROM message ORDER BY place)"),
+                         [("3,4,5,6,7",)])  # fmt: skip
 
     def test_second_writer_is_noticed(self) -> None:
         self.store.commit([message(1)])
-        self.outside("UPDATE message SET seq = 2")
+        self.outside("UPDATE segment SET first = 2")
         self.assertRaises(StoreError, self.store.commit, [message(2)])
 
     def test_a_file_of_something_else(self) -> None:

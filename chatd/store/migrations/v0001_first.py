@@ -1,8 +1,10 @@
 """Schema 1: the first.
 
-`message` is an append-only table in order of arrival, so a commit writes its rows side by side, and the oldest rows
-are those with the smallest rowid. Its unique index leads with the message id: ids that begin with their time land
-side by side too (measured at 2 million rows: 50-70 k rows/s; with wholly random ids 23 k).
+`segment` is an append-only table: a row holds what one commit brought to one conversation, in order of arrival, so a
+commit writes its rows side by side, and the oldest are those with the smallest `place`. A place is the number of the
+segment's first message, counted over all conversations; the next segment's place follows its last message's number.
+`message` keeps (id, sender) unique and knows each message's number. It leads with the id: ids that begin with their
+time land side by side.
 `log` has a row only for a conversation of which something was purged: `floor` is the last seq that is gone and `at`
 its time, so that a log which is wholly purged goes on after its old head.
 """
@@ -50,18 +52,22 @@ STATEMENTS = (
         since INTEGER NOT NULL,
         PRIMARY KEY (conversation, user)
     ) WITHOUT ROWID""",
-    """CREATE TABLE message (
+    """CREATE TABLE segment (
+        place INTEGER PRIMARY KEY NOT NULL,
         conversation INTEGER NOT NULL,
-        seq INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
         at INTEGER NOT NULL,
-        sender TEXT NOT NULL,
-        id BLOB NOT NULL,
-        content TEXT NOT NULL,
-        body BLOB NOT NULL,
-        checksum BLOB NOT NULL
+        checksum BLOB NOT NULL,
+        data BLOB NOT NULL
     )""",
-    "CREATE UNIQUE INDEX message_seq ON message (conversation, seq)",
-    "CREATE UNIQUE INDEX message_id ON message (id, sender)",
+    "CREATE UNIQUE INDEX segment_first ON segment (conversation, first)",
+    """CREATE TABLE message (
+        id BLOB NOT NULL,
+        sender TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        PRIMARY KEY (id, sender)
+    ) WITHOUT ROWID""",
     """CREATE TABLE log (
         conversation INTEGER PRIMARY KEY NOT NULL REFERENCES conversation,
         floor INTEGER NOT NULL,

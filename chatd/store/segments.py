@@ -1,0 +1,159 @@
+"""How messages lie in the SQLite file: what one commit brings to one conversation is one row, a segment.
+
+Rule: a segment's `data` is the MessagePack array of its messages, each as the array of a Row's fields; its seqs run
+from `first` to `last` without a gap, and `at` is the time of its last one. A long one is cut into several, so that a
+page never has to read much more than it gives out. Each message has a number of its own, its segment's `place` and
+on: the table `message` leads from (id, sender) to that number and keeps the pair unique, and so needs nothing of its
+own a message but the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from chatd.messages import Append, Row, Stored
+from chatd.store.checksum import segment_checksum
+from chatd.store.interface import StoreError
+
+MOST_ROWS: Final = 256
+MOST_BYTES: Final = 64 * 1024
+
+# One INSERT into this view writes a whole batch; `segments` is [[place, conversation, first, last, at, offset, length],
+# ...]; `data` has each segment's checksum and data one after the other; `senders` is [sender, ...], `ids` has their
+# ids of `width` bytes, both in the order of the places, of which the first is `place`. One statement, because after
+# each one Python's GIL is taken again, and being one it is the whole transaction.
+BATCH: Final = (
+    """CREATE TEMP VIEW batch AS
+    SELECT NULL AS segments, NULL AS data, NULL AS senders, NULL AS ids, NULL AS width, NULL AS place""",
+    """CREATE TEMP TRIGGER batch_written INSTEAD OF INSERT ON batch BEGIN
+        INSERT INTO segment (place, conversation, first, last, at, checksum, data)
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+               json_extract(value, '$[3]'), json_extract(value, '$[4]'),
+               substr(new.data, json_extract(value, '$[5]'), 8),
+               substr(new.data, json_extract(value, '$[5]') + 8, json_extract(value, '$[6]'))
+        FROM json_each(new.segments);
+        INSERT INTO message (id, sender, place)
+        SELECT substr(new.ids, key * new.width + 1, new.width), value, new.place + key FROM json_each(new.senders);
+    END""",
+)
+INSERT_BATCH: Final = "INSERT INTO batch (segments, data, senders, ids, width, place) VALUES (?, ?, ?, ?, ?, ?)"
+
+_to_json = msgspec.json.Encoder().encode
+_from_json = msgspec.json.Decoder(list[str]).decode
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(list[Row]).decode
+
+_Fields = tuple[int, int, str, bytes, bytes, str]  # a Row's
+
+
+class Ends:
+    """Where things go on: each log's newest seq, and the number of the next message."""
+
+    __slots__ = ("heads", "place")
+
+    def __init__(self, heads: dict[int, int], place: int) -> None:
+        self.heads = heads
+        self.place = place
+
+    def add(self, other: Ends) -> None:
+        """What was tried has been kept."""
+        self.heads.update(other.heads)
+        self.place = other.place
+
+
+class Batch(NamedTuple):
+    """Messages as INSERT_BATCH wants them. `width` is 0 where the ids differ in length: that cannot be one batch."""
+
+    stored: list[Stored]
+    segments: str
+    data: bytes
+    senders: str
+    ids: bytes
+    width: int
+    place: int
+
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        """Of INSERT_BATCH."""
+        return self[1:]
+
+    def keys(self) -> list[tuple[str, bytes]]:
+        """Sender and id of each message, in the order of the places."""
+        width, ids = self.width, self.ids
+        return [(sender, ids[at * width : (at + 1) * width]) for at, sender in enumerate(_from_json(self.senders))]
+
+
+def write_down(appends: Sequence[Append], kept: Ends, tried: Ends) -> Batch:
+    """Give each message its seq, on top of what is kept and tried, and write the batch down. The hottest loop here."""
+    heads, moved = kept.heads, tried.heads
+    stored: list[Stored] = []
+    groups: dict[int, list[_Fields]] = {}
+    try:
+        for append in appends:
+            conversation, at = append.conversation, append.at
+            if conversation in groups:
+                rows = groups[conversation]
+                seq = rows[-1][0] + 1
+            else:
+                rows = groups[conversation] = []
+                seq = (moved[conversation] if conversation in moved else heads[conversation]) + 1
+            rows.append((seq, at, append.sender, append.id, append.body, append.content))
+            stored.append(Stored(seq, at))
+    except KeyError as error:
+        raise StoreError(f"a message for conversation {error}, which is not in the store") from error
+    segments: list[tuple[int, ...]] = []
+    parts: list[bytes] = []
+    senders: list[str] = []
+    ids: list[bytes] = []
+    begin = place = tried.place
+    offset = 1  # where SQL begins to count
+    for conversation, group in groups.items():
+        moved[conversation] = group[-1][0]
+        for rows, data in _pieces(group):
+            first, last, length = rows[0][0], rows[-1], len(data)
+            segments.append((place, conversation, first, last[0], last[1], offset, length))
+            parts.append(segment_checksum(conversation, first, data))
+            parts.append(data)
+            for row in rows:
+                senders.append(row[2])
+                ids.append(row[3])
+            place += len(rows)
+            offset += 8 + length
+    tried.place = place
+    widths = set(map(len, ids))
+    width = widths.pop() if len(widths) == 1 else 0
+    blobs = b"".join(parts), b"".join(ids)
+    return Batch(stored, _to_json(segments).decode(), blobs[0], _to_json(senders).decode(), blobs[1], width, begin)
+
+
+def _pieces(rows: list[_Fields]) -> Sequence[tuple[list[_Fields], bytes]]:
+    """Cut in halves until no piece is too long, but never within a message."""
+    if len(rows) <= MOST_ROWS:
+        data = _pack(rows)
+        if len(data) <= MOST_BYTES or len(rows) == 1:
+            return ((rows, data),)
+    middle = len(rows) // 2
+    return (*_pieces(rows[:middle]), *_pieces(rows[middle:]))
+
+
+def rows_of(conversation: int, first: int, last: int, data: bytes, checksum: bytes) -> list[Row] | None:
+    """A segment's messages; None if it is damaged."""
+    try:
+        if segment_checksum(conversation, first, data) != checksum:
+            return None
+        rows = _unpack(data)
+    except (msgspec.DecodeError, TypeError, ValueError):
+        return None
+    return rows if rows and rows[0].seq == first and rows[-1].seq == last and len(rows) == last - first + 1 else None
+
+
+def damaged(path: str, conversation: int, first: int, last: int) -> StoreError:
+    """What to say of a segment whose checksum is wrong."""
+    which = f"message {first} of conversation {conversation} is" if first == last else (
+        f"messages {first} to {last} of conversation {conversation} are")  # fmt: skip
+    return StoreError(
+        f"{path}: {which} damaged; run `chatd-admin verify`, and restore the newest backup that it finds right"
+    )
