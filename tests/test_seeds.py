@@ -93,7 +93,7 @@ class ConnectionTests(Classroom):
         alice, dave, *many = self.house.people("alice", "dave", *(f"p{n}" for n in range(50)))
         for peer in many:
             peer.transport._end()  # nothing runs before the last one has gone
-        self.house.settle()
+        self.house.advance(1)
         self.assertEqual({event.name for event in alice.of(m.Presence)}, {peer.name for peer in many})
         self.well(alice, dave)
         self.well(alice, *[peer.again() for peer in many[:5]])
@@ -478,14 +478,28 @@ class MailTests(Classroom):
         bob.settle()
         for text in ("one", "two"):
             alice.send("@bob", text)
-        bob.take()
-        self.house.advance(20)
-        shown = [line for line in bob.take() if "(Private)" in line]
+        bob.wire.loses = (m.Acknowledge,)
+        shown: list[str] = []
+        while not shown:
+            shown = [line for line in bob.live(0.1) if "(Private)" in line]
         self.assertEqual([re.sub(r"^(\d{4}-\d\d-\d\d )?\d\d:\d\d ", "", line) for line in shown],
                          ["(Private) alice: one", "(Private) alice: two"])  # fmt: skip
         bob.wire.close()
-        self.house.advance(60)
-        self.assertEqual([line for line in bob.take() if "(Private)" in line], [])
+        bob.wire.loses = ()
+        self.assertEqual(alice.of(m.Delivered), [])
+        self.assertEqual([line for line in bob.live(60) if "(Private)" in line], [])
+        self.assertEqual(alice.last(m.Delivered).seq, 2)
+
+    def test_T16_the_end_of_the_input_waits_for_the_server(self) -> None:
+        alice, bob = self.window("alice"), self.house.person("bob")
+        alice.wire.close()
+        alice.settle()
+        alice.type("one", "two")
+        alice.face.end()
+        alice.settle()
+        self.assertEqual((alice.status, bob.texts()), (None, []))
+        alice.live(10)
+        self.assertEqual((alice.status, bob.texts()), (0, ["one", "two"]))
 
     def test_C13_somebody_who_returns_has_everything_and_that_is_told_once(self) -> None:
         alice, bob = self.window("alice"), self.house.person("bob")

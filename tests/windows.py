@@ -33,6 +33,7 @@ class Wire:
         self.house = house
         self.peer: Peer | None = None
         self.listener: Listener | None = None
+        self.loses: tuple[type[m.Command], ...] = ()  # commands that get lost on the way
 
     def open(self, listener: Listener) -> None:
         """Connect."""
@@ -45,7 +46,7 @@ class Wire:
     def write(self, commands: list[m.Command]) -> None:
         """Send these."""
         if self.peer is not None:
-            self.peer.tell(*commands)
+            self.peer.tell(*(command for command in commands if not isinstance(command, self.loses)))
 
     def close(self) -> None:
         """Close it."""
@@ -110,6 +111,14 @@ class Window:
         self.settle()
         shown, self.shown = self.shown, []
         return shown
+
+    def live(self, seconds: float) -> list[str]:
+        """Let time pass for all of this house; returns what this window shows meanwhile."""
+        before = len(self.shown)
+        for _ in range(round(seconds / 0.1)):
+            self.house.advance(0.1)
+            self.settle()
+        return self.shown[before:]
 
     # ---- a screen ----
 
