@@ -165,7 +165,7 @@ class Session:
             return Step()
         known = isinstance(intent, i.JoinGroup) and intent.group.lower() in map(str.lower, self.state.positions)
         self._asked[ref] = Asked(intent, now, known)
-        acknowledged = self.acknowledgements(now, True) if isinstance(intent, i.Leave) else []
+        acknowledged = self.acknowledgements(now, True) if isinstance(intent, (i.Leave, i.ReadInbox)) else []
         return self._say(now, *acknowledged, asking)
 
     def idle(self) -> bool:
