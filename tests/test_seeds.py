@@ -523,3 +523,61 @@ class MailTests(Classroom):
         carol.ack("#hw", 1)
         self.lose(bob, carol)
         self.assertEqual([bob.again().texts(), carol.again().texts()], [["due on Friday"], []])
+
+
+class CommandTests(Classroom):
+    """The commands of the assignment (C1 to C15), word for word."""
+
+    def test_C1_C10_a_private_message_is_marked_on_both_sides(self) -> None:
+        alice, bob, carol = self.window("alice"), self.window("bob"), self.window("carol")
+        self.assertEqual(alice.type("@bob meet me"), ["(Private to bob) You: meet me"])
+        self.assertEqual(self.seen(bob, carol), [["(Private) alice: meet me"], []])
+
+    def test_C2_C3_C11_C12_groups(self) -> None:
+        alice, bob, carol = self.window("alice"), self.window("bob"), self.window("carol")
+        no = "Cannot send message. Group 'g1' does not exist or you are not a member. `/group g1` to join."
+        self.assertEqual(alice.type("/group g1 hi"), [no])
+        self.assertEqual(alice.type("/group g1"), ["Group 'g1' created successfully."])
+        self.assertEqual(alice.type("/group g1"), ["You are already in group 'g1'."])
+        self.assertEqual(bob.type("/group g1 hi")[0][: len(no)], no)
+        self.assertEqual(bob.type("/group g1"), ["Joined group 'g1' successfully."])
+        self.assertEqual(self.seen(alice)[0][-1], "[g1] bob joined the group")
+        self.assertEqual(alice.type("/group g1 who is in?"), ["[g1] You: who is in?"])
+        self.assertEqual(self.seen(bob, carol)[0][-1], "[g1] alice: who is in?")
+        self.assertEqual(carol.take(), [])
+
+    def test_C5_C6_ways_to_leave(self) -> None:
+        alice = self.window("alice")
+        for word in ("tata", "/quit", "/exit", "/logout"):
+            other = self.window("bob" + word.strip("/"))
+            self.assertEqual((other.type(word), other.status), (["DISCONNECTED!!"], 0))
+            self.assertEqual(alice.take()[-1], f"bob{word.strip('/')} left the conversation")
+        self.assertEqual((alice.type("bye", "tata is a word"), alice.status), ([], None))
+
+    def test_C7_C8_other_words_for_the_same(self) -> None:
+        alice, bob, carol = self.window("alice"), self.window("bob"), self.window("carol")
+        self.assertEqual(alice.type("/create_group g1"), ["Group 'g1' created successfully."])
+        self.assertEqual(bob.type("/join_group g1"), ["Joined group 'g1' successfully."])
+        bob.type("/group_msg g1 hello"), bob.type("@alice,@carol to both")
+        self.assertEqual(alice.take()[-2:], ["[g1] bob: hello", "(Private) bob: to both"])
+        self.assertEqual(carol.take(), ["(Private) bob: to both"])
+        self.assertEqual(bob.type("/who", "/inbox"), ["Here now (3): alice, bob, carol", "Nothing is unread."])
+
+    def test_C9_S16_anything_else_goes_to_everybody_but_oneself(self) -> None:
+        alice, bob, carol = self.window("alice"), self.window("bob"), self.window("carol")
+        self.assertEqual(alice.type("hello world"), [])
+        self.assertEqual(self.seen(bob, carol), [["alice: hello world"]] * 2)
+
+    def test_S10_C13_C14_C15_the_unknown_the_away_and_the_unread(self) -> None:
+        bob, alice = self.house.person("bob"), self.window("alice")
+        unknown = "Requested user <<zed>> not found! Please choose another."
+        self.assertEqual(alice.type("@zed hi"), [unknown])
+        bob.lose()
+        alice.take()
+        away = ["(Private to bob) You: hi", "bob is currently inactive. Message will be delivered when they reconnect."]
+        self.assertEqual(alice.type("@bob hi"), away)
+        newcomer = self.window()
+        newcomer.type("dave")
+        self.assertEqual(newcomer.shown[-2:], ["Welcome to chat room. Enter 'tata' anytime to exit", "Here now: alice"])
+        self.assertEqual([(p.conversation, p.head - p.cursor) for p in bob.again().last(m.Welcome).conversations],
+                         [("#lobby", 0), ("dm:alice:bob", 1)])  # fmt: skip

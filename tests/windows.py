@@ -84,13 +84,18 @@ class Window:
         self.history = History(":memory:")
         account = self.history.add_account("house:1", "", "sealed").id
         session = Session(Entrance(Who(), Device.make()), Outbox([]), Reading({}, {}), "")
-        self.face = LineFace(self, Style, self.done, asks=True, json=False, quiet=False, trusts=True)
+        self.face = LineFace(self, self.style, self.done, asks=True, json=False, quiet=False, trusts=True)
         self.app = App(
             self.face, session, self.history, account, self.wire, house.clock, server="house:1", trust_new=False,
             entropy=house.random, chance=lambda: 0.5, wall=lambda: int(house.wall() * 1000),
         )  # fmt: skip
         self.face.begin(self.app)
         self.settle()
+
+    def style(self) -> Style:
+        """How it shows what it shows: without colours."""
+        view = self.app.view()
+        return Style(me=view.me, focus=view.focus, now=int(self.house.wall() * 1000))
 
     def settle(self) -> None:
         """Let everything arrive, in all windows of this house."""
