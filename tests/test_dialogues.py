@@ -228,7 +228,9 @@ def _group(group: m.GroupSummary) -> str:
 
 
 def _change(e: m.GroupChange) -> str:
-    return " ".join([f"{e.group}: {e.change} {e.name}"] + ([f"by {e.by}"] if e.by else []) + ([e.text] if e.text else []))
+    return " ".join(
+        [f"{e.group}: {e.change} {e.name}"] + ([f"by {e.by}"] if e.by else []) + ([e.text] if e.text else [])
+    )
 
 
 SHOWN: dict[type, Callable[..., str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -23,8 +24,8 @@ from chatd import tap
 from chatd.config import Settings
 from chatd.data import DataFolder
 from chatd.ports.door import Door
-from chatd.wire.pack import decode_event, encode_command, frame
 from chatd.window import Window
+from chatd.wire.pack import decode_event, encode_command, frame
 from tests.kit import Transport
 
 
@@ -46,8 +47,8 @@ class OptionsTests(SynchronousTestCase):
 
     def test_every_flag(self) -> None:
         settings = self.options(
-            "--data=d", "--listen=tcp:1", "--listen=tcp:2", "--listen-plain=none", "--registration=invite", "--guests=no",
-            "--certificate=c", "--key=k", "--server-name=s", "--log-json=l", "--insecure",
+            "--data=d", "--listen=tcp:1", "--listen=tcp:2", "--listen-plain=none", "--registration=invite",
+            "--guests=no", "--certificate=c", "--key=k", "--server-name=s", "--log-json=l", "--insecure",
         ).settings  # fmt: skip
         self.assertEqual(settings, Settings(
             data="d", listen=("tcp:1", "tcp:2"), listen_plain=("none",), registration="invite", guests=False,
@@ -73,7 +74,17 @@ class OptionsTests(SynchronousTestCase):
 
     def test_every_flag_is_explained(self) -> None:
         text = str(tap.Options())
-        for flag in ("data", "config", "registration", "guests", "certificate", "key", "listen", "listen-plain", "insecure"):
+        for flag in (
+            "data",
+            "config",
+            "registration",
+            "guests",
+            "certificate",
+            "key",
+            "listen",
+            "listen-plain",
+            "insecure",
+        ):
             self.assertRegex(text, rf"--{flag}=? +\S")
 
 
@@ -191,7 +202,7 @@ class ServiceTests(SynchronousTestCase):
         self.assertFalse(service.node.hub.full)
         now = self.reactor.seconds()
         self.patch(self.reactor, "seconds", lambda: now + 21)
-        self.patch(tap.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000})())
+        self.patch(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000})())
         service._sweep()
         self.assertTrue(transport.aborted)
         self.assertTrue(service.node.hub.full)

@@ -117,7 +117,9 @@ class HouseMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = House(limits=Limits(unsent_bytes=600, groups_made_burst=99, joins_burst=9999, invitations_burst=99))
+        self.house = House(
+            limits=Limits(unsent_bytes=600, groups_made_burst=99, joins_burst=9999, invitations_burst=99)
+        )
         self.house.faults = []  # type: ignore[attr-defined]
         self.count = 0
         self.ever: dict[bytes, str] = {}
@@ -132,7 +134,9 @@ class HouseMachine(RuleBasedStateMachine):
         for group in GROUPS:
             for peer in peers:
                 peer.ask(m.Join, group)
-        self.clients = [Client(self.house, name, peer) for name, peer in zip((*NAMES, "alice"), (*peers, phone), strict=True)]
+        self.clients = [
+            Client(self.house, name, peer) for name, peer in zip((*NAMES, "alice"), (*peers, phone), strict=True)
+        ]
         self.members = {group: set(NAMES) for group in GROUPS}
         for client in self.clients:
             client.listen()
@@ -161,11 +165,12 @@ class HouseMachine(RuleBasedStateMachine):
         """Somebody reads."""
         self.clients[number].listen()
 
-    @rule(number=who, back=st.integers(0, 3))
-    def acknowledge(self, number: int, back: int) -> None:
-        """Somebody acknowledges what they have shown, or a part of it."""
+    @rule(number=who, back=st.integers(0, 3), listen=st.booleans())
+    def acknowledge(self, number: int, back: int, listen: bool) -> None:
+        """Somebody acknowledges what they have shown, or a part of it; there may be more on the way."""
         client = self.clients[number]
-        client.listen()
+        if listen:
+            client.listen()
         for conversation, messages in client.shown.items():
             if messages and not client.peer.over:
                 client.peer.ack(conversation, messages[-1].seq - back)
@@ -206,10 +211,14 @@ class HouseMachine(RuleBasedStateMachine):
         client.connect(resume)
         client.listen()
 
-    @rule(number=who)
-    def cut(self, number: int) -> None:
-        """A connection breaks; what was on the way may be lost."""
-        self.clients[number].peer.lose()
+    @rule(number=who, read=st.booleans())
+    def cut(self, number: int, read: bool) -> None:
+        """A connection breaks; what was on the way is lost, or not."""
+        peer = self.clients[number].peer
+        peer.lose()
+        if not read:
+            peer.transport.clear()
+            peer.take()
 
     @rule(number=who, room=st.integers(0, 900))
     def stick(self, number: int, room: int) -> None:
@@ -217,6 +226,13 @@ class HouseMachine(RuleBasedStateMachine):
         peer = self.clients[number].peer
         if not peer.over:
             peer.stick(room)
+
+    @rule(number=who, sender=who, to=where, room=st.integers(0, 900))
+    def flood(self, number: int, sender: int, to: str, room: int) -> None:
+        """More than fits comes to somebody who does not read."""
+        self.stick(number, room)
+        self.send(sender, to, 12)
+        self.house.commit()
 
     @rule(number=who)
     def unstick(self, number: int) -> None:
@@ -240,14 +256,17 @@ class HouseMachine(RuleBasedStateMachine):
         """The disk has done everything."""
         self.house.commit()
 
-    @rule(told=st.booleans())
-    def kill(self, told: bool) -> None:
-        """The node is killed: perhaps the last commit was done and nobody was told."""
+    @rule(told=st.booleans(), read=st.booleans())
+    def kill(self, told: bool, read: bool) -> None:
+        """The node is killed: perhaps the last commit was done and nobody was told, or heard it."""
         self.house.settle()
         if told and self.house.writer.waiting:
             _, function, arguments = self.house.writer.waiting[0]
             function(*arguments)
         self.house.restart()
+        if not read:
+            for client in self.clients:
+                client.peer.transport.clear()
 
     @rule(seconds=st.sampled_from([1, 20, 40]))
     def wait(self, seconds: int) -> None:
@@ -300,7 +319,9 @@ class HouseMachine(RuleBasedStateMachine):
         conversations = self.house.node.hub.conversations.by_id.values()
         return {c.name: self.house.store.read(c.id, 0, c.head, 10**6) for c in conversations}
 
-    def compare(self, client: Client, conversation: str, messages: list[m.Message], stored: dict[str, list[m.Row]]) -> None:
+    def compare(
+        self, client: Client, conversation: str, messages: list[m.Message], stored: dict[str, list[m.Row]]
+    ) -> None:
         """What a device has shown of a conversation is its log, but for what it sent itself and what was before it."""
         seqs = [message.seq for message in messages]
         assert seqs == sorted(set(seqs)), (client.name, conversation, seqs)
