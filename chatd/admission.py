@@ -21,6 +21,7 @@ from chatd.core.limits import DAY, Buckets, Networks, is_loopback, prefix
 from chatd.core.names import BadName, fold
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Device, Session, User
+from chatd.entries import InvitationUsed, VerifierSet
 
 if TYPE_CHECKING:
     from chatd.node import Node
@@ -110,7 +111,7 @@ class Admission:
         device = self._hub.claim(command.name, command.keys, turn)
         if invitation:
             self._hub.invitations.add(invitation)
-            turn.keep(m.InvitationUsed(invitation, device.user.id, turn.now))
+            turn.keep(InvitationUsed(invitation, device.user.id, turn.now))
         self._admit(session, device.user, device, command.ref, False, turn)
 
     def _check_invitation(self, code: str, now: int) -> str:
@@ -198,7 +199,7 @@ class Admission:
     def _renew(self, verifier: str, user: User) -> None:
         """The costs of a hash have been changed since this password was set."""
         user.verifier = verifier
-        self._node.turn().keep(m.VerifierSet(user.id, verifier))
+        self._node.turn().keep(VerifierSet(user.id, verifier))
 
     def _hash_failed(self, failure: Failure, session: Session, ref: int) -> None:
         if failure.check(auth.BadPassword):
@@ -252,7 +253,7 @@ class Admission:
     def _keep_verifier(self, verifier: str, session: Session, ref: int, user: User) -> None:
         turn = self._node.turn()
         user.verifier = verifier
-        turn.keep(m.VerifierSet(user.id, verifier))
+        turn.keep(VerifierSet(user.id, verifier))
         turn.reply(session, m.Done(ref))
 
     # ---- counting failures ----

@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatd.core.turn import Turn
-from chatd.messages import Entry, Stored
+from chatd.entries import Entry, Stored
 from chatd.store.interface import Store
 
 Run = Callable[..., "Deferred[Any]"]  # runs a blocking function on the writer thread

@@ -24,6 +24,7 @@ from chatd.core.hub import Hub
 from chatd.core.limits import Buckets, Limits, is_loopback
 from chatd.core.turn import Cast, Refused, Turn
 from chatd.core.users import Link, Session
+from chatd.entries import LogState, Row, Stored
 from chatd.journal import Journal, Run
 from chatd.news import News
 from chatd.release import Release
@@ -165,7 +166,7 @@ class Node:
         if turn is not None and (turn.items or turn.entries):
             self._journal.submit(turn)
 
-    def _let_go(self, turns: Sequence[Turn], stored: Iterator[m.Stored]) -> None:
+    def _let_go(self, turns: Sequence[Turn], stored: Iterator[Stored]) -> None:
         self._releasing = True
         try:
             self._release.turns(turns, stored)
@@ -238,7 +239,7 @@ class Node:
             page = self._read(self._store.read, conversation.id, after, head, PAGE)
             page.addCallbacks(self._page, self._unreadable, (session, conversation, head), {}, (session,))
 
-    def _page(self, rows: list[m.Row], session: Session, conversation: Conversation, head: int) -> None:
+    def _page(self, rows: list[Row], session: Session, conversation: Conversation, head: int) -> None:
         session.pumping = False
         if session.over or conversation not in session.behind:
             return
@@ -270,7 +271,7 @@ class Node:
         page.addBoth(lambda _: self.go_on(session))
 
     def _tell_history(
-        self, rows: list[m.Row], session: Session, ref: int, conversation: Conversation, after: int
+        self, rows: list[Row], session: Session, ref: int, conversation: Conversation, after: int
     ) -> None:
         messages = [_message(conversation, row) for row in rows if row.seq > after]
         more = bool(messages) and messages[0].seq > max(after, conversation.floor) + 1
@@ -345,7 +346,7 @@ class Node:
         before = int((self._wall() - self.limits.retention_days * 86400) * 1000)
         self._journal.run(self._store.purge, before, PURGE_ROWS).addCallbacks(self._purged, self._broken)
 
-    def _purged(self, changed: list[m.LogState]) -> None:
+    def _purged(self, changed: list[LogState]) -> None:
         for state in changed:
             conversation = self.hub.conversations.by_id.get(state.conversation)
             if conversation is not None:
@@ -385,7 +386,7 @@ class Node:
             session.link.abort()
 
 
-def _message(conversation: Conversation, row: m.Row) -> m.Message:
+def _message(conversation: Conversation, row: Row) -> m.Message:
     return m.Message(conversation.name, row.seq, row.at, row.sender, row.id, row.body.decode("utf-8", "replace"))
 
 

@@ -15,6 +15,7 @@ from chatd.core.groups import Audience
 from chatd.core.mailbox import settle
 from chatd.core.turn import Cast, Post, Reply, Then, Turn
 from chatd.core.users import Codec, Link, Session
+from chatd.entries import Stored
 
 
 class Release:
@@ -24,7 +25,7 @@ class Release:
         self._out: dict[Link, list[bytes]] = {}
         self._runs: dict[Audience, list[tuple[Link, m.Message]]] = {}
 
-    def turns(self, turns: Sequence[Turn], stored: Iterator[m.Stored]) -> None:
+    def turns(self, turns: Sequence[Turn], stored: Iterator[Stored]) -> None:
         """Let turns go, in order; `stored` has one outcome for each message in them."""
         runs = self._runs
         for turn in turns:
@@ -52,7 +53,7 @@ class Release:
         else:
             out.append(data)
 
-    def _post(self, post: Post, stored: m.Stored) -> None:
+    def _post(self, post: Post, stored: Stored) -> None:
         conversation, append, link = post.conversation, post.append, post.session.link
         name = conversation.name
         state = settle(post, stored)

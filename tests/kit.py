@@ -26,6 +26,7 @@ from chatd.auth import Passwords, device_id
 from chatd.core.groups import Conversation
 from chatd.core.limits import Limits, is_loopback, prefix
 from chatd.core.users import User
+from chatd.entries import Entry, Stored
 from chatd.node import Node
 from chatd.ports.door import Door, DoorFactory
 from chatd.ports.frames import Frames
@@ -135,7 +136,7 @@ class FrailStore(MemoryStore):
 
     broken = False
 
-    def commit(self, entries: Sequence[m.Entry]) -> list[m.Stored]:
+    def commit(self, entries: Sequence[Entry]) -> list[Stored]:
         if self.broken:
             raise StoreError("the disk is gone")
         return super().commit(entries)

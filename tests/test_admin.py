@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.admin import main
 from chatd.auth import read_invitation
 from chatd.data import DataFolder
-from chatd.messages import Stored
+from chatd.entries import Stored
 from chatd.store.sqlite import SqliteStore
 from tests.store.contract import PEOPLE, message
 

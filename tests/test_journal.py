@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd import messages as m
 from chatd.core.turn import Turn
+from chatd.entries import Append, ConversationMade, Stored
 from chatd.journal import Journal
 from tests.kit import FrailStore, Later
 
@@ -20,14 +20,14 @@ class JournalTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.store, self.later = FrailStore(), Later(slow=True)
-        self.store.commit([m.ConversationMade(1, "#lobby", "#lobby", None, 0)])
+        self.store.commit([ConversationMade(1, "#lobby", "#lobby", None, 0)])
         self.left: list[list[int]] = []
-        self.stored: list[m.Stored] = []
+        self.stored: list[Stored] = []
         self.failures: list[Failure] = []
         self.count = 0
         self.journal = Journal(self.store, self.later, self.release, self.failures.append)
 
-    def release(self, turns: Sequence[Turn], stored: Iterator[m.Stored]) -> None:
+    def release(self, turns: Sequence[Turn], stored: Iterator[Stored]) -> None:
         """Note what leaves."""
         self.left.append([turn.now for turn in turns])
         self.stored += list(stored)
@@ -37,7 +37,7 @@ class JournalTests(SynchronousTestCase):
         self.count += 1
         turn = Turn(self.count)
         for number in range(entries):
-            turn.keep(m.Append(1, 0, "alice", b"%d.%d" % (self.count, number), b"hi"))
+            turn.keep(Append(1, 0, "alice", b"%d.%d" % (self.count, number), b"hi"))
         self.journal.submit(turn)
 
     def test_nothing_leaves_before_its_commit(self) -> None:
@@ -45,7 +45,7 @@ class JournalTests(SynchronousTestCase):
         self.assertEqual(self.left, [])
         self.assertEqual(self.journal.load, 1)
         self.later.run()
-        self.assertEqual((self.left, self.stored, self.journal.load), ([[1]], [m.Stored(1, 0)], 0))
+        self.assertEqual((self.left, self.stored, self.journal.load), ([[1]], [Stored(1, 0)], 0))
 
     def test_turns_gather_while_a_commit_runs_and_go_as_one(self) -> None:
         for entries in (1, 2, 0, 3):

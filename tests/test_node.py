@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatd import messages as m
 from chatd.core.limits import Limits
 from chatd.core.users import Session
+from chatd.entries import Row
 from tests.kit import FrailStore, House, Peer, Recorder, Scene
 
 AFAR = "198.51.100.7"
@@ -445,8 +446,8 @@ class LongMessages(Scene):
         """Note how many rows each call of the store's gave."""
         real = getattr(self.house.store, name)
 
-        def counting(*arguments: int) -> list[m.Row]:
-            rows: list[m.Row] = real(*arguments)
+        def counting(*arguments: int) -> list[Row]:
+            rows: list[Row] = real(*arguments)
             self.asked.append(len(rows))
             return rows
 
@@ -481,7 +482,7 @@ class Damage(Scene):
         bob.lose()
         alice.send("@bob", "one")
 
-        def broken(*_: object) -> list[m.Row]:
+        def broken(*_: object) -> list[Row]:
             raise OSError("bad sector")
 
         read, self.house.store.read = self.house.store.read, broken  # type: ignore[method-assign,assignment]

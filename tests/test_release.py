@@ -12,6 +12,7 @@ from chatd import messages as m
 from chatd.core.groups import Conversation, Member
 from chatd.core.turn import Turn
 from chatd.core.users import Session, User
+from chatd.entries import Append, ConversationMade, Stored, UserMade
 from chatd.release import Release
 
 
@@ -49,7 +50,7 @@ def session(codec: Words, number: int, name: str) -> Session:
     """Somebody's session."""
     link: Any = RecordingLink(codec)
     made = Session(link, ("127.0.0.1", number))
-    made.user = User(m.UserMade(number, name, name, name, "student", 0))
+    made.user = User(UserMade(number, name, name, name, "student", 0))
     made.user.sessions[made] = None
     return made
 
@@ -67,21 +68,21 @@ class ReleaseTests(SynchronousTestCase):
 
     def group(self, number: int, name: str) -> Conversation:
         """A group with everybody in it."""
-        group = Conversation(m.ConversationMade(number, name, name, None, 0), name)
+        group = Conversation(ConversationMade(number, name, name, None, 0), name)
         for person in self.people:
             assert person.user is not None
             group.members[person.user.id] = Member(person.user, "member", 0)
             group.audience.add(person)
         return group
 
-    def post(self, turn: Turn, sender: Session, group: Conversation, text: str, ref: int = 7) -> m.Stored:
+    def post(self, turn: Turn, sender: Session, group: Conversation, text: str, ref: int = 7) -> Stored:
         """A message in a turn, and what the store will say of it."""
         assert sender.user is not None
-        turn.post(group, m.Append(group.id, 0, sender.user.name, b"", text.encode()), text, sender, ref)
+        turn.post(group, Append(group.id, 0, sender.user.name, b"", text.encode()), text, sender, ref)
         self.seqs[group.id] += 1
-        return m.Stored(self.seqs[group.id], 0)
+        return Stored(self.seqs[group.id], 0)
 
-    def let_go(self, turns: list[Turn], stored: list[m.Stored]) -> list[list[bytes]]:
+    def let_go(self, turns: list[Turn], stored: list[Stored]) -> list[list[bytes]]:
         """Release turns; the writes of each person."""
         release = Release()
         release.turns(turns, iter(stored))
@@ -140,7 +141,7 @@ class ReleaseTests(SynchronousTestCase):
     def test_a_repeat_is_answered_and_told_nobody(self) -> None:
         turn = Turn(0)
         self.post(turn, self.alice, self.groups[0], "x")
-        alice, bob, carol = self.let_go([turn], [m.Stored(5, 0, True)])
+        alice, bob, carol = self.let_go([turn], [Stored(5, 0, True)])
         self.assertEqual((alice, bob, carol), ([b"<ok 7 #a5 stored>"], [], []))
 
     @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from("pprc")), max_size=30))

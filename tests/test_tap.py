@@ -23,6 +23,7 @@ from chatd import messages as m
 from chatd import tap
 from chatd.config import Settings
 from chatd.data import DataFolder
+from chatd.entries import CursorMoved
 from chatd.ports.door import Door
 from chatd.window import Window
 from chatd.wire.pack import decode_event, encode_command, frame
@@ -242,7 +243,7 @@ class ServiceTests(SynchronousTestCase):
         transport.deliver(frame(encode_command(m.Hello([1]))) + frame(encode_command(m.Enter(1, "gast"))))
         self.run_for(2)
         self.assertEqual(stopped, [])
-        service.node.turn().keep(m.CursorMoved("x", 1, 1))
+        service.node.turn().keep(CursorMoved("x", 1, 1))
         self.run_for(2)
         self.assertEqual(stopped, [True])
         self.assertEqual(said.getvalue(), "chatd: stopping: No space left on device\n")

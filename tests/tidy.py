@@ -35,19 +35,29 @@ FACE = ("clients.core",)
 LAYERS = {
     "chatd": Layer(),
     "chatd.messages": Layer(libraries=("msgspec",)),
+    "chatd.entries": Layer(libraries=("msgspec",)),
     "chatd.wire": Layer(("chatd.messages",), ("msgspec",)),
-    "chatd.core": Layer(("chatd.messages",), ("msgspec",), IMPURE),
+    "chatd.core": Layer(("chatd.messages", "chatd.entries"), ("msgspec",), IMPURE),
     "chatd.core.names": Layer(("chatd.messages",), ("msgspec", "precis_i18n", "confusable_homoglyphs"), IMPURE),
-    "chatd.store": Layer(("chatd.messages",), ("msgspec",)),
+    "chatd.store": Layer(("chatd.entries",), ("msgspec",)),
     "chatd.bus": Layer(("chatd.messages",), ("msgspec", "twisted")),
-    "chatd.journal": Layer(("chatd.messages", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
+    "chatd.journal": Layer(("chatd.entries", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
     "chatd.ports": Layer(("chatd.messages", "chatd.wire"), ("twisted", "zope")),
-    "chatd.release": Layer(("chatd.messages", "chatd.core")),
+    "chatd.release": Layer(("chatd.messages", "chatd.entries", "chatd.core")),
     "chatd.news": Layer(("chatd.messages", "chatd.core"), ("twisted",)),
-    "chatd.admission": Layer(("chatd.messages", "chatd.core", "chatd.auth", "chatd.node"), ("twisted",)),
+    "chatd.admission": Layer(
+        ("chatd.messages", "chatd.entries", "chatd.core", "chatd.auth", "chatd.node"), ("twisted",)
+    ),
     "chatd.node": Layer(
         (
-            *("chatd.messages", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.bus.interface"),
+            *(
+                "chatd.messages",
+                "chatd.entries",
+                "chatd.core",
+                "chatd.journal",
+                "chatd.store.interface",
+                "chatd.bus.interface",
+            ),
             *("chatd.admission", "chatd.release", "chatd.news", "chatd.auth"),
         ),
         ("twisted", "zope"),

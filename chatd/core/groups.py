@@ -13,6 +13,7 @@ from chatd import messages as m
 from chatd.core.names import BadName, fold_group, near
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Codec, Link, Session, User
+from chatd.entries import ConversationMade, ConversationSet, MemberGone, MemberSet
 
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
@@ -76,7 +77,7 @@ class Conversation:
     __slots__ = ("announce", "at", "audience", "direct", "floor", "head", "id", "key", "members", "name", "others",
                  "pending", "private", "topic")  # fmt: skip
 
-    def __init__(self, record: m.ConversationMade, name: str) -> None:
+    def __init__(self, record: ConversationMade, name: str) -> None:
         self.id = record.conversation
         self.name = name
         self.key = record.key
@@ -137,14 +138,14 @@ class Conversations:
         self.direct: dict[tuple[int, int], Conversation] = {}
         self.next_id = 1
 
-    def add(self, record: m.ConversationMade) -> Conversation:
+    def add(self, record: ConversationMade) -> Conversation:
         """Put a group in."""
         kind = Lobby if record.key == m.LOBBY else Conversation
         group = self.groups[record.key] = kind(record, record.name)
         self._number(group)
         return group
 
-    def planned(self, record: m.ConversationMade, users: tuple[User, User]) -> Conversation:
+    def planned(self, record: ConversationMade, users: tuple[User, User]) -> Conversation:
         """A direct conversation that may yet be refused its first message: not in the directory."""
         conversation = Conversation(record, "dm:" + ":".join(sorted(user.key for user in users)))
         for user, other in (users, users[::-1]):
@@ -236,7 +237,7 @@ def _create(hub: Hub, session: Session, command: m.Join, turn: Turn) -> Conversa
     hub.check_space()
     hub.spend("group", user, turn.now)
     number = hub.conversations.next_id
-    record = m.ConversationMade(number, name.display, name.key, None, turn.now, command.private)
+    record = ConversationMade(number, name.display, name.key, None, turn.now, command.private)
     group = hub.conversations.add(record)
     hub.group_skeletons[name.skeleton] = group
     turn.keep(record)
@@ -266,7 +267,7 @@ def _put_in(group: Conversation, user: User, role: str, turn: Turn) -> None:
     group.members[user.id] = Member(user, role, group.head)
     user.conversations[group.id] = group
     if not user.guest:
-        turn.keep(m.MemberSet(group.id, user.id, role, group.head))
+        turn.keep(MemberSet(group.id, user.id, role, group.head))
 
 
 def _put_out(hub: Hub, group: Conversation, user: User, turn: Turn) -> None:
@@ -275,7 +276,7 @@ def _put_out(hub: Hub, group: Conversation, user: User, turn: Turn) -> None:
     for device in user.devices.values():
         device.cursors.pop(group.id, None)
     if not user.guest:
-        turn.keep(m.MemberGone(group.id, user.id))
+        turn.keep(MemberGone(group.id, user.id))
     turn.then(hub.unsubscribe_user, user, group)
 
 
@@ -317,7 +318,7 @@ def invite(hub: Hub, session: Session, command: m.Invite, turn: Turn) -> None:
     hub.spend("invite", session.user, turn.now)
     if user.id not in group.members:
         group.members[user.id] = Member(user, "invited", group.head)
-        turn.keep(m.MemberSet(group.id, user.id, "invited", group.head))
+        turn.keep(MemberSet(group.id, user.id, "invited", group.head))
     text = f"{session.user.name} invites you to {group.name}: /join {group.name}"
     for other in user.sessions:
         turn.reply(other, m.Notice("invited", text))
@@ -356,7 +357,7 @@ def set_role(hub: Hub, session: Session, command: m.SetRole, turn: Turn) -> None
 
 def _set_role(group: Conversation, member: Member, role: str, by: str, turn: Turn) -> None:
     member.role = role
-    turn.keep(m.MemberSet(group.id, member.user.id, role, member.since))
+    turn.keep(MemberSet(group.id, member.user.id, role, member.since))
     turn.cast(group.audience, m.GroupChange(group.name, "role", member.user.name, by, role))
 
 
@@ -373,7 +374,7 @@ def set_policy(hub: Hub, session: Session, command: m.SetPolicy, turn: Turn) -> 
             turn.cast(group.audience, m.GroupChange(group.name, words[wanted], by, by))
     group.private = group.private if command.private is None else command.private
     group.announce = group.announce if command.announce is None else command.announce
-    turn.keep(m.ConversationSet(group.id, group.private, group.announce, group.topic))
+    turn.keep(ConversationSet(group.id, group.private, group.announce, group.topic))
     turn.reply(session, m.Done(command.ref))
 
 
@@ -391,7 +392,7 @@ def set_topic(hub: Hub, session: Session, command: m.SetTopic, turn: Turn) -> No
         if len(command.topic) > hub.limits.topic_chars:
             raise Refused("text-too-long", f"A topic has at most {hub.limits.topic_chars} characters.")
         group.topic = command.topic
-        turn.keep(m.ConversationSet(group.id, group.private, group.announce, group.topic))
+        turn.keep(ConversationSet(group.id, group.private, group.announce, group.topic))
         by = session.user.name if session.user else ""
         turn.cast(group.audience, m.GroupChange(group.name, "topic", by, by, command.topic), session)
     turn.then(_tell_position, hub, session, command.ref, group, False)

@@ -18,6 +18,7 @@ from chatd.core.limits import Buckets, Limits
 from chatd.core.names import fold_group
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Device, Session, User, Users
+from chatd.entries import ConversationMade, CursorMoved, DeviceMade, Directory, Entry
 
 
 class Outside(Protocol):
@@ -42,7 +43,7 @@ class Outside(Protocol):
 class Hub:
     """One node's users, conversations and sessions."""
 
-    def __init__(self, directory: m.Directory, limits: Limits, outside: Outside) -> None:
+    def __init__(self, directory: Directory, limits: Limits, outside: Outside) -> None:
         self.limits = limits
         self.epoch = directory.epoch
         self.users = Users()
@@ -61,7 +62,7 @@ class Hub:
         self._load(directory)
         self.lobby = self.conversations.groups[m.LOBBY]
 
-    def _load(self, directory: m.Directory) -> None:
+    def _load(self, directory: Directory) -> None:
         for user in directory.users:
             self.users.add(User(user))
         for device in directory.devices:
@@ -77,7 +78,7 @@ class Hub:
             conversation.head, conversation.at, conversation.floor = log.head, log.at, log.floor
         self._load_members(directory)
 
-    def _load_members(self, directory: m.Directory) -> None:
+    def _load_members(self, directory: Directory) -> None:
         for record in directory.members:
             conversation = self.conversations.by_id[record.conversation]
             user = self.users.by_id[record.user]
@@ -98,11 +99,11 @@ class Hub:
                     conversation.pending.append((conversation.head, conversation.peer(member.user).user))
 
     @staticmethod
-    def first_entries(directory: m.Directory, now: int) -> list[m.Entry]:
+    def first_entries(directory: Directory, now: int) -> list[Entry]:
         """What a new store needs before the first hub: the lobby."""
         if directory.conversations:
             return []
-        return [m.ConversationMade(1, m.LOBBY, m.LOBBY, None, now)]
+        return [ConversationMade(1, m.LOBBY, m.LOBBY, None, now)]
 
     # ---- commands ----
 
@@ -157,11 +158,11 @@ class Hub:
         device = self._add_device(user.id, keys, turn)
         for conversation in user.conversations.values():
             device.cursors[conversation.id] = conversation.members[user.id].acked
-            turn.keep(m.CursorMoved(device.id, conversation.id, device.cursors[conversation.id]))
+            turn.keep(CursorMoved(device.id, conversation.id, device.cursors[conversation.id]))
         return device
 
     def _add_device(self, user: int, keys: m.DeviceKeys, turn: Turn) -> Device:
-        record = m.DeviceMade(keys.device, user, keys.ed25519, keys.curve25519, turn.now)
+        record = DeviceMade(keys.device, user, keys.ed25519, keys.curve25519, turn.now)
         turn.keep(record)
         return self.users.add_device(record)
 
@@ -206,7 +207,7 @@ class Hub:
         """The lobby keeps no mail: a fresh login starts at its head, and a later resume there or beyond."""
         if device.cursors.get(self.lobby.id, -1) < self.lobby.head:
             device.cursors[self.lobby.id] = self.lobby.head
-            turn.keep(m.CursorMoved(device.id, self.lobby.id, self.lobby.head))
+            turn.keep(CursorMoved(device.id, self.lobby.id, self.lobby.head))
 
     def _announce(self, event: m.Presence, but: Session | None, turn: Turn) -> None:
         turn.then(self.outside.announce, event, but)

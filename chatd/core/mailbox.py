@@ -12,6 +12,7 @@ from chatd import messages as m
 from chatd.core.groups import STAFF, Conversation
 from chatd.core.turn import Post, Refused, Turn
 from chatd.core.users import Session, User
+from chatd.entries import Append, ConversationMade, CursorMoved, Stored
 
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
@@ -47,7 +48,7 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
         _may_talk(conversation, user)
     at = turn.now if turn.now > conversation.at else conversation.at
     conversation.at = at
-    turn.post(conversation, m.Append(conversation.id, at, user.name, command.id, body), text, session, command.ref)
+    turn.post(conversation, Append(conversation.id, at, user.name, command.id, body), text, session, command.ref)
 
 
 def _may_talk(group: Conversation, user: User) -> None:
@@ -75,7 +76,7 @@ def _find(hub: Hub, session: Session, to: str) -> Conversation:
     conversation = hub.conversations.direct.get((first.id, second.id))
     if conversation is None:
         number = hub.conversations.next_id
-        record = m.ConversationMade(number, "", "", (first.id, second.id), 0)
+        record = ConversationMade(number, "", "", (first.id, second.id), 0)
         return hub.conversations.planned(record, (first, second))
     _remember(session, to, conversation)
     return conversation
@@ -90,12 +91,12 @@ def _begin(hub: Hub, conversation: Conversation, turn: Turn) -> None:
     """Two people's first message: the conversation comes into being with it."""
     users = [member.user for member in conversation.members.values()]
     hub.conversations.begin(conversation, (users[0], users[1]))
-    turn.keep(m.ConversationMade(conversation.id, "", "", (users[0].id, users[1].id), turn.now))
+    turn.keep(ConversationMade(conversation.id, "", "", (users[0].id, users[1].id), turn.now))
     for user in users:
         turn.then(hub.subscribe_user, user, conversation)
 
 
-def settle(post: Post, stored: m.Stored) -> str:
+def settle(post: Post, stored: Stored) -> str:
     """A message is durable: note where, and say how it stands with its readers."""
     conversation, sender = post.conversation, post.session.user
     assert sender is not None
@@ -134,7 +135,7 @@ def acknowledge(hub: Hub, session: Session, command: m.Acknowledge, turn: Turn) 
     if seq <= device.cursors.get(conversation.id, member.since if member is not None else 0):
         return  # also what is older than their membership: a cursor there would let them read it
     device.cursors[conversation.id] = seq
-    turn.keep(m.CursorMoved(device.id, conversation.id, seq))
+    turn.keep(CursorMoved(device.id, conversation.id, seq))
     if member is not None:
         if seq <= member.acked:
             return

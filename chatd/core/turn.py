@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chatd.messages import Append, Entry, Event
+from chatd.entries import Append, Entry
+from chatd.messages import Event
 
 if TYPE_CHECKING:
     from chatd.core.groups import Audience, Conversation

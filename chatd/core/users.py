@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chatd.core.names import BadName, fold, near
 from chatd.core.turn import Refused
-from chatd.messages import DeviceMade, UserMade
+from chatd.entries import DeviceMade, UserMade
 
 if TYPE_CHECKING:
     from chatd.core.groups import Conversation

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from chatd.messages import Directory, Entry, LogState, Row, Stored
+from chatd.entries import Directory, Entry, LogState, Row, Stored
 
 PAGE_BYTES: Final = 256 * 1024  # of bodies: what a slow reader's page costs in memory
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final
 
-from chatd.messages import (
+from chatd.entries import (
     Append,
     ConversationMade,
     ConversationSet,

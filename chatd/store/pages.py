@@ -17,7 +17,7 @@ from typing import Final, cast
 
 import msgspec
 
-from chatd.messages import Row
+from chatd.entries import Row
 from chatd.store.connection import FAILURES, READER_PRAGMAS, Connect, Connection, set_up
 from chatd.store.interface import PAGE_BYTES, StoreError, fitting
 from chatd.store.segments import damaged, rows_of

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from chatd.messages import LogState
+from chatd.entries import LogState
 from chatd.store.connection import Connection
 from chatd.store.segments import rows_of
 

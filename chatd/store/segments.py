@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from chatd.messages import Append, Row, Stored
+from chatd.entries import Append, Row, Stored
 from chatd.store.checksum import segment_checksum
 from chatd.store.interface import StoreError
 

@@ -27,7 +27,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chatd.messages import (
+from chatd.entries import (
     Append,
     ConversationMade,
     ConversationSet,

@@ -51,7 +51,6 @@ class Target:
 def on_cpu(cpu: int) -> Iterator[None]:
     """What is started here runs on one CPU."""
     before = os.sched_getaffinity(0)
-    pass
     try:
         yield
     finally:

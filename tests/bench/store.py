@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from chatd.messages import Append, ConversationMade, CursorMoved, DeviceMade, Entry, UserMade
+from chatd.entries import Append, ConversationMade, CursorMoved, DeviceMade, Entry, UserMade
 from chatd.store.segments import Ends, write_down
 from chatd.store.sqlite import SqliteStore
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chatd import messages as m
 from chatd.core.hub import COMMANDS, Hub
 from chatd.core.limits import Limits
+from chatd.entries import ConversationMade, Directory
 from chatd.node import SPECIAL
 from tests.kit import House, Keys, Peer, Scene, state_of
 
@@ -125,7 +126,7 @@ class ComingAndGoing(Scene):
         self.assertTrue(other.of(m.Welcome))
 
     def test_a_new_store_has_the_lobby(self) -> None:
-        self.assertEqual(Hub.first_entries(m.Directory("e"), 7), [m.ConversationMade(1, "#lobby", "#lobby", None, 7)])
+        self.assertEqual(Hub.first_entries(Directory("e"), 7), [ConversationMade(1, "#lobby", "#lobby", None, 7)])
         self.assertEqual(Hub.first_entries(self.house.store.load(), 7), [])
 
 

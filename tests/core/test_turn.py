@@ -10,6 +10,7 @@ from chatd import messages as m
 from chatd.core.groups import Audience, Conversation
 from chatd.core.turn import Cast, Post, Refused, Reply, Then, Turn
 from chatd.core.users import Link, Session
+from chatd.entries import Append, ConversationMade, MemberSet
 
 
 class TurnTests(SynchronousTestCase):
@@ -17,9 +18,9 @@ class TurnTests(SynchronousTestCase):
 
     def test_items_are_in_order_and_a_post_is_an_entry_too(self) -> None:
         turn, session = Turn(17), Session(cast(Link, None), ("127.0.0.1", 1))
-        group = Conversation(m.ConversationMade(1, "#a", "#a", None, 0), "#a")
-        append = m.Append(1, 17, "alice", b"i", b"hi")
-        made = m.MemberSet(1, 1, "owner", 0)
+        group = Conversation(ConversationMade(1, "#a", "#a", None, 0), "#a")
+        append = Append(1, 17, "alice", b"i", b"hi")
+        made = MemberSet(1, 1, "owner", 0)
         turn.keep(made)
         turn.reply(session, m.Done(1))
         turn.post(group, append, "hi", session, 2)

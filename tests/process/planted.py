@@ -16,7 +16,7 @@ from twisted.scripts.twistd import run
 import chatd.journal
 import chatd.node
 from chatd.core.turn import Post, Turn
-from chatd.messages import Stored
+from chatd.entries import Stored
 from chatd.store.migrations import v0001_first
 
 LATE = 0.3  # seconds between saying "accepted" and keeping it: a kill nearly always falls in between

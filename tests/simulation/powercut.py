@@ -17,16 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import apsw
 
-from chatd.messages import (
-    Append,
-    ConversationMade,
-    CursorMoved,
-    DeviceMade,
-    Entry,
-    MemberSet,
-    Stored,
-    UserMade,
-)
+from chatd.entries import Append, ConversationMade, CursorMoved, DeviceMade, Entry, MemberSet, Stored, UserMade
 from chatd.store.connection import Connection
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore

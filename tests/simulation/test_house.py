@@ -19,6 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd.core.limits import Limits
+from chatd.entries import Row
 from tests.kit import House, Keys, Peer
 
 NAMES = ("alice", "bob", "carol")
@@ -314,13 +315,13 @@ class HouseMachine(RuleBasedStateMachine):
         ids = [row.id for rows in stored.values() for row in rows]
         assert len(ids) == len(set(ids)) == len(self.ever), (len(ids), len(self.ever))
 
-    def stored(self) -> dict[str, list[m.Row]]:
+    def stored(self) -> dict[str, list[Row]]:
         """Every log as it is on disk."""
         conversations = self.house.node.hub.conversations.by_id.values()
         return {c.name: self.house.store.read(c.id, 0, c.head, 10**6) for c in conversations}
 
     def compare(
-        self, client: Client, conversation: str, messages: list[m.Message], stored: dict[str, list[m.Row]]
+        self, client: Client, conversation: str, messages: list[m.Message], stored: dict[str, list[Row]]
     ) -> None:
         """What a device has shown of a conversation is its log, but for what it sent itself and what was before it."""
         seqs = [message.seq for message in messages]

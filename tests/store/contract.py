@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatd.messages import (
+from chatd.entries import (
     Append,
     ConversationMade,
     ConversationSet,

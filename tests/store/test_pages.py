@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.messages import Append, Row
+from chatd.entries import Append, Row
 from chatd.store.connection import open_connection
 from chatd.store.interface import StoreError
 from chatd.store.pages import Pages

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.messages import Append, Stored
+from chatd.entries import Append, Stored
 from chatd.store.purging import FORGET_IDS, MOST_BYTES
 from chatd.store.sqlite import SqliteStore
 from chatd.store.verify import verify

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.messages import Append, Row
+from chatd.entries import Append, Row
 from chatd.store.checksum import segment_checksum
 from chatd.store.interface import StoreError
 from chatd.store.segments import MOST_BYTES, MOST_ROWS, Batch, Ends, damaged, rows_of, write_down

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.messages import (
+from chatd.entries import (
     Append,
     ConversationMade,
     ConversationSet,

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.messages import CursorMoved, MemberSet
+from chatd.entries import CursorMoved, MemberSet
 from chatd.store.checksum import segment_checksum
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
