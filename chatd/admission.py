@@ -89,6 +89,8 @@ class Admission:
             self._node.end_later(session, m.Bye("login-refused", "Too many attempts on this connection."))
 
     def _greet(self, session: Session, hello: m.Hello, turn: Turn) -> None:
+        if session.proof.greeted:
+            raise Refused("not-logged-in", "You have said hello; log in.")
         if not set(hello.versions) & set(m.PROTOCOL_VERSIONS):
             spoken = ", ".join(str(version) for version in m.PROTOCOL_VERSIONS)
             raise Refused("version", f"This server speaks version {spoken} of the protocol.")
@@ -106,13 +108,17 @@ class Admission:
         """Claim a name for a device's keys, as far as the server's policy lets strangers in."""
         self._check_keys(session, command, m.SIGNUP_LABEL)
         invitation = self._check_invitation(command.invitation, turn.now)
-        if not self._is_trusted(session):
-            self._wait(self._signups.take(prefix(session.address[0]), turn.now / 1000))
+        self._check_newcomer(session, turn.now)
         device = self._hub.claim(command.name, command.keys, turn)
         if invitation:
             self._hub.invitations.add(invitation)
             turn.keep(InvitationUsed(invitation, device.user.id, turn.now))
         self._admit(session, device.user, device, command.ref, False, turn)
+
+    def _check_newcomer(self, session: Session, now: int) -> None:
+        """Accounts and guests have a rate of their own each; so there are only so many new ones from one address."""
+        if not self._is_trusted(session):
+            self._wait(self._signups.take(prefix(session.address[0]), now / 1000))
 
     def _check_invitation(self, code: str, now: int) -> str:
         """The invitation that is used up by this, or nothing where none is needed."""
@@ -166,6 +172,7 @@ class Admission:
         """Let a guest in."""
         if not self.policy.guests:
             raise Refused("guests-refused", "This server takes no guests; make an account.")
+        self._check_newcomer(session, turn.now)
         self._admit(session, self._hub.guest(command.name, turn), None, command.ref, False, turn)
 
     def link(self, session: Session, command: m.Link, turn: Turn) -> None:

@@ -113,10 +113,11 @@ class Node:
         if session.user is None and kind is not m.Quit:
             self.admission.receive(session, command, turn)
             return
-        if kind is m.Send and session.metered:
-            self._meter(session, turn)
-        if kind in LISTS and session.metered and not self._may_list(session, command, turn):
-            return
+        if session.metered:
+            if kind in TOLD:
+                self._meter(session, turn)
+            elif kind in LISTS and not self._may_list(session, command, turn):
+                return
         special = SPECIAL.get(kind)
         if special is not None:
             special(self, session, command, turn)
@@ -390,6 +391,7 @@ def _message(conversation: Conversation, row: Row) -> m.Message:
     return m.Message(conversation.name, row.seq, row.at, row.sender, row.id, row.body.decode("utf-8", "replace"))
 
 
+TOLD = frozenset((m.Send, m.Away, m.SetTopic, m.SetPolicy, m.SetRole, m.Leave, m.Kick))  # others hear of these
 LISTS = frozenset((m.Who, m.Whois, m.Members, m.Groups, m.Inbox, m.History, m.Devices))
 SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
     m.History: Node._history,
