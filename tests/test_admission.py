@@ -64,6 +64,12 @@ class Greeting(DoorScene):
         challenges = {self.house.greeted().challenge for _ in range(50)}
         self.assertEqual(len(challenges), 50)
 
+    def test_hello_is_said_once(self) -> None:
+        peer = self.house.greeted()
+        peer.tell(*[m.Hello([1])] * 100)
+        self.assertEqual(len(peer.of(m.Greeting)), 1)
+        self.assertEqual((peer.code(), peer.last(m.Bye).code, peer.over), ("not-logged-in", "login-refused", True))
+
     def test_commands_before_hello_and_before_login(self) -> None:
         for greet in (False, True):
             for command in (
@@ -388,6 +394,17 @@ class Guests(DoorScene):
             peer.ask(m.Enter, name)
             self.turned_away(code, peer)
             self.assertEqual(state_of(self.house), before)
+
+    def test_guests_of_one_address_have_an_end(self) -> None:
+        """Each guest has a message rate of their own, so one who comes again and again would have none."""
+        self.house = House(limits=Limits(signups_burst=3))
+        for number in range(3):
+            guest = self.house.guest(f"gast-{number}", AFAR)
+            guest.ask(m.Quit)
+        peer = self.house.greeted(AFAR)
+        peer.ask(m.Enter, "gast-4")
+        self.turned_away("throttled", peer)
+        self.house.guest("local")
 
     def test_nothing_is_stored_of_them(self) -> None:
         before = self.house.store.load()

@@ -359,6 +359,14 @@ class Rates(Scene):
         (session,) = self.house.node.hub.users.find("bob").sessions
         return session
 
+    def test_whatever_others_hear_of_has_this_rate(self) -> None:
+        for number in range(40):
+            self.alice.ask(m.Away, str(number))
+        self.assertEqual(len(self.bob.of(m.Presence)), 21)
+        self.assertEqual(self.alice.transport.producerState, "paused")
+        self.house.advance(5)
+        self.assertEqual(len(self.bob.of(m.Presence)), 40)
+
     def test_too_many_questions_are_refused(self) -> None:
         self.house = House(limits=Limits(lists_burst=3, lists_per_second=1))
         alice = self.house.person("alice", AFAR)
