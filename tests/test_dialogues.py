@@ -1,4 +1,4 @@
-"""Scripted conversations: each file of `tests/dialogues` is played over the binary port, line by line.
+"""Scripted conversations: each file of `tests/dialogues` is played over the binary port and every store.
 
     people alice bob             these have accounts, are in, and have forgotten how they came in
     alice> send @bob hello       somebody does something (the verbs are the methods of Stage)
@@ -14,10 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
+from chatd.store.interface import Store
+from chatd.store.memory import MemoryStore
+from chatd.store.sqlite import SqliteStore
 from tests.kit import House, Keys, Peer
 
 FOLDER = Path(__file__).parent / "dialogues"
@@ -27,9 +31,9 @@ LINE = re.compile(r"(?P<who>[^\s<>*]+)(?P<does>[<>]) ?(?P<what>.*)")
 class Stage:
     """The people of one dialogue; each verb is a method."""
 
-    def __init__(self, test: SynchronousTestCase) -> None:
+    def __init__(self, test: SynchronousTestCase, store: Store) -> None:
         self.test = test
-        self.house = House()
+        self.house = House(store)
         self.peers: dict[str, Peer] = {}
         self.keys: dict[str, Keys] = {}
         self.tokens: dict[str, bytes] = {}
@@ -262,23 +266,43 @@ def shown(event: m.Event) -> str:
     return SHOWN[type(event)](event)
 
 
-class Dialogues(SynchronousTestCase):
+class Dialogues:
     """One test a file; the names of the tests are the names of the files."""
 
-    def test_what_is_not_mentioned_is_noticed(self) -> None:
-        for text in ("people a1 b2\na1> send @b2 hi\na1< accepted dm:a1:b2 1 sent", "people a1\na1> ping\n* restart"):
-            with self.assertRaises(AssertionError):
-                Stage(self).play(text)
-
-    def test_what_is_not_so_is_noticed(self) -> None:
-        for line in ("a1< pong", "a1< nothing", "a1< done x"):
-            with self.assertRaises(AssertionError):
-                Stage(self).play("people a1\na1> away x\n" + line)
+    def store(self) -> Store:
+        """Where messages are kept."""
+        raise NotImplementedError
 
 
-def _plays(path: Path) -> Callable[[Dialogues], None]:
-    return lambda test: Stage(test).play(path.read_text("utf-8"))
+def _plays(path: Path) -> Callable[[Any], None]:
+    return lambda test: Stage(test, test.store()).play(path.read_text("utf-8"))
 
 
 for file in sorted(FOLDER.glob("*.txt")):
     setattr(Dialogues, "test_" + file.stem, _plays(file))
+
+
+class InMemory(Dialogues, SynchronousTestCase):
+    """Over the store that keeps nothing."""
+
+    def store(self) -> Store:
+        return MemoryStore()
+
+    def test_what_is_not_mentioned_is_noticed(self) -> None:
+        for text in ("people a1 b2\na1> send @b2 hi\na1< accepted dm:a1:b2 1 sent", "people a1\na1> ping\n* restart"):
+            with self.assertRaises(AssertionError):
+                Stage(self, self.store()).play(text)
+
+    def test_what_is_not_so_is_noticed(self) -> None:
+        for line in ("a1< pong", "a1< nothing", "a1< done x"):
+            with self.assertRaises(AssertionError):
+                Stage(self, self.store()).play("people a1\na1> away x\n" + line)
+
+
+class InSqlite(Dialogues, SynchronousTestCase):
+    """Over the real one."""
+
+    def store(self) -> Store:
+        store = SqliteStore(self.mktemp())
+        self.addCleanup(store.close)
+        return store
