@@ -10,6 +10,8 @@ accepted is shown at most once.
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from hypothesis import settings
@@ -20,11 +22,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import messages as m
 from chatd.core.limits import Limits
 from chatd.entries import Row
+from chatd.store.interface import Store
+from chatd.store.memory import MemoryStore
+from chatd.store.sqlite import SqliteStore
 from tests.kit import House, Keys, Peer
 
 NAMES = ("alice", "bob", "carol")
 GROUPS = ("#one", "#two")
 PASSWORD = "correct horse"
+EXAMPLES = int(os.environ.get("EXAMPLES", "100"))
 who = st.integers(0, 3)
 where = st.sampled_from([*GROUPS, "@alice", "@bob", "@carol", "#lobby"])
 
@@ -119,11 +125,15 @@ class HouseMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.house = House(
-            limits=Limits(unsent_bytes=600, groups_made_burst=99, joins_burst=9999, invitations_burst=99)
+            self.store(), limits=Limits(unsent_bytes=600, groups_made_burst=99, joins_burst=9999, invitations_burst=99)
         )
         self.house.faults = []  # type: ignore[attr-defined]
         self.count = 0
         self.ever: dict[bytes, str] = {}
+
+    def store(self) -> Store:
+        """Where messages are kept."""
+        return MemoryStore()
 
     @initialize()
     def begin(self) -> None:
@@ -301,8 +311,12 @@ class HouseMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end everybody has everything."""
-        if not hasattr(self, "clients"):
-            return
+        if hasattr(self, "clients"):
+            self.check()
+        self.house.store.close()
+
+    def check(self) -> None:
+        """What was shown and what is stored are the same."""
         self.quiet()
         self.nothing_is_wrong()
         stored = self.stored()
@@ -337,14 +351,27 @@ class HouseMachine(RuleBasedStateMachine):
             assert set(seqs) | own >= expected, (client.name, conversation, seqs, expected)
 
 
+class SqliteMachine(HouseMachine):
+    """The same over the real store."""
+
+    def store(self) -> Store:
+        return SqliteStore(str(Path(tempfile.mkdtemp(dir=".")) / "chat.db"))
+
+
 class Simulation(SynchronousTestCase):
-    """The machine, run."""
+    """The machine, run; where trial runs, there is room for files that may stay."""
+
+    def run_machine(self, machine: type[HouseMachine], examples: int) -> None:
+        """Look for a fault in so many stories."""
+        run_state_machine_as_test(
+            machine, settings=settings(max_examples=examples, stateful_step_count=40, deadline=None)
+        )
 
     def test_no_order_of_events_loses_doubles_or_shuffles_a_message(self) -> None:
-        examples = int(os.environ.get("EXAMPLES", "100"))
-        run_state_machine_as_test(
-            HouseMachine, settings=settings(max_examples=examples, stateful_step_count=40, deadline=None)
-        )
+        self.run_machine(HouseMachine, EXAMPLES)
+
+    def test_nor_does_the_real_store(self) -> None:
+        self.run_machine(SqliteMachine, EXAMPLES // 4)
 
 
 def replay(*steps: tuple[Any, ...]) -> None:
