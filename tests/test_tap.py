@@ -89,11 +89,21 @@ class OptionsTests(SynchronousTestCase):
             self.assertRegex(text, rf"--{flag}=? +\S")
 
 
+class Reactor(MemoryReactorClock):
+    """In memory, with ports that say whether they listen, as Twisted's do."""
+
+    def listenTCP(self, *arguments: Any, **more: Any) -> Any:
+        """A port."""
+        port: Any = super().listenTCP(*arguments, **more)
+        port.connected = True
+        return port
+
+
 class ServiceTests(SynchronousTestCase):
     """The service."""
 
     def setUp(self) -> None:
-        self.reactor = MemoryReactorClock()
+        self.reactor = Reactor()
         self.patch(tap, "reactor", self.reactor)
         self.patch(os, "environ", {})
         self.patch(tap.Chatd, "_runner", lambda *_: maybeDeferred)
@@ -121,6 +131,9 @@ class ServiceTests(SynchronousTestCase):
         if service.running:
             stopped = service.stopService()
             self.run_for(100)
+            for pool in service._pools.values():
+                if pool.started and not pool.joined:
+                    pool.stop()  # or a failure would keep the process from ending
             self.successResultOf(stopped)
 
     def run_for(self, passes: int) -> None:
