@@ -21,7 +21,7 @@ run: .venv/ready  ## the server in the foreground, its data in chatd-data/
 	@$(BIN)/twistd --nodaemon --pidfile= chatd
 
 client: .venv/ready  ## join the server on this machine: make client NAME=alice
-	@$(BIN)/chat --profile '.profiles/$(or $(NAME),me)' '$(if $(NAME),$(NAME)@)localhost'
+	@$(BIN)/chat --trust-new --profile '.profiles/$(or $(NAME),me)' '$(if $(NAME),$(NAME)@)localhost'
 
 test: .venv/ready  ## every test; only some: make test T=tests.core
 	@$(BIN)/python -m tests.run $(T)

@@ -146,7 +146,7 @@ class Chatd(Service):
         # SIGTERM and Ctrl-C are the usual way to stop: status 0, where twistd would end by the signal itself
         reactor.addSystemEventTrigger("after", "shutdown", setattr, reactor, "_exitSignal", None)
         self.folder.publish(listeners)
-        self.window.working(listeners)
+        self.window.working(listeners, self.certificates.fingerprint)
         log.info("listening: {listeners}", listeners=listeners)
 
     @staticmethod
@@ -238,6 +238,8 @@ class Chatd(Service):
         if hasattr(self, "store"):
             self.store.close()
         self.folder.release()
+        for port in self._ports:
+            maybeDeferred(port.stopListening)  # where the start failed half-way; otherwise they have stopped
 
 
 def _with_room(endpoint: str) -> str:

@@ -29,14 +29,15 @@ class Window:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         return text.encode(encoding, "backslashreplace").decode(encoding)
 
-    def working(self, listeners: dict[str, list[tuple[str, int]]]) -> None:
-        """The banner, and where the server listens."""
+    def working(self, listeners: dict[str, list[tuple[str, int]]], fingerprint: str) -> None:
+        """The banner, where the server listens, and what a client shows of its certificate at the first visit."""
         self.line("\t\t\t\tSERVER WORKING ")
         for kind, addresses in listeners.items():
             for host, port in addresses:
                 self.line(f"Listening on {host} port {port} ({'TLS' if kind == 'tls' else 'without TLS'})")
         if "tls" in listeners:
             port = listeners["tls"][0][1]
+            self.line(f"Certificate fingerprint: {fingerprint}")
             self.line(f"To join from this machine: chat localhost{'' if port == 6697 else f':{port}'}")
 
     def arrived(self, name: str, address: tuple[str, int]) -> None:

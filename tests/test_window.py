@@ -33,17 +33,18 @@ class WordsTests(SynchronousTestCase):
         self.assertEqual(self.stream.getvalue(), "Client (::1, 7) is offline (error)  [ x ]\n")
 
     def test_banner_and_listeners(self) -> None:
-        self.window.working({"tls": [("0.0.0.0", 6697)], "plain": [("127.0.0.1", 6667), ("::1", 6667)]})
+        self.window.working({"tls": [("0.0.0.0", 6697)], "plain": [("127.0.0.1", 6667), ("::1", 6667)]}, "AB:CD")
         self.assertEqual(self.stream.getvalue().splitlines(), [
             "\t\t\t\tSERVER WORKING ",
             "Listening on 0.0.0.0 port 6697 (TLS)",
             "Listening on 127.0.0.1 port 6667 (without TLS)",
             "Listening on ::1 port 6667 (without TLS)",
+            "Certificate fingerprint: AB:CD",
             "To join from this machine: chat localhost",
         ])  # fmt: skip
 
     def test_another_port_is_in_the_command(self) -> None:
-        self.window.working({"tls": [("0.0.0.0", 7000)]})
+        self.window.working({"tls": [("0.0.0.0", 7000)]}, "AB:CD")
         self.assertIn("chat localhost:7000\n", self.stream.getvalue())
 
 

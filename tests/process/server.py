@@ -17,11 +17,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEADLINE = 30.0
+UNWANTED = ("CHAT", "NO_COLOR", "TWISTED", "PYTHONWARNINGS")  # a user's own settings, and the tests' own strictness
 
 
 def environment(**more: str) -> dict[str, str]:
     """This process's environment with the checkout on the path and nothing of a user's own chat settings."""
-    mine = {key: value for key, value in os.environ.items() if not key.startswith(("CHAT", "NO_COLOR", "TWISTED"))}
+    mine = {key: value for key, value in os.environ.items() if not key.startswith(UNWANTED)}
     path = os.pathsep.join([str(ROOT), str(ROOT / "twisted_plugins")])
     return {**mine, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **more}
 

@@ -355,8 +355,8 @@ class LossTests(ChatCase):
         alice.read(0.2)
         os.kill(alice.pid, signal.SIGKILL)
         self.server.process.send_signal(signal.SIGCONT)
-        swarm.until(lambda: bool(heard))
         self.window("alice", user="alice").wait("(Private to bob) You: only once")
+        swarm.until(lambda: bool(heard))
         swarm.run(0.5)
         self.assertEqual(heard, ["alice: only once"])
 
