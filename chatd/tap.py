@@ -192,7 +192,10 @@ class Chatd(Service):
         for factory in self._factories:
             factory.sweep(before)
         reserve = self.node.limits.disk_reserve_bytes
-        self.node.hub.full = shutil.disk_usage(self.settings.data).free < reserve
+        try:
+            self.node.hub.full = shutil.disk_usage(self.settings.data).free < reserve
+        except OSError as error:  # the sweep must go on: the deadlines hang on it
+            log.error("the free space of the data folder cannot be read: {error}", error=str(error))
         self.node.sweep()
 
     def reload(self) -> None:

@@ -221,6 +221,19 @@ class ServiceTests(SynchronousTestCase):
         self.assertTrue(transport.aborted)
         self.assertTrue(service.node.hub.full)
 
+    def test_the_sweep_goes_on_when_the_free_space_cannot_be_read(self) -> None:
+        service = self.start()
+        _, transport = self.connect(1)
+
+        def gone(_: str) -> None:
+            raise OSError("no such folder")
+
+        self.patch(shutil, "disk_usage", gone)
+        now = self.reactor.seconds()
+        self.patch(self.reactor, "seconds", lambda: now + 21)
+        service._sweep()
+        self.assertTrue(transport.aborted)
+
     def test_doors_count_by_address_but_for_this_machine_and_trusted_networks(self) -> None:
         config = Path(self.mktemp())
         config.write_text('trusted_networks = ["10.0.0.0/8"]')

@@ -255,8 +255,6 @@ def _enter(hub: Hub, group: Conversation, user: User, turn: Turn) -> None:
     member = group.members.get(user.id)
     if group.id == hub.lobby.id or (member is not None and member.role != "invited"):
         return
-    if group.private and member is None:
-        raise Refused("members-only", f"{group.name} is entered by invitation only.")
     _count_groups(hub, user)
     hub.spend("join", user, turn.now)
     _put_in(group, user, "member" if user.guest or _accounts(group) else "owner", turn)
