@@ -27,7 +27,7 @@ class Value(msgspec.Struct, frozen=True, array_like=True, gc=False, tag_field="k
 # ---- commands: client to server --------------------------------------------------------------------------------
 
 
-class Hello(Value, tag="hello"):
+class Hello(Value, frozen=True, tag="hello"):
     """The first frame of a connection: which protocol versions and features the client knows."""
 
     versions: list[int]
@@ -43,7 +43,7 @@ class DeviceKeys(msgspec.Struct, frozen=True, array_like=True, gc=False):
     curve25519: bytes
 
 
-class SignUp(Value, tag="signup"):
+class SignUp(Value, frozen=True, tag="signup"):
     """Claim a name for a device's keys. The signature covers the greeting's challenge and the channel."""
 
     ref: int
@@ -53,7 +53,7 @@ class SignUp(Value, tag="signup"):
     invitation: str = ""
 
 
-class Login(Value, tag="login"):
+class Login(Value, frozen=True, tag="login"):
     """Prove to be a device of an account by signing the greeting's challenge and the channel."""
 
     ref: int
@@ -62,7 +62,7 @@ class Login(Value, tag="login"):
     signature: bytes
 
 
-class Link(Value, tag="link"):
+class Link(Value, frozen=True, tag="link"):
     """Add this device to an account by its password."""
 
     ref: int
@@ -72,21 +72,21 @@ class Link(Value, tag="link"):
     signature: bytes
 
 
-class Enter(Value, tag="enter"):
+class Enter(Value, frozen=True, tag="enter"):
     """Come in as a guest: a name without an account; lobby and open groups only, no mailbox."""
 
     ref: int
     name: str
 
 
-class Resume(Value, tag="resume"):
+class Resume(Value, frozen=True, tag="resume"):
     """Go on with an earlier login by the token of its welcome."""
 
     ref: int
     token: bytes
 
 
-class Send(Value, tag="send"):
+class Send(Value, frozen=True, tag="send"):
     """Send text to `@name` or `#group`. `id`: 16 bytes, a UUIDv7; a repeat of the same id gets the first answer."""
 
     ref: int
@@ -95,14 +95,14 @@ class Send(Value, tag="send"):
     text: str
 
 
-class Acknowledge(Value, tag="ack"):
+class Acknowledge(Value, frozen=True, tag="ack"):
     """Everything of this conversation up to `seq` is safe with this device. No reply."""
 
     conversation: str
     seq: int
 
 
-class Join(Value, tag="join"):
+class Join(Value, frozen=True, tag="join"):
     """Join a group, making it where it does not exist (unless `create` is false)."""
 
     ref: int
@@ -111,14 +111,14 @@ class Join(Value, tag="join"):
     private: bool = False
 
 
-class Leave(Value, tag="leave"):
+class Leave(Value, frozen=True, tag="leave"):
     """Stop being a member of a group."""
 
     ref: int
     group: str
 
 
-class Invite(Value, tag="invite"):
+class Invite(Value, frozen=True, tag="invite"):
     """Invite somebody to a group; a private group is entered in no other way."""
 
     ref: int
@@ -126,7 +126,7 @@ class Invite(Value, tag="invite"):
     name: str
 
 
-class Kick(Value, tag="kick"):
+class Kick(Value, frozen=True, tag="kick"):
     """Remove a member from a group (operators and owners)."""
 
     ref: int
@@ -134,7 +134,7 @@ class Kick(Value, tag="kick"):
     name: str
 
 
-class SetRole(Value, tag="role"):
+class SetRole(Value, frozen=True, tag="role"):
     """Make a member `owner`, `op` or `member` of a group (owners)."""
 
     ref: int
@@ -143,7 +143,7 @@ class SetRole(Value, tag="role"):
     role: str
 
 
-class SetPolicy(Value, tag="policy"):
+class SetPolicy(Value, frozen=True, tag="policy"):
     """Change what a group allows (owners and operators); None leaves a setting as it is."""
 
     ref: int
@@ -152,7 +152,7 @@ class SetPolicy(Value, tag="policy"):
     announce: bool | None = None
 
 
-class SetTopic(Value, tag="topic"):
+class SetTopic(Value, frozen=True, tag="topic"):
     """Set a group's topic; None asks for it."""
 
     ref: int
@@ -160,46 +160,46 @@ class SetTopic(Value, tag="topic"):
     topic: str | None = None
 
 
-class Members(Value, tag="members"):
+class Members(Value, frozen=True, tag="members"):
     """Who belongs to a group."""
 
     ref: int
     group: str
 
 
-class Groups(Value, tag="groups"):
+class Groups(Value, frozen=True, tag="groups"):
     """The groups one may see: own ones, and the open ones."""
 
     ref: int
 
 
-class Who(Value, tag="who"):
+class Who(Value, frozen=True, tag="who"):
     """Who is here now."""
 
     ref: int
 
 
-class Whois(Value, tag="whois"):
+class Whois(Value, frozen=True, tag="whois"):
     """What may be known about one person."""
 
     ref: int
     name: str
 
 
-class Away(Value, tag="away"):
+class Away(Value, frozen=True, tag="away"):
     """Say that one is away, and why; an empty text ends it."""
 
     ref: int
     text: str = ""
 
 
-class Inbox(Value, tag="inbox"):
+class Inbox(Value, frozen=True, tag="inbox"):
     """Where each of one's conversations stands: head, own cursor, what is unread."""
 
     ref: int
 
 
-class History(Value, tag="history"):
+class History(Value, frozen=True, tag="history"):
     """A page of a conversation: the newest `limit` messages before `before` (0: the end), oldest first."""
 
     ref: int
@@ -208,7 +208,7 @@ class History(Value, tag="history"):
     limit: int = 50
 
 
-class SetPassword(Value, tag="password"):
+class SetPassword(Value, frozen=True, tag="password"):
     """Set or change the account's password; `old` is needed where there is one. An empty `new` removes it."""
 
     ref: int
@@ -216,19 +216,19 @@ class SetPassword(Value, tag="password"):
     old: str = ""
 
 
-class Devices(Value, tag="devices"):
+class Devices(Value, frozen=True, tag="devices"):
     """The devices of one's account."""
 
     ref: int
 
 
-class Ping(Value, tag="ping"):
+class Ping(Value, frozen=True, tag="ping"):
     """Ask for a pong: everything this connection asked before has been answered when it comes."""
 
     ref: int
 
 
-class Quit(Value, tag="quit"):
+class Quit(Value, frozen=True, tag="quit"):
     """Leave for good; the server says goodbye and closes."""
 
     ref: int
@@ -237,7 +237,7 @@ class Quit(Value, tag="quit"):
 # ---- events: server to client ----------------------------------------------------------------------------------
 
 
-class Greeting(Value, tag="greeting"):
+class Greeting(Value, frozen=True, tag="greeting"):
     """The answer to a hello. A changed epoch says that the server was restored from a backup: resynchronise."""
 
     version: int
@@ -268,7 +268,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
     announce: bool = False
 
 
-class Welcome(Value, tag="welcome"):
+class Welcome(Value, frozen=True, tag="welcome"):
     """The login is done: who one is, how to resume, one's conversations, and who else is here."""
 
     ref: int
@@ -281,7 +281,7 @@ class Welcome(Value, tag="welcome"):
     guest: bool = False
 
 
-class Failed(Value, tag="failed"):
+class Failed(Value, frozen=True, tag="failed"):
     """A command did nothing. `code` is stable; `near` has similar names; `retry` is in seconds."""
 
     ref: int
@@ -291,7 +291,7 @@ class Failed(Value, tag="failed"):
     retry: float = 0.0
 
 
-class Accepted(Value, tag="accepted"):
+class Accepted(Value, frozen=True, tag="accepted"):
     """A message is on disk. `state`: `sent` (a reader is on), `stored` (nobody is) or `delivered` (a reader has it)."""
 
     ref: int
@@ -301,7 +301,7 @@ class Accepted(Value, tag="accepted"):
     state: str
 
 
-class Message(Value, tag="message"):
+class Message(Value, frozen=True, tag="message"):
     """A message of a conversation one belongs to. Its identity is (conversation, seq); seqs have no gaps."""
 
     conversation: str
@@ -312,7 +312,7 @@ class Message(Value, tag="message"):
     text: str
 
 
-class Delivered(Value, tag="delivered"):
+class Delivered(Value, frozen=True, tag="delivered"):
     """A reader has acknowledged everything one sent to this conversation up to `seq`."""
 
     conversation: str
@@ -320,7 +320,7 @@ class Delivered(Value, tag="delivered"):
     by: str
 
 
-class Presence(Value, tag="presence"):
+class Presence(Value, frozen=True, tag="presence"):
     """Somebody came (`online`), left (`offline`), was cut off (`lost`), or is `away`."""
 
     name: str
@@ -328,7 +328,7 @@ class Presence(Value, tag="presence"):
     text: str = ""
 
 
-class GroupInfo(Value, tag="group"):
+class GroupInfo(Value, frozen=True, tag="group"):
     """The answer to a join, a policy or a topic: how the group stands. `created`: it was made just now."""
 
     ref: int
@@ -337,7 +337,7 @@ class GroupInfo(Value, tag="group"):
     created: bool = False
 
 
-class GroupChange(Value, tag="change"):
+class GroupChange(Value, frozen=True, tag="change"):
     """Somebody changed a group: `joined left kicked invited role topic private open announce talk`; `by` did it."""
 
     group: str
@@ -355,7 +355,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     state: str
 
 
-class MemberList(Value, tag="memberlist"):
+class MemberList(Value, frozen=True, tag="memberlist"):
     """The answer to `members`."""
 
     ref: int
@@ -374,14 +374,14 @@ class GroupSummary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     topic: str = ""
 
 
-class GroupList(Value, tag="grouplist"):
+class GroupList(Value, frozen=True, tag="grouplist"):
     """The answer to `groups`."""
 
     ref: int
     groups: list[GroupSummary]
 
 
-class WhoList(Value, tag="wholist"):
+class WhoList(Value, frozen=True, tag="wholist"):
     """The answer to `who`; `count` is right even where the list was cut."""
 
     ref: int
@@ -389,7 +389,7 @@ class WhoList(Value, tag="wholist"):
     count: int
 
 
-class Person(Value, tag="person"):
+class Person(Value, frozen=True, tag="person"):
     """The answer to `whois`."""
 
     ref: int
@@ -401,21 +401,21 @@ class Person(Value, tag="person"):
     groups: list[str]
 
 
-class InboxList(Value, tag="inboxlist"):
+class InboxList(Value, frozen=True, tag="inboxlist"):
     """The answer to `inbox`."""
 
     ref: int
     conversations: list[Position]
 
 
-class DeviceList(Value, tag="devicelist"):
+class DeviceList(Value, frozen=True, tag="devicelist"):
     """The answer to `devices`: ids, and how many sessions each has open."""
 
     ref: int
     devices: list[tuple[str, int]]
 
 
-class Page(Value, tag="page"):
+class Page(Value, frozen=True, tag="page"):
     """The answer to `history`, oldest first; `more`: there is something before it."""
 
     ref: int
@@ -424,20 +424,20 @@ class Page(Value, tag="page"):
     more: bool
 
 
-class Done(Value, tag="done"):
+class Done(Value, frozen=True, tag="done"):
     """A command was carried out (and is on disk, where that matters)."""
 
     ref: int
 
 
-class Pong(Value, tag="pong"):
+class Pong(Value, frozen=True, tag="pong"):
     """The answer to a ping."""
 
     ref: int
     at: int
 
 
-class Notice(Value, tag="notice"):
+class Notice(Value, frozen=True, tag="notice"):
     """The server says something: `slow-down`, `draining`, `invited` ..."""
 
     code: str
@@ -445,7 +445,7 @@ class Notice(Value, tag="notice"):
     retry: float = 0.0
 
 
-class Bye(Value, tag="bye"):
+class Bye(Value, frozen=True, tag="bye"):
     """The last event of a connection, with the reason for its end."""
 
     code: str

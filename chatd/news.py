@@ -1,9 +1,9 @@
 """Comings and goings, told to everybody without making anybody wait.
 
 Rule: n people who come are n * n events. While few are on, each is told at once, in the release it belongs to. With
-more, they are gathered for a moment and told in slices, one pass of the reactor each, so that 300 people who arrive in
-ten seconds cost others nothing (each told at once over TLS: others' p99 four times what it was). What is gathered first
-is told first: while something is gathered nothing overtakes it.
+more, they are gathered for a moment and told in slices, one pass of the reactor each, so that 300 people who arrive
+at once over TLS cost others little (their p99 1.3 times what it was; each told at once, 4.6 times). What is
+gathered first is told first: while something is gathered nothing overtakes it.
 """
 
 from __future__ import annotations
