@@ -19,7 +19,7 @@ from chatd.core.turn import Post, Turn
 from chatd.entries import Stored
 from chatd.store.migrations import v0001_first
 
-LATE = 0.3  # seconds between saying "accepted" and keeping it: a kill nearly always falls in between
+LATE = 0.3  # seconds between keeping a message and saying "accepted", or the other way: most kills fall in between
 
 
 class EarlyJournal(chatd.journal.Journal):
@@ -60,8 +60,22 @@ def early() -> None:
     setattr(chatd.node, "Journal", EarlyJournal)  # noqa: B010
 
 
+class SlowJournal(chatd.journal.Journal):
+    """Keeps entries as it should, and says so late: clients that were cut off meanwhile send again."""
+
+    def __init__(self, store: Any, write: Any, *arguments: Any) -> None:
+        super().__init__(store, lambda *call: write(_first, *call), *arguments)
+
+
+def _first(function: Callable[..., Any], *arguments: Any) -> Any:
+    result = function(*arguments)
+    time.sleep(LATE)
+    return result
+
+
 def forgetful() -> None:
     """Sender and id need not be unique: a repeat becomes a second message."""
+    setattr(chatd.node, "Journal", SlowJournal)  # noqa: B010
     unique = "PRIMARY KEY (id, sender)"
     forgetting = [statement.replace(unique, "PRIMARY KEY (id, sender, place)") for statement in v0001_first.STATEMENTS]
     setattr(v0001_first, "STATEMENTS", tuple(forgetting))  # noqa: B010
