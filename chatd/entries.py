@@ -23,13 +23,37 @@ class UserMade(Entry, frozen=True):
     role: str
     created: int
     verifier: str = ""
+    scram: str = ""
 
 
 class VerifierSet(Entry, frozen=True):
-    """An account's Argon2id verifier (PHC string); empty: no password."""
+    """An account's Argon2id verifier (PHC string), and the one for SCRAM-SHA-256; empty: no password."""
 
     user: int
     verifier: str
+    scram: str = ""
+
+
+class UserSet(Entry, frozen=True):
+    """What an account has chosen: to be seen in its groups always, and what it calls itself."""
+
+    user: int
+    always_on: bool
+    realname: str
+    bot: bool = False
+
+
+class CertificateSet(Entry, frozen=True):
+    """A TLS client certificate (SHA-256, hex) that proves an account; a fingerprint proves one account only."""
+
+    fingerprint: str
+    user: int
+
+
+class CertificateGone(Entry, frozen=True):
+    """It proves nothing any more."""
+
+    fingerprint: str
 
 
 class DeviceMade(Entry, frozen=True):
@@ -50,22 +74,63 @@ class ConversationMade(Entry, frozen=True):
     key: str
     users: tuple[int, int] | None
     created: int
-    private: bool = False
-    announce: bool = False
+    modes: str = ""  # letters of core/modes.py, sorted
+    password: str = ""  # IRC's channel key
+    limit: int = 0
     topic: str = ""
+    topic_by: str = ""
+    topic_at: int = 0
 
 
 class ConversationSet(Entry, frozen=True):
-    """A group's policy and topic as they are now."""
+    """A group's modes and topic as they are now."""
 
     conversation: int
-    private: bool
-    announce: bool
-    topic: str
+    modes: str
+    password: str = ""
+    limit: int = 0
+    topic: str = ""
+    topic_by: str = ""
+    topic_at: int = 0
+
+
+class ConversationRenamed(Entry, frozen=True):
+    """A group has another name."""
+
+    conversation: int
+    name: str
+    key: str
+
+
+class ConversationClosed(Entry, frozen=True):
+    """A group has no members left: its name is free, its members, masks and markers are gone; its log goes with age."""
+
+    conversation: int
+
+
+class MaskSet(Entry, frozen=True):
+    """A mask on one of a group's lists (`mode`: b, e, I)."""
+
+    conversation: int
+    mode: str
+    mask: str
+    by: str
+    at: int
+
+
+class MaskGone(Entry, frozen=True):
+    """A mask is off the list."""
+
+    conversation: int
+    mode: str
+    mask: str
 
 
 class MemberSet(Entry, frozen=True):
-    """Somebody belongs to a conversation with this role (`invited` too); sees what comes after `since`."""
+    """Somebody belongs to a conversation; sees what comes after `since`.
+
+    `role`: `invited`, `member`, or the words for their modes in descending order: `owner`, `op+voice` ...
+    """
 
     conversation: int
     user: int
@@ -88,7 +153,8 @@ class Append(Entry, frozen=True):
     sender: str
     id: bytes
     body: bytes
-    content: str = "text"
+    content: str = "text"  # text, notice, event, redacted
+    tags: str = ""
 
 
 class CursorMoved(Entry, frozen=True):
@@ -97,6 +163,43 @@ class CursorMoved(Entry, frozen=True):
     device: str
     conversation: int
     seq: int
+
+
+class MarkerMoved(Entry, frozen=True):
+    """Somebody says to have read a conversation up to this time; never back."""
+
+    user: int
+    conversation: int
+    at: int
+
+
+class MetadataSet(Entry, frozen=True):
+    """A key of an account (`conversation` 0) or of a group (`user` 0); an empty value takes it away."""
+
+    user: int
+    conversation: int
+    key: str
+    value: str
+
+
+class Happened(Entry, frozen=True):
+    """What happened in a conversation besides messages; it has no seq and nobody acknowledges it."""
+
+    conversation: int
+    at: int
+    id: bytes
+    sender: str
+    kind: str  # as in archive.Happening
+    text: str
+
+
+class Redaction(Entry, frozen=True):
+    """A message's text goes for ever; its place in the log stays, with content `redacted` and the reason as body."""
+
+    conversation: int
+    seq: int
+    by: str
+    reason: str
 
 
 class InvitationUsed(Entry, frozen=True):
@@ -124,6 +227,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: bytes
     body: bytes
     content: str = "text"
+    tags: str = ""
 
 
 class LogState(msgspec.Struct, frozen=True, gc=False):
@@ -145,4 +249,9 @@ class Directory(msgspec.Struct, frozen=True):
     members: list[MemberSet] = []
     logs: list[LogState] = []
     cursors: list[CursorMoved] = []
+    settings: list[UserSet] = []
+    certificates: list[CertificateSet] = []
+    masks: list[MaskSet] = []
+    markers: list[MarkerMoved] = []
+    metadata: list[MetadataSet] = []
     invitations: list[InvitationUsed] = []

@@ -20,7 +20,7 @@ DEVICE_LABEL: Final = b"device\0"
 EXPORTER_LABEL: Final = b"EXPORTER-Channel-Binding"  # RFC 9266, section 4.2
 
 
-class Value(msgspec.Struct, frozen=True, array_like=True, gc=False, tag_field="kind"):
+class Value(msgspec.Struct, frozen=True, array_like=True, gc=False, tag_field="is"):
     """What every value on the wire has in common."""
 
 
@@ -87,12 +87,17 @@ class Resume(Value, frozen=True, tag="resume"):
 
 
 class Send(Value, frozen=True, tag="send"):
-    """Send text to `@name` or `#group`. `id`: 16 bytes, a UUIDv7; a repeat of the same id gets the first answer."""
+    """Send text to `@name` or `#group`. `id`: 16 bytes, a UUIDv7; a repeat of the same id gets the first answer.
+
+    `kind`: `text` or `notice` (which no program answers). `tags`: client-only message tags as IRCv3 writes them.
+    """
 
     ref: int
     to: str
     id: bytes
     text: str
+    kind: str = "text"
+    tags: str = ""
 
 
 class Acknowledge(Value, frozen=True, tag="ack"):
@@ -109,6 +114,7 @@ class Join(Value, frozen=True, tag="join"):
     group: str
     create: bool = True
     private: bool = False
+    key: str = ""
 
 
 class Leave(Value, frozen=True, tag="leave"):
@@ -116,6 +122,7 @@ class Leave(Value, frozen=True, tag="leave"):
 
     ref: int
     group: str
+    reason: str = ""
 
 
 class Invite(Value, frozen=True, tag="invite"):
@@ -132,6 +139,7 @@ class Kick(Value, frozen=True, tag="kick"):
     ref: int
     group: str
     name: str
+    reason: str = ""
 
 
 class SetRole(Value, frozen=True, tag="role"):
@@ -232,6 +240,7 @@ class Quit(Value, frozen=True, tag="quit"):
     """Leave for good; the server says goodbye and closes."""
 
     ref: int
+    reason: str = ""
 
 
 # ---- events: server to client ----------------------------------------------------------------------------------
@@ -266,6 +275,9 @@ class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
     topic: str = ""
     private: bool = False
     announce: bool = False
+    topic_by: str = ""
+    topic_at: int = 0
+    created: int = 0
 
 
 class Welcome(Value, frozen=True, tag="welcome"):
@@ -310,6 +322,8 @@ class Message(Value, frozen=True, tag="message"):
     sender: str
     id: bytes
     text: str
+    kind: str = "text"
+    tags: str = ""
 
 
 class Delivered(Value, frozen=True, tag="delivered"):
@@ -353,6 +367,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
     role: str
     state: str
+    modes: str = ""
 
 
 class MemberList(Value, frozen=True, tag="memberlist"):
@@ -372,6 +387,9 @@ class GroupSummary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     private: bool
     announce: bool
     topic: str = ""
+    created: int = 0
+    topic_at: int = 0
+    present: int = 0
 
 
 class GroupList(Value, frozen=True, tag="grouplist"):
@@ -399,6 +417,18 @@ class Person(Value, frozen=True, tag="person"):
     text: str
     guest: bool
     groups: list[str]
+    nick: str = ""
+    ident: str = ""
+    host: str = ""
+    realname: str = ""
+    modes: list[str] = []  # one's modes in each of `groups`
+    idle: int = 0
+    since: int = 0
+    operator: bool = False
+    bot: bool = False
+    secure: bool = False
+    certificate: str = ""
+    address: str = ""
 
 
 class InboxList(Value, frozen=True, tag="inboxlist"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from chatd.entries import Directory, Entry, LogState, Row, Stored
+from chatd.entries import Directory, Entry, Happened, LogState, Row, Stored
 
 PAGE_BYTES: Final = 256 * 1024  # of bodies: what a slow reader's page costs in memory
 
@@ -41,6 +41,15 @@ class Store(Protocol):
 
     def read_before(self, conversation: int, before: int, limit: int) -> list[Row]:
         """The last messages with seq < before, ascending, at most `limit`; what is too much is missing in front."""
+
+    def find(self, id: bytes) -> tuple[int, int] | None:
+        """The conversation and seq of the message with this id, whoever sent it; None where there is none."""
+
+    def seq_at(self, conversation: int, at: int) -> int:
+        """The newest seq of a message sent before this time; the floor where there is none."""
+
+    def happenings(self, conversation: int, after: int, before: int, limit: int, newest: bool) -> list[Happened]:
+        """What happened with after < at < before, ascending: the first `limit`, or (`newest`) the last ones."""
 
     def purge(self, before: int, limit: int) -> list[LogState]:
         """Delete the oldest messages sent before `before` (ms); the logs that changed, none when nothing is left.
