@@ -19,7 +19,7 @@ from chatd import messages as m
 from chatd.core.hub import Hub
 from chatd.core.limits import DAY, Buckets, Networks, is_loopback, prefix
 from chatd.core.names import BadName, fold
-from chatd.core.turn import Refused, Turn
+from chatd.core.turn import Command, Refused, Turn
 from chatd.core.users import Device, Session, User
 from chatd.entries import InvitationUsed, VerifierSet
 
@@ -67,7 +67,7 @@ class Admission:
         self._by_account = Buckets(per_account / 60, per_account)
         self._by_prefix = Buckets(per_prefix / 60, per_prefix)
 
-    def receive(self, session: Session, command: m.Command, turn: Turn) -> None:
+    def receive(self, session: Session, command: Command, turn: Turn) -> None:
         """Take one command of a connection that has not logged in."""
         ref = getattr(command, "ref", 0)
         try:

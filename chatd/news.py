@@ -57,9 +57,9 @@ class News:
             codec = session.link.codec
             if codec not in encoded:
                 encoded[codec] = [codec.encode(event) for event, _ in gathered]
-            data = [part for part, (_, but) in zip(encoded[codec], gathered, strict=True) if but is not session]
-            if data:
-                session.link.write(b"".join(data))
+            parts = [part for part, (_, but) in zip(encoded[codec], gathered, strict=True) if but is not session]
+            if data := b"".join(parts):
+                session.link.write(data)
         if end < len(sessions):
             self._clock.callLater(0, self._tell, gathered, encoded, sessions, end)
         elif self._gathered:

@@ -8,7 +8,7 @@ session but from a release, a page, or its end.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -17,12 +17,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd import messages as m
+from chatd import people
 from chatd.admission import Admission, Policy, Proof
 from chatd.auth import Passwords
-from chatd.core.groups import Conversation
+from chatd.core.groups import Audience, Conversation
 from chatd.core.hub import Hub
 from chatd.core.limits import Buckets, Limits, is_loopback
-from chatd.core.turn import Cast, Refused, Turn
+from chatd.core.people import profile
+from chatd.core.turn import Command, Event, Refused, Turn
 from chatd.core.users import Link, Session
 from chatd.entries import LogState, Row, Stored
 from chatd.journal import Journal, Run
@@ -92,15 +94,19 @@ class Node:
 
     # ---- the ports' side ----
 
-    def open(self, link: Link, address: tuple[str, int], binding: bytes) -> Session:
-        """A connection is there."""
+    def open(
+        self, link: Link, address: tuple[str, int], binding: bytes, line: bool = False, certificate: str = ""
+    ) -> Session:
+        """A connection is there; `line`: without a device of its own; `certificate`: of the TLS client."""
         session = Session(link, address)
+        session.line, session.lobby = line, not line
+        session.secure, session.certificate = bool(binding), certificate
         session.proof = Proof(self._random(32), binding, self._clock.seconds())
         session.metered = not is_loopback(address[0])
         self._strangers[session] = None
         return session
 
-    def receive(self, session: Session, command: m.Command) -> None:
+    def receive(self, session: Session, command: Command) -> None:
         """A command came in."""
         if session.over:
             return
@@ -131,6 +137,19 @@ class Node:
         """What came in was no command."""
         turn = self._turn or self.turn()
         turn.reply(session, m.Failed(0, code, text))
+
+    def tell(self, session: Session, event: Any) -> None:
+        """Tell a session something of its port's own, behind the answers to what came before."""
+        (self._turn or self.turn()).reply(session, event)
+
+    def person(self, name: str) -> people.Profile | None:
+        """What may be seen of whom an event means by this name."""
+        user = self.hub.users.known(name)
+        return profile(user, int(self._wall() * 1000)) if user is not None else None
+
+    def source(self, name: str) -> str:
+        """`nick!ident@host` of whom an event means by this name."""
+        return self.hub.users.source(name)
 
     def close(self, session: Session, lost: bool) -> None:
         """The connection is gone."""
@@ -190,12 +209,15 @@ class Node:
 
     # ---- what the hub asks when a turn leaves ----
 
-    def say(self, session: Session, event: m.Event) -> None:
+    def say(self, session: Session, event: Event) -> None:
         """Tell a session, in the order of the release if there is one."""
-        if self._releasing:
-            self._release.say(session, event)
-        else:
-            session.link.write(session.link.codec.encode(event))
+        self._release.say(session, event)
+        if not self._releasing:
+            self._release.write()
+
+    def cast(self, to: Audience | Iterable[Session], event: Event, but: Session | None = None) -> None:
+        """Tell an audience or some sessions, in the order of the release."""
+        self._release.cast(to, event, but)
 
     def arrived(self, session: Session) -> None:
         """A session is in."""
@@ -217,7 +239,7 @@ class Node:
     def announce(self, event: m.Presence, but: Session | None) -> None:
         """Somebody came or went."""
         if not self._news.gather(event, but):
-            self._release.cast(Cast(self.hub.everyone, event, but))
+            self._release.cast(self.hub.everyone, event, but)
 
     def end_later(self, session: Session, event: m.Bye) -> None:
         """End a session when what this turn says to it has been said."""
@@ -246,8 +268,9 @@ class Node:
             return
         session.behind[conversation] = rows[-1].seq if rows else head
         if rows:
-            encode = session.link.codec.encode
-            session.link.write(b"".join([encode(_message(conversation, row)) for row in rows]))
+            data = session.link.page(conversation.name, [_message(conversation, row) for row in rows])
+            if data:
+                session.link.write(data)
         self._pump(session)
 
     def _unreadable(self, failure: Failure, session: Session) -> None:
@@ -388,7 +411,8 @@ class Node:
 
 
 def _message(conversation: Conversation, row: Row) -> m.Message:
-    return m.Message(conversation.name, row.seq, row.at, row.sender, row.id, row.body.decode("utf-8", "replace"))
+    text = row.body.decode("utf-8", "replace")
+    return m.Message(conversation.name, row.seq, row.at, row.sender, row.id, text, row.content, row.tags)
 
 
 TOLD = frozenset((m.Send, m.Away, m.SetTopic, m.SetPolicy, m.SetRole, m.Leave, m.Kick))  # others hear of these

@@ -8,12 +8,12 @@ overtakes; only `accepted` may.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from chatd import messages as m
 from chatd.core.groups import Audience
 from chatd.core.mailbox import settle
-from chatd.core.turn import Cast, Post, Reply, Then, Turn
+from chatd.core.turn import Cast, Event, Post, Reply, Then, Turn
 from chatd.core.users import Codec, Link, Session
 from chatd.entries import Stored
 
@@ -39,14 +39,17 @@ class Release:
                 if kind is Reply:
                     self.say(item.session, item.event)  # type: ignore[union-attr]
                 elif kind is Cast:
-                    self.cast(item)  # type: ignore[arg-type]
+                    self.cast(item.audience, item.event, item.but)  # type: ignore[union-attr]
                 elif kind is Then:
                     item.function(*item.arguments)  # type: ignore[union-attr]
 
-    def say(self, session: Session, event: m.Event) -> None:
+    def say(self, session: Session, event: Event) -> None:
         """Tell one session, behind what it has been told so far."""
-        link = session.link
-        data = link.codec.encode(event)
+        self._put(session.link, session.link.encode(event))
+
+    def _put(self, link: Link, data: bytes) -> None:
+        if not data:
+            return  # its protocol has no words for it
         out = self._out.get(link)
         if out is None:
             self._out[link] = [data]
@@ -58,18 +61,15 @@ class Release:
         name = conversation.name
         state = settle(post, stored)
         if not stored.repeat:
-            message = m.Message(name, stored.seq, stored.at, append.sender, append.id, post.text)
+            message = m.Message(
+                name, stored.seq, stored.at, append.sender, append.id, post.text, append.content, append.tags
+            )
             run = self._runs.get(conversation.audience)
             if run is None:
                 self._runs[conversation.audience] = [(link, message)]
             else:
                 run.append((link, message))
-        data = link.codec.encode(m.Accepted(post.ref, name, stored.seq, stored.at, state))
-        out = self._out.get(link)
-        if out is None:
-            self._out[link] = [data]
-        else:
-            out.append(data)
+        self._put(link, link.encode(m.Accepted(post.ref, name, stored.seq, stored.at, state)))
 
     def _flush_runs(self) -> None:
         for audience, run in self._runs.items():
@@ -88,22 +88,24 @@ class Release:
             data = joined
             if link in senders:
                 data = b"".join([part for sender, part in parts if sender is not link])
-                if not data:
-                    continue
+            if not data:
+                continue
             mine = out.get(link)
             if mine is None:
                 out[link] = [data]
             else:
                 mine.append(data)
 
-    def cast(self, cast: Cast) -> None:
-        """Tell an audience, behind what each has been told so far."""
-        but = cast.but.link if cast.but is not None else None
-        for codec, links in cast.audience.by_codec():
-            data = codec.encode(cast.event)
+    def cast(self, to: Audience | Iterable[Session], event: Event, but: Session | None = None) -> None:
+        """Tell an audience, or some sessions, behind what each has been told so far."""
+        out, but_link = self._out, but.link if but is not None else None
+        for codec, links in to.by_codec() if isinstance(to, Audience) else _by_codec(to):
+            data = codec.encode(event)
+            if not data:
+                continue
             for link in links:
-                if link is not but:
-                    self._out.setdefault(link, []).append(data)
+                if link is not but_link:
+                    out.setdefault(link, []).append(data)
 
     def write(self) -> None:
         """Write what each link got, in one write a link."""
@@ -112,3 +114,10 @@ class Release:
         for link, parts in self._out.items():
             link.write(parts[0] if len(parts) == 1 else b"".join(parts))
         self._out.clear()
+
+
+def _by_codec(sessions: Iterable[Session]) -> Iterable[tuple[Codec, list[Link]]]:
+    links: dict[Codec, list[Link]] = {}
+    for session in sessions:
+        links.setdefault(session.link.codec, []).append(session.link)
+    return links.items()

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd.core.groups import Conversation, Member
-from chatd.core.turn import Turn
+from chatd.core.turn import Event, Turn
 from chatd.core.users import Session, User
 from chatd.entries import Append, ConversationMade, Stored, UserMade
 from chatd.release import Release
@@ -22,7 +22,7 @@ class Words:
     def __init__(self) -> None:
         self.count = 0
 
-    def encode(self, event: m.Event) -> bytes:
+    def encode(self, event: Event) -> bytes:
         """An event as words."""
         self.count += 1
         if isinstance(event, m.Message):
@@ -40,6 +40,10 @@ class RecordingLink:
     def __init__(self, codec: Words) -> None:
         self.codec = codec
         self.writes: list[bytes] = []
+
+    def encode(self, event: Event) -> bytes:
+        """As the others get it."""
+        return self.codec.encode(event)
 
     def write(self, data: bytes) -> None:
         """Keep it."""

@@ -29,29 +29,31 @@ class Layer(NamedTuple):
 IMPURE = ("sqlite3", "time", "random", "secrets", "os", "socket", "threading", "asyncio", "logging", "subprocess")
 CLIENT_CORE = Layer(("chatd.messages", "chatd.wire"), ("msgspec", "vodozemac", "platformdirs"), ("sqlite3",))
 FACE = ("clients.core",)
+WORDS = ("chatd.messages", "chatd.moderation", "chatd.people", "chatd.archive")
 
 # Who may import whom. The longest name that fits a file counts; what a
 # row names, it may import too.
 LAYERS = {
     "chatd": Layer(),
     "chatd.messages": Layer(libraries=("msgspec",)),
+    "chatd.moderation": Layer(("chatd.messages",), ("msgspec",)),
+    "chatd.people": Layer(("chatd.messages",), ("msgspec",)),
+    "chatd.archive": Layer(("chatd.messages",), ("msgspec",)),
     "chatd.entries": Layer(libraries=("msgspec",)),
-    "chatd.wire": Layer(("chatd.messages",), ("msgspec",)),
-    "chatd.core": Layer(("chatd.messages", "chatd.entries"), ("msgspec",), IMPURE),
+    "chatd.wire": Layer(WORDS, ("msgspec",)),
+    "chatd.core": Layer((*WORDS, "chatd.entries"), ("msgspec",), IMPURE),
     "chatd.core.names": Layer(("chatd.messages",), ("msgspec", "precis_i18n", "confusable_homoglyphs"), IMPURE),
     "chatd.store": Layer(("chatd.entries",), ("msgspec",)),
     "chatd.bus": Layer(("chatd.messages",), ("msgspec", "twisted")),
     "chatd.journal": Layer(("chatd.entries", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
-    "chatd.ports": Layer(("chatd.messages", "chatd.wire"), ("twisted", "zope")),
-    "chatd.release": Layer(("chatd.messages", "chatd.entries", "chatd.core")),
+    "chatd.ports": Layer((*WORDS, "chatd.wire"), ("twisted", "zope")),
+    "chatd.release": Layer((*WORDS, "chatd.entries", "chatd.core")),
     "chatd.news": Layer(("chatd.messages", "chatd.core"), ("twisted",)),
-    "chatd.admission": Layer(
-        ("chatd.messages", "chatd.entries", "chatd.core", "chatd.auth", "chatd.node"), ("twisted",)
-    ),
+    "chatd.admission": Layer((*WORDS, "chatd.entries", "chatd.core", "chatd.auth", "chatd.node"), ("twisted",)),
     "chatd.node": Layer(
         (
             *(
-                "chatd.messages",
+                *WORDS,
                 "chatd.entries",
                 "chatd.core",
                 "chatd.journal",

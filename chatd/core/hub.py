@@ -7,7 +7,7 @@ has been proved before `admit` is called; time and random numbers come from outs
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from chatd.core import groups, mailbox
 from chatd.core.groups import Audience, Conversation, Conversations
 from chatd.core.limits import Buckets, Limits
 from chatd.core.names import fold_group
-from chatd.core.turn import Refused, Turn
+from chatd.core.turn import Command, Event, Refused, Turn
 from chatd.core.users import Device, Session, User, Users
 from chatd.entries import ConversationMade, CursorMoved, DeviceMade, Directory, Entry
 
@@ -24,8 +24,11 @@ from chatd.entries import ConversationMade, CursorMoved, DeviceMade, Directory, 
 class Outside(Protocol):
     """What the hub asks of the node when a turn leaves."""
 
-    def say(self, session: Session, event: m.Event) -> None:
+    def say(self, session: Session, event: Event) -> None:
         """Tell a session at this point of the release."""
+
+    def cast(self, to: Audience | Iterable[Session], event: Event, but: Session | None = None) -> None:
+        """Tell an audience, or some sessions, at this point of the release."""
 
     def arrived(self, session: Session) -> None:
         """A session is in, and that has been said."""
@@ -107,7 +110,7 @@ class Hub:
 
     # ---- commands ----
 
-    def apply(self, session: Session, command: m.Command, turn: Turn) -> Any:
+    def apply(self, session: Session, command: Command, turn: Turn) -> Any:
         """Carry out one command of a session that is in; returns what its function returns."""
         function = COMMANDS.get(type(command))
         try:

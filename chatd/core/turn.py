@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from chatd import archive, messages, moderation, people
 from chatd.entries import Append, Entry
-from chatd.messages import Event
 
 if TYPE_CHECKING:
     from chatd.core.groups import Audience, Conversation
     from chatd.core.users import Session
+
+Command = messages.Command | moderation.Command | people.Command | archive.Command
+Event = messages.Event | moderation.Event | people.Event | archive.Event
 
 
 class Refused(Exception):

@@ -1,27 +1,34 @@
 """Users, their devices, and the sessions they have open.
 
 Rule: a name belongs to one account or one guest at a time, also in other letters' clothes (folded key and look-alike
-skeleton are both unique); presence is counted from sessions, never flagged.
+skeleton are both unique); an account's alias (the nick it came with, where that is not its name) counts as a name
+until its last session ends. Presence is counted from sessions, never flagged. What others see of somebody (`nick`,
+`host`, `source`, who has which name in `shown`) changes when a turn leaves; names themselves at once.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from chatd.core.names import BadName, fold, near
+from chatd.core.names import BadName, Name, fold, near
 from chatd.core.turn import Refused
 from chatd.entries import DeviceMade, UserMade
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chatd.core.groups import Conversation
-    from chatd.messages import Event
+    from chatd.core.turn import Event
+    from chatd.messages import Message
+
+IDENT = "chat"
 
 
 class Codec(Protocol):
     """Turns an event into one protocol's bytes; the same object for all sessions that want the same bytes."""
 
     def encode(self, event: Event) -> bytes:
-        """The bytes of one event, ready to be written."""
+        """The bytes of one event, ready to be written; none where this protocol does not tell it."""
 
 
 class Link(Protocol):
@@ -29,6 +36,12 @@ class Link(Protocol):
 
     codec: Codec
     paused: bool
+
+    def encode(self, event: Event) -> bytes:
+        """One event that is for this session alone, as the session wants it."""
+
+    def page(self, conversation: str, messages: Sequence[Message]) -> bytes:
+        """Stored messages of one conversation, which this session has not heard."""
 
     def write(self, data: bytes) -> None:
         """Send bytes; what one release has for a session comes in one call."""
@@ -50,24 +63,42 @@ class Link(Protocol):
 
 
 class User:
-    """An account, or a guest (negative id, gone when the last session ends)."""
+    """An account, or a guest (negative id, gone when the last session ends).
 
-    __slots__ = ("away", "conversations", "devices", "guest", "id", "key", "name", "role", "sessions", "skeleton",
-                 "verifier", "waiting")  # fmt: skip
+    `name` is who they are, `nick` what they are called; a guest's is the same. Times are in ms.
+    """
 
-    def __init__(self, record: UserMade, guest: bool = False) -> None:
+    __slots__ = ("active", "alias", "always_on", "away", "bot", "certificates", "conversations", "devices", "guest",
+                 "host", "id", "ident", "invisible", "key", "name", "nick", "operator", "realname", "role", "scram",
+                 "sessions", "since", "skeleton", "source", "verifier", "waiting", "wallops")  # fmt: skip
+
+    def __init__(self, record: UserMade, guest: bool = False, host: str = "") -> None:
         self.id = record.user
-        self.name = record.name
+        self.name = self.nick = record.name
         self.key = record.key
         self.skeleton = record.skeleton
+        self.alias: Name | None = None
         self.role = record.role
         self.verifier = record.verifier
+        self.scram = record.scram
+        self.certificates: set[str] = set()
         self.guest = guest
+        self.ident = IDENT
+        self.host = host or f"user/{record.key}"
+        self.realname = ""
+        self.bot = self.invisible = self.wallops = self.operator = self.always_on = False
+        self.since = self.active = 0  # when the first of the open sessions came; when they last sent something
         self.away = ""
         self.waiting = 0  # direct messages from others that no device has acknowledged (an upper bound)
         self.devices: dict[str, Device] = {}
         self.sessions: dict[Session, None] = {}
         self.conversations: dict[int, Conversation] = {}
+        self.look()
+
+    def look(self, nick: str = "", ident: str = "", host: str = "") -> None:
+        """Be seen like this from here on; what is empty stays."""
+        self.nick, self.ident, self.host = nick or self.nick, ident or self.ident, host or self.host
+        self.source = f"{self.nick}!{self.ident}@{self.host}"
 
     @property
     def state(self) -> str:
@@ -75,6 +106,11 @@ class User:
         if not self.sessions:
             return "offline"
         return "away" if self.away else "online"
+
+    @property
+    def seen(self) -> bool:
+        """Whether their groups see them: they are here, or want to be seen always."""
+        return bool(self.sessions) or self.always_on
 
 
 class Device:
@@ -91,10 +127,13 @@ class Device:
 
 
 class Session:
-    """One live connection. `behind`: conversations that still have stored messages for it, with the last seq sent."""
+    """One live connection. `behind`: conversations that still have stored messages for it, with the last seq sent.
 
-    __slots__ = ("address", "behind", "device", "heard", "held", "known", "link", "live", "metered", "over", "proof",
-                 "pumping", "slowed", "user")  # fmt: skip
+    `line`: it came in by the line port, without a device of its own; `lobby`: it hears the lobby.
+    """
+
+    __slots__ = ("address", "behind", "certificate", "device", "heard", "held", "known", "line", "link", "live",
+                 "lobby", "metered", "over", "proof", "pumping", "secure", "slowed", "user")  # fmt: skip
 
     def __init__(self, link: Link, address: tuple[str, int]) -> None:
         self.link = link
@@ -111,6 +150,10 @@ class Session:
         self.pumping = False
         self.slowed = False
         self.over = False
+        self.line = False
+        self.lobby = True
+        self.secure = False
+        self.certificate = ""  # of the TLS client: SHA-256, hex
 
 
 class Users:
@@ -118,9 +161,10 @@ class Users:
 
     def __init__(self) -> None:
         self.by_id: dict[int, User] = {}
-        self.by_key: dict[str, User] = {}
+        self.by_key: dict[str, User] = {}  # of names and aliases, like the next two
         self.by_name: dict[str, User] = {}
         self.by_skeleton: dict[str, User] = {}
+        self.shown: dict[str, User] = {}  # guests whose coming has been told and whose going has not
         self.devices: dict[str, Device] = {}
         self.next_id = 1
         self.next_guest = -1
@@ -128,14 +172,39 @@ class Users:
     def add(self, user: User) -> None:
         """Put a user in; the name has been checked."""
         self.by_id[user.id] = user
-        self.by_key[user.key] = user
-        self.by_name[user.name] = user
-        self.by_skeleton[user.skeleton] = user
+        self._put(user, Name(user.name, user.key, user.skeleton))
         self.next_id = max(self.next_id, user.id + 1)
 
     def remove(self, user: User) -> None:
         """Take a guest out."""
-        del self.by_id[user.id], self.by_key[user.key], self.by_name[user.name], self.by_skeleton[user.skeleton]
+        del self.by_id[user.id]
+        self._take(Name(user.name, user.key, user.skeleton))
+
+    def _put(self, user: User, name: Name) -> None:
+        self.by_key[name.key] = self.by_name[name.display] = self.by_skeleton[name.skeleton] = user
+
+    def _take(self, name: Name) -> None:
+        del self.by_key[name.key], self.by_name[name.display], self.by_skeleton[name.skeleton]
+
+    def rename(self, guest: User, name: Name) -> None:
+        """Give a guest another name, which has been checked; the old one is free."""
+        self._take(Name(guest.name, guest.key, guest.skeleton))
+        guest.name, guest.key, guest.skeleton = name.display, name.key, name.skeleton
+        self._put(guest, name)
+
+    def call(self, user: User, name: Name) -> None:
+        """Have an account found by another name, too, which has been checked; one that it had before is free."""
+        self.release(user)
+        if name.key != user.key:
+            user.alias = name
+            self._put(user, name)
+
+    def release(self, user: User) -> None:
+        """An account's alias is free."""
+        if user.alias is not None:
+            self._take(user.alias)
+            user.alias = None
+            self._put(user, Name(user.name, user.key, user.skeleton))  # the two may have looked the same
 
     def add_device(self, record: DeviceMade) -> Device:
         """Put a device in."""
@@ -160,16 +229,31 @@ class Users:
             raise Refused("no-such-user", f"There is nobody named {name!r}.", near=near(name, self.by_name))
         return user
 
-    def reserve(self, name: str, role: str, now: int, guest: bool = False) -> UserMade:
-        """The record of a new user. Raises Refused `bad-name` or `name-taken`; changes nothing."""
+    def known(self, name: str) -> User | None:
+        """Whom an event means by this name when it leaves: a guest may have gone, or be called otherwise, since."""
+        return self.shown.get(name) or self.get(name)
+
+    def source(self, name: str) -> str:
+        """`nick!ident@host` of whom an event means by this name."""
+        user = self.known(name)
+        return user.source if user is not None else f"{name}!{IDENT}@gone"
+
+    def checked(self, name: str, but: User | None = None) -> Name:
+        """A name that nobody (`but` this user) has. Raises Refused `bad-name` or `name-taken`; changes nothing."""
         try:
             folded = fold(name)
         except BadName as error:
             raise Refused("bad-name", str(error)) from None
-        if folded.key in self.by_key:
+        if self.by_key.get(folded.key, but) is not but:
             raise Refused("name-taken", "Username already taken!")
-        twin = self.by_skeleton.get(folded.skeleton)
-        if twin is not None:
-            raise Refused("name-taken", f"Username already taken! It looks like {twin.name!r}.", near=[twin.name])
+        twin = self.by_skeleton.get(folded.skeleton, but)
+        if twin is not but and twin is not None:
+            shown = twin.nick if twin.alias is not None and twin.alias.skeleton == folded.skeleton else twin.name
+            raise Refused("name-taken", f"Username already taken! It looks like {shown!r}.", near=[shown])
+        return folded
+
+    def reserve(self, name: str, role: str, now: int, guest: bool = False) -> UserMade:
+        """The record of a new user. Raises Refused `bad-name` or `name-taken`; changes nothing."""
+        folded = self.checked(name)
         number = self.next_guest if guest else self.next_id
         return UserMade(number, folded.display, folded.key, folded.skeleton, role, now)

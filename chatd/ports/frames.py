@@ -13,9 +13,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.protocols.basic import Int32StringReceiver
 from twisted.python.failure import Failure
 
-from chatd.messages import EXPORTER_LABEL, Bye, Event
+from chatd.messages import EXPORTER_LABEL, Bye
 from chatd.ports.session import Bounds, Outlet, Server
-from chatd.wire.pack import BadFrame, decode_command, encode_event, frame
+from chatd.wire.pack import BadFrame, Event, decode_command, encode_event, frame
 
 
 class FrameCodec:

@@ -9,13 +9,15 @@ does not read is not read from either.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from zope.interface import implementer
 
-from chatd.messages import Bye, Command, Event
+from chatd.messages import Bye, Message
+from chatd.people import Profile
+from chatd.wire.pack import Command, Event
 
 
 class Encoder(Protocol):
@@ -28,11 +30,22 @@ class Encoder(Protocol):
 class Server(Protocol):
     """What a port asks of the node. A session is opaque to the port."""
 
-    def open(self, link: Outlet, address: tuple[str, int], binding: bytes) -> Any:
-        """A connection is there; returns its session."""
+    def open(
+        self, link: Outlet, address: tuple[str, int], binding: bytes, line: bool = False, certificate: str = ""
+    ) -> Any:
+        """A connection is there; returns its session. `line`: it speaks no frames; `certificate`: of the TLS client."""
 
     def receive(self, session: Any, command: Command) -> None:
         """A command came in."""
+
+    def tell(self, session: Any, event: Any) -> None:
+        """Say something of the port's own, behind the answers to what came before."""
+
+    def person(self, name: str) -> Profile | None:
+        """Who is meant by a name in an event."""
+
+    def source(self, name: str) -> str:
+        """`nick!ident@host` of who is meant by a name in an event."""
 
     def refuse(self, session: Any, code: str, text: str) -> None:
         """What came in was no command."""
@@ -109,9 +122,18 @@ class Outlet:
             if self.server is not None:
                 self.server.lagging(self.session)
 
+    def encode(self, event: Event) -> bytes:
+        """One event that is for this connection alone."""
+        return self.codec.encode(event)
+
+    def page(self, conversation: str, messages: Sequence[Message]) -> bytes:
+        """Stored messages, as this connection wants them."""
+        encode = self.codec.encode
+        return b"".join([encode(message) for message in messages])
+
     def say(self, event: Event) -> None:
         """Send one event outside of a release (before login, and at the end)."""
-        self.write(self.codec.encode(event))
+        self.write(self.encode(event))
 
     # ---- the transport's side: IPushProducer ----
 
@@ -172,7 +194,7 @@ class Outlet:
         """Say this last and close when it has been sent, or when the reader stalls."""
         if self.closed or self._ending:
             return
-        self.write(self.codec.encode(event))
+        self.write(self.encode(event))
         self._ending = True
         if not self.paused:
             self._transport.unregisterProducer()

@@ -1,0 +1,159 @@
+"""The vocabulary of order: what operators of groups and of the server may do, and what everybody hears of it.
+
+Rule: as in `messages`. A mode is one letter of IRC's (modern.ircdocs.horse, Modes); what each one means for a group is
+in `core/modes.py`. Members' modes are `q a o h v` (owner, admin, op, halfop, voice), of which one may have several.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from chatd.messages import Value
+
+
+class ModeChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One mode that is set (or taken away), with its argument: a name, a mask, a key, a number."""
+
+    on: bool
+    mode: str
+    argument: str = ""
+
+
+class Mask(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One entry of a list of masks: who put it there, and when."""
+
+    mask: str
+    by: str
+    at: int
+
+
+# ---- commands --------------------------------------------------------------------------------------------------
+
+
+class SetModes(Value, frozen=True, tag="modes"):
+    """Change modes of a group. What may be is done; each change that may not be gets a `moderefused` before the answer.
+
+    The answer is one `modeschanged`, without changes where none was made, or `failed` where nothing could be tried.
+    """
+
+    ref: int
+    group: str
+    changes: list[ModeChange]
+
+
+class AskModes(Value, frozen=True, tag="askmodes"):
+    """How a group's modes stand."""
+
+    ref: int
+    group: str
+
+
+class AskMasks(Value, frozen=True, tag="askmasks"):
+    """One of a group's lists of masks: `b` bans, `e` exceptions from them, `I` who needs no invitation."""
+
+    ref: int
+    group: str
+    mode: str
+
+
+class Rename(Value, frozen=True, tag="rename"):
+    """Give a group another name; its members, its log and its cursors stay."""
+
+    ref: int
+    group: str
+    name: str
+    reason: str = ""
+
+
+class Redact(Value, frozen=True, tag="redact"):
+    """Take a message's text away for ever: the sender, or an operator of the group."""
+
+    ref: int
+    to: str
+    id: bytes
+    reason: str = ""
+
+
+class Kill(Value, frozen=True, tag="kill"):
+    """End all sessions of somebody (operators of the server)."""
+
+    ref: int
+    name: str
+    reason: str = ""
+
+
+class Wallops(Value, frozen=True, tag="wallops"):
+    """Say something to everybody who listens to the operators of the server (operators of the server)."""
+
+    ref: int
+    text: str
+
+
+# ---- events ----------------------------------------------------------------------------------------------------
+
+
+class ModesChanged(Value, frozen=True, tag="modeschanged"):
+    """Somebody changed modes of a group (`by` empty: the server); with a ref, the answer to one's own change."""
+
+    ref: int
+    group: str
+    by: str
+    changes: list[ModeChange]
+
+
+class ModeRefused(Value, frozen=True, tag="moderefused"):
+    """One change was not made, and why; the answer to the command follows."""
+
+    ref: int
+    group: str
+    change: ModeChange
+    code: str
+    text: str
+
+
+class GroupModes(Value, frozen=True, tag="groupmodes"):
+    """The answer to `askmodes`: letters and arguments in one order; a key is shown to members only."""
+
+    ref: int
+    group: str
+    changes: list[ModeChange]
+    created: int
+
+
+class MaskList(Value, frozen=True, tag="masklist"):
+    """The answer to `askmasks`."""
+
+    ref: int
+    group: str
+    mode: str
+    masks: list[Mask]
+
+
+class Renamed(Value, frozen=True, tag="renamed"):
+    """A group has another name."""
+
+    group: str
+    name: str
+    by: str
+    reason: str = ""
+
+
+class Redacted(Value, frozen=True, tag="redacted"):
+    """A message's text is no more."""
+
+    conversation: str
+    seq: int
+    id: bytes
+    by: str
+    reason: str = ""
+
+
+class Walloped(Value, frozen=True, tag="walloped"):
+    """An operator of the server says something."""
+
+    by: str
+    text: str
+
+
+Command = SetModes | AskModes | AskMasks | Rename | Redact | Kill | Wallops
+Event = ModesChanged | ModeRefused | GroupModes | MaskList | Renamed | Redacted | Walloped
