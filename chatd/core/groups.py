@@ -6,6 +6,7 @@ to a group is `members`; who hears it now is its audience, which changes only wh
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,16 @@ from chatd import messages as m
 from chatd.core.names import BadName, fold_group, near
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Codec, Link, Session, User
-from chatd.entries import ConversationMade, ConversationSet, MemberGone, MemberSet
+from chatd.entries import ConversationMade, ConversationSet, MaskSet, MemberGone, MemberSet
 
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
 
 STAFF = ("op", "owner")
 ROLES = ("member", "op", "owner")
+RANKS = {"q": "owner", "a": "admin", "o": "op", "h": "halfop", "v": "voice"}  # members' modes, the highest first
+LETTERS = {word: letter for letter, word in RANKS.items()}
+STORED = re.compile(r"([A-Za-z]*?)(?:f([0-9]+))?")
 
 
 class Audience:
@@ -59,32 +63,60 @@ class Audience:
 
 
 class Member:
-    """What a user is in a conversation; `invited` is not yet in. They see what is after `since`; `acked`: have read."""
+    """What a user is in a conversation; `invited` is not yet in. They see what is after `since`; `acked`: have read.
 
-    __slots__ = ("acked", "role", "since", "user", "waiting")
+    `modes`: letters of `RANKS`, in its order.
+    """
 
-    def __init__(self, user: User, role: str, since: int) -> None:
+    __slots__ = ("acked", "invited", "modes", "since", "user", "waiting")
+
+    def __init__(self, user: User, modes: str, since: int, invited: bool = False) -> None:
         self.user = user
-        self.role = role
+        self.modes = modes
+        self.invited = invited
         self.since = since
         self.acked = since
         self.waiting = 0
+
+    @classmethod
+    def stored(cls, user: User, role: str, since: int) -> Member:
+        """As it was kept."""
+        letters = "".join(LETTERS.get(word, "") for word in role.split("+"))
+        return cls(user, letters, since, role == "invited")
+
+    @property
+    def role(self) -> str:
+        """The word for what they are: of their modes the highest."""
+        if self.invited:
+            return "invited"
+        return RANKS[self.modes[0]] if self.modes else "member"
+
+    def record(self, conversation: int) -> MemberSet:
+        """The entry that keeps this."""
+        words = "invited" if self.invited else "+".join(RANKS[letter] for letter in self.modes) or "member"
+        return MemberSet(conversation, self.user.id, words, self.since)
 
 
 class Conversation:
     """A group or a direct conversation. `head`: the newest message that has been let go."""
 
-    __slots__ = ("announce", "at", "audience", "direct", "floor", "head", "id", "key", "members", "name", "others",
-                 "pending", "private", "topic")  # fmt: skip
+    __slots__ = ("at", "audience", "created", "direct", "floor", "head", "id", "key", "limit", "masks", "members",
+                 "modes", "name", "others", "password", "pending", "slow", "topic", "topic_at",
+                 "topic_by")  # fmt: skip
 
     def __init__(self, record: ConversationMade, name: str) -> None:
         self.id = record.conversation
         self.name = name
         self.key = record.key
         self.direct = record.users is not None
-        self.private = record.private
-        self.announce = record.announce
+        self.created = record.created
+        self.modes, self.slow = _settings(record.modes)
+        self.password = record.password
+        self.limit = record.limit
+        self.masks: dict[str, dict[str, MaskSet]] = {}
         self.topic = record.topic
+        self.topic_by = record.topic_by
+        self.topic_at = record.topic_at
         self.head = self.at = self.floor = 0
         self.members: dict[int, Member] = {}
         self.others: dict[int, Member] = {}  # of a direct conversation: from a user's id to the other one
@@ -94,7 +126,22 @@ class Conversation:
     def member(self, user: User) -> Member | None:
         """This user's membership, if they are in (an invitation is not enough)."""
         member = self.members.get(user.id)
-        return member if member is not None and member.role != "invited" else None
+        return member if member is not None and not member.invited else None
+
+    @property
+    def private(self) -> bool:
+        """Entered by invitation only, and not seen from outside."""
+        return "i" in self.modes and "s" in self.modes
+
+    @property
+    def announce(self) -> bool:
+        """Only those with a mode of their own speak."""
+        return "m" in self.modes
+
+    def record(self) -> ConversationSet:
+        """The entry that keeps how it stands."""
+        modes = self.modes + (f"f{self.slow}" if self.slow else "")
+        return ConversationSet(self.id, modes, self.password, self.limit, self.topic, self.topic_by, self.topic_at)
 
     def peer(self, user: User) -> Member:
         """The other one of a direct conversation."""
@@ -102,7 +149,7 @@ class Conversation:
 
     def size(self) -> int:
         """How many belong to it."""
-        return sum(member.role != "invited" for member in self.members.values())
+        return sum(not member.invited for member in self.members.values())
 
     def position(self, session: Session) -> m.Position:
         """Where it stands for this session."""
@@ -113,8 +160,16 @@ class Conversation:
         heard = self.peer(user).acked if self.direct else 0
         role = member.role if member else "member"
         return m.Position(
-            self.name, self.head, cursor, self.floor, heard, role, self.topic, self.private, self.announce
-        )
+            self.name, self.head, cursor, self.floor, heard, role, self.topic, self.private, self.announce,
+            self.topic_by, self.topic_at, self.created,
+        )  # fmt: skip
+
+
+def _settings(modes: str) -> tuple[str, int]:
+    """A group's modes as they are kept: the letters, and slow mode's seconds."""
+    found = STORED.fullmatch(modes)
+    assert found is not None, modes
+    return found[1], int(found[2] or 0)
 
 
 class Lobby(Conversation):
@@ -122,7 +177,7 @@ class Lobby(Conversation):
 
     def member(self, user: User) -> Member | None:
         """Everybody is a member."""
-        return Member(user, "op" if user.role in ("staff", "admin") else "member", self.head)
+        return Member(user, "o" if user.role in ("staff", "admin") else "", self.head)
 
     def size(self) -> int:
         """Those who are here."""
@@ -149,7 +204,7 @@ class Conversations:
         """A direct conversation that may yet be refused its first message: not in the directory."""
         conversation = Conversation(record, "dm:" + ":".join(sorted(user.key for user in users)))
         for user, other in (users, users[::-1]):
-            conversation.members[user.id] = conversation.others[other.id] = Member(user, "member", 0)
+            conversation.members[user.id] = conversation.others[other.id] = Member(user, "", 0)
         return conversation
 
     def begin(self, conversation: Conversation, users: tuple[User, User]) -> None:
@@ -237,11 +292,12 @@ def _create(hub: Hub, session: Session, command: m.Join, turn: Turn) -> Conversa
     hub.check_space()
     hub.spend("group", user, turn.now)
     number = hub.conversations.next_id
-    record = ConversationMade(number, name.display, name.key, None, turn.now, command.private)
+    modes = "inst" if command.private else "nt"
+    record = ConversationMade(number, name.display, name.key, None, turn.now, modes)
     group = hub.conversations.add(record)
     hub.group_skeletons[name.skeleton] = group
     turn.keep(record)
-    _put_in(group, user, "owner", turn)
+    _put_in(group, user, "o" if user.guest else "q", turn)
     return group
 
 
@@ -253,19 +309,19 @@ def _count_groups(hub: Hub, user: User) -> None:
 def _enter(hub: Hub, group: Conversation, user: User, turn: Turn) -> None:
     """Make a user a member, unless they are; the first account in a group that has none left owns it."""
     member = group.members.get(user.id)
-    if group.id == hub.lobby.id or (member is not None and member.role != "invited"):
+    if group.id == hub.lobby.id or (member is not None and not member.invited):
         return
     _count_groups(hub, user)
     hub.spend("join", user, turn.now)
-    _put_in(group, user, "member" if user.guest or _accounts(group) else "owner", turn)
+    _put_in(group, user, "" if user.guest or _accounts(group) else "q", turn)
     turn.cast(group.audience, m.GroupChange(group.name, "joined", user.name))
 
 
-def _put_in(group: Conversation, user: User, role: str, turn: Turn) -> None:
-    group.members[user.id] = Member(user, role, group.head)
+def _put_in(group: Conversation, user: User, modes: str, turn: Turn) -> None:
+    member = group.members[user.id] = Member(user, modes, group.head)
     user.conversations[group.id] = group
     if not user.guest:
-        turn.keep(MemberSet(group.id, user.id, role, group.head))
+        turn.keep(member.record(group.id))
 
 
 def _put_out(hub: Hub, group: Conversation, user: User, turn: Turn) -> None:
@@ -292,7 +348,7 @@ def leave(hub: Hub, session: Session, command: m.Leave, turn: Turn) -> None:
 
 def _accounts(group: Conversation) -> list[Member]:
     """The members who may have a role."""
-    return [member for member in group.members.values() if member.role != "invited" and not member.user.guest]
+    return [member for member in group.members.values() if not member.invited and not member.user.guest]
 
 
 def _inherit(group: Conversation, turn: Turn) -> None:
@@ -315,8 +371,8 @@ def invite(hub: Hub, session: Session, command: m.Invite, turn: Turn) -> None:
         raise Refused("not-allowed", f"{user.name} is a member of {group.name} already.")
     hub.spend("invite", session.user, turn.now)
     if user.id not in group.members:
-        group.members[user.id] = Member(user, "invited", group.head)
-        turn.keep(MemberSet(group.id, user.id, "invited", group.head))
+        member = group.members[user.id] = Member(user, "", group.head, invited=True)
+        turn.keep(member.record(group.id))
     text = f"{session.user.name} invites you to {group.name}: /join {group.name}"
     for other in user.sessions:
         turn.reply(other, m.Notice("invited", text))
@@ -343,7 +399,7 @@ def set_role(hub: Hub, session: Session, command: m.SetRole, turn: Turn) -> None
     other = _other(hub, group, command.name)
     if command.role not in ROLES:
         raise Refused("not-allowed", f"A role is one of {', '.join(ROLES)}.")
-    if other.role == "invited" or other.user.guest:
+    if other.invited or other.user.guest:
         raise Refused("not-allowed", f"{other.user.name} has no role to change in {group.name}.")
     owners = sum(member.role == "owner" for member in group.members.values())
     if other.role == "owner" and command.role != "owner" and owners == 1:
@@ -354,8 +410,8 @@ def set_role(hub: Hub, session: Session, command: m.SetRole, turn: Turn) -> None
 
 
 def _set_role(group: Conversation, member: Member, role: str, by: str, turn: Turn) -> None:
-    member.role = role
-    turn.keep(MemberSet(group.id, member.user.id, role, member.since))
+    member.modes = LETTERS.get(role, "")
+    turn.keep(member.record(group.id))
     turn.cast(group.audience, m.GroupChange(group.name, "role", member.user.name, by, role))
 
 
@@ -370,9 +426,12 @@ def set_policy(hub: Hub, session: Session, command: m.SetPolicy, turn: Turn) -> 
     ):
         if wanted is not None and wanted != had:
             turn.cast(group.audience, m.GroupChange(group.name, words[wanted], by, by))
-    group.private = group.private if command.private is None else command.private
-    group.announce = group.announce if command.announce is None else command.announce
-    turn.keep(ConversationSet(group.id, group.private, group.announce, group.topic))
+    letters = set(group.modes)
+    for wanted, letter in ((command.private, "is"), (command.announce, "m")):
+        if wanted is not None:
+            letters = letters | set(letter) if wanted else letters - set(letter)
+    group.modes = "".join(sorted(letters))
+    turn.keep(group.record())
     turn.reply(session, m.Done(command.ref))
 
 
@@ -385,13 +444,13 @@ def set_topic(hub: Hub, session: Session, command: m.SetTopic, turn: Turn) -> No
     """Set a group's topic, or ask for it. In an announce-only group only operators and owners set it."""
     group, mine = _own_group(hub, session, command.group)
     if command.topic is not None:
-        if mine.role not in STAFF and (group.announce or group is hub.lobby):
+        if mine.role not in STAFF and "t" in group.modes:
             raise Refused("not-allowed", f"Only operators and owners of {group.name} may set its topic.")
         if len(command.topic) > hub.limits.topic_chars:
             raise Refused("text-too-long", f"A topic has at most {hub.limits.topic_chars} characters.")
-        group.topic = command.topic
-        turn.keep(ConversationSet(group.id, group.private, group.announce, group.topic))
         by = session.user.name if session.user else ""
+        group.topic, group.topic_by, group.topic_at = command.topic, by, turn.now
+        turn.keep(group.record())
         turn.cast(group.audience, m.GroupChange(group.name, "topic", by, by, command.topic), session)
     turn.then(_tell_position, hub, session, command.ref, group, False)
 

@@ -85,7 +85,7 @@ class Hub:
         for record in directory.members:
             conversation = self.conversations.by_id[record.conversation]
             user = self.users.by_id[record.user]
-            conversation.members[user.id] = groups.Member(user, record.role, record.since)
+            conversation.members[user.id] = groups.Member.stored(user, record.role, record.since)
             if record.role != "invited":
                 user.conversations[conversation.id] = conversation
         for cursor in directory.cursors:
@@ -106,7 +106,7 @@ class Hub:
         """What a new store needs before the first hub: the lobby."""
         if directory.conversations:
             return []
-        return [ConversationMade(1, m.LOBBY, m.LOBBY, None, now)]
+        return [ConversationMade(1, m.LOBBY, m.LOBBY, None, now, "nt")]
 
     # ---- commands ----
 

@@ -144,8 +144,8 @@ class MemoryStore:
 
     def _conversation_set(self, entry: ConversationSet) -> None:
         old = _known(self._conversations, entry.conversation)
-        fields = old.conversation, old.name, old.key, old.users, old.created
-        made = ConversationMade(*fields, entry.private, entry.announce, entry.topic)
+        fields = (entry.modes, entry.password, entry.limit, entry.topic, entry.topic_by, entry.topic_at)
+        made = ConversationMade(old.conversation, old.name, old.key, old.users, old.created, *fields)
         self._set(self._conversations, entry.conversation, made)
 
     def _member_set(self, entry: MemberSet) -> None:

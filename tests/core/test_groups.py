@@ -488,25 +488,25 @@ class Policies(GroupScene):
         self.refused("no-such-group", self.carol, m.Members, "hw3")
 
     def test_topic_is_set_told_and_asked_for(self) -> None:
-        info = self.granted(self.bob, m.SetTopic, "hw3", "due on friday")
+        info = self.granted(self.alice, m.SetTopic, "hw3", "due on friday")
         assert isinstance(info, m.GroupInfo)
         self.assertEqual((info.position.topic, info.created), ("due on friday", False))
-        self.assertEqual(changes(self.alice), [("topic", "bob", "bob", "due on friday")])
-        asked = self.granted(self.alice, m.SetTopic, "hw3")
+        self.assertEqual(changes(self.bob), [("topic", "alice", "alice", "due on friday")])
+        asked = self.granted(self.bob, m.SetTopic, "hw3")
         assert isinstance(asked, m.GroupInfo)
         self.assertEqual(asked.position.topic, "due on friday")
-        self.assertEqual(changes(self.bob), [])
+        self.assertEqual((asked.position.topic_by, asked.position.topic_at), ("alice", int(self.house.wall() * 1000)))
+        self.assertEqual(changes(self.alice), [])
         self.granted(self.alice, m.SetTopic, "hw3", "")
         self.assertEqual(self.groups(self.bob)["#hw3"].topic, "")
 
     def test_topic_is_for_members_and_has_a_limit(self) -> None:
         self.refused("not-a-member", self.carol, m.SetTopic, "hw3", "spam")
         self.refused("not-a-member", self.carol, m.SetTopic, "hw3")
-        self.refused("text-too-long", self.bob, m.SetTopic, "hw3", "x" * 391)
-        self.granted(self.bob, m.SetTopic, "hw3", "x" * 390)
+        self.refused("text-too-long", self.alice, m.SetTopic, "hw3", "x" * 391)
+        self.granted(self.alice, m.SetTopic, "hw3", "x" * 390)
 
-    def test_topic_of_an_announce_only_group_is_for_staff(self) -> None:
-        self.granted(self.alice, m.SetPolicy, "hw3", None, True)
+    def test_topic_is_for_staff(self) -> None:
         self.refused("not-allowed", self.bob, m.SetTopic, "hw3", "mine")
         self.granted(self.bob, m.SetTopic, "hw3")
         self.granted(self.alice, m.SetTopic, "hw3", "ours")
