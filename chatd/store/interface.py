@@ -42,14 +42,17 @@ class Store(Protocol):
     def read_before(self, conversation: int, before: int, limit: int) -> list[Row]:
         """The last messages with seq < before, ascending, at most `limit`; what is too much is missing in front."""
 
-    def find(self, id: bytes) -> tuple[int, int] | None:
-        """The conversation and seq of the message with this id, whoever sent it; None where there is none."""
+    def find(self, conversation: int, id: bytes) -> list[int]:
+        """The seqs of a conversation's messages with this id, ascending: mostly one, for senders choose their ids."""
 
     def seq_at(self, conversation: int, at: int) -> int:
         """The newest seq of a message sent before this time; the floor where there is none."""
 
     def happenings(self, conversation: int, after: int, before: int, limit: int, newest: bool) -> list[Happened]:
-        """What happened with after < at < before, ascending: the first `limit`, or (`newest`) the last ones."""
+        """What happened with after < at < before, in the order of its entries: the first `limit`, or the `newest`.
+
+        Within a conversation `at` never goes back.
+        """
 
     def purge(self, before: int, limit: int) -> list[LogState]:
         """Delete the oldest messages sent before `before` (ms); the logs that changed, none when nothing is left.
