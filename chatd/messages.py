@@ -371,11 +371,12 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class MemberList(Value, frozen=True, tag="memberlist"):
-    """The answer to `members`."""
+    """The answer to `members`. `secret`: strangers do not see the group."""
 
     ref: int
     group: str
     members: list[Member]
+    secret: bool = False
 
 
 class GroupSummary(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -39,6 +39,15 @@ GOODBYE_SECONDS = 3.0
 log = Logger()
 
 
+class Told:
+    """What a port wants said behind commands that wait."""
+
+    __slots__ = ("event",)
+
+    def __init__(self, event: Any) -> None:
+        self.event = event
+
+
 class Watcher(Protocol):
     """Somebody who wants to know who comes and goes: the server's window, a console."""
 
@@ -140,7 +149,14 @@ class Node:
 
     def tell(self, session: Session, event: Any) -> None:
         """Tell a session something of its port's own, behind the answers to what came before."""
-        (self._turn or self.turn()).reply(session, event)
+        if session.held is not None:
+            session.held.append(Told(event))
+        elif not session.over:
+            (self._turn or self.turn()).reply(session, event)
+
+    def strangers(self) -> int:
+        """How many connections are there on which nobody is in."""
+        return len(self._strangers)
 
     def person(self, name: str) -> people.Profile | None:
         """What may be seen of whom an event means by this name."""
@@ -312,8 +328,11 @@ class Node:
         """Take up the commands that came in meanwhile, until one of them waits again."""
         held, session.held = session.held or [], None
         session.link.release("answer")
-        for command in held:
-            self.receive(session, command)  # keeps it again, if one before it has to wait
+        for command in held:  # both keep it again, if one before it has to wait
+            if type(command) is Told:
+                self.tell(session, command.event)
+            else:
+                self.receive(session, command)
 
     def admitted(self, session: Session) -> None:
         """A stranger has become a session."""

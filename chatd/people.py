@@ -118,6 +118,12 @@ class Past(Value, frozen=True, tag="past"):
     limit: int = 0
 
 
+class LeaveAll(Value, frozen=True, tag="leaveall"):
+    """Leave every group (IRC's JOIN 0); answered by `done` behind a `change` for each."""
+
+    ref: int
+
+
 class Count(Value, frozen=True, tag="count"):
     """How many people, groups, operators there are."""
 
@@ -297,7 +303,7 @@ class Metadata(Value, frozen=True, tag="metadata"):
 
 Command = (
     Prove | Register | Arrive | SetNick | BecomeOperator | SetProfile | SetAlwaysOn | SetCertificate | Find | Past
-    | Count | Monitor | Pass | SetMetadata | AskMetadata | FollowMetadata
+    | LeaveAll | Count | Monitor | Pass | SetMetadata | AskMetadata | FollowMetadata
 )  # fmt: skip
 
 Event = (

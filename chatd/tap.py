@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import time
+from importlib.metadata import version
 from typing import Any
 
 from twisted.application.service import Service
@@ -28,13 +29,15 @@ from twisted.python.threadpool import ThreadPool
 from chatd.admission import Policy
 from chatd.auth import Passwords
 from chatd.config import BadConfig, Settings, read
-from chatd.core.limits import is_loopback, prefix
+from chatd.core.limits import Limits, is_loopback, prefix
 from chatd.data import DataFolder, FolderInUse
 from chatd.journal import Run
+from chatd.lookup import Lookup
 from chatd.node import SWEEP_SECONDS, Node
 from chatd.ports.door import DoorFactory
 from chatd.ports.frames import Frames
-from chatd.ports.lines import Lines
+from chatd.ports.irc.client import Facts
+from chatd.ports.lines import Codecs, Lines
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
 from chatd.tls import BadCertificate, Certificates, TlsFactory
@@ -153,6 +156,15 @@ class Chatd(Service):
     def _policy(settings: Settings) -> Policy:
         return Policy(settings.server_name, settings.registration, settings.guests, settings.trusted_networks)
 
+    @staticmethod
+    def _facts(settings: Settings, limits: Limits) -> Facts:
+        return Facts(
+            name=settings.server_name, version=f"chatd-{version('chatd')}",
+            created=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()), guests=settings.guests,
+            topic_chars=limits.topic_chars, away_chars=limits.away_chars, text_bytes=limits.text_bytes,
+            groups=limits.groups, page=limits.history_page,
+        )  # fmt: skip
+
     def _runner(self, pool: str) -> Run:
         def run(function: Any, *arguments: Any) -> Deferred[Any]:
             return deferToThreadPool(reactor, self._pools[pool], function, *arguments)
@@ -165,14 +177,16 @@ class Chatd(Service):
 
     def _listen(self, settings: Settings) -> dict[str, list[tuple[str, int]]]:
         limits = self.node.limits
+        lookup = Lookup(self.node.hub, time.time, os.urandom, self.node.strangers)
+        codecs = Codecs(self.node, lookup, self._facts(settings, limits))
         listeners: dict[str, list[tuple[str, int]]] = {}
         for kind, endpoints in (("tls", settings.listen), ("plain", settings.listen_plain)):
             for endpoint in endpoints:
                 if endpoint == "none":
                     continue
                 door = DoorFactory(
-                    lambda: Frames(self.node, limits, reactor), Lines, reactor.seconds, limits.waiting,
-                    limits.waiting_per_prefix, self._origin,
+                    lambda: Frames(self.node, limits, reactor), lambda: Lines(codecs, limits, reactor), reactor.seconds,
+                    limits.waiting, limits.waiting_per_prefix, self._origin,
                 )  # fmt: skip
                 self._factories.append(door)
                 factory = TlsFactory(self.certificates, door, reactor) if kind == "tls" else door

@@ -27,10 +27,12 @@ from chatd.core.groups import Conversation
 from chatd.core.limits import Limits, is_loopback, prefix
 from chatd.core.users import User
 from chatd.entries import Entry, Stored
+from chatd.lookup import Lookup
 from chatd.node import Node
 from chatd.ports.door import Door, DoorFactory
 from chatd.ports.frames import Frames
-from chatd.ports.lines import Lines
+from chatd.ports.irc.client import Facts
+from chatd.ports.lines import Codecs, Lines
 from chatd.store.interface import Store, StoreError
 from chatd.store.memory import MemoryStore
 from chatd.wire.pack import decode_event, encode_command, frame
@@ -175,6 +177,7 @@ class House:
         self.failures: list[Failure] = []
         self.peers: list[Peer] = []
         self.count = 0
+        self.facts = Facts(name="test.example", version="chatd-test", created="today")
         self.start()
 
     def start(self) -> None:
@@ -183,9 +186,11 @@ class House:
             self.store, self.limits, self.policy, self.secret, Passwords(self.hasher), clock=self.clock, wall=self.wall,
             write=self.writer, read=self.reader, random=self.random, failed=self.failures.append,
         )  # fmt: skip
+        lookup = Lookup(self.node.hub, self.wall, self.random, lambda: 0)
+        self.codecs = Codecs(self.node, lookup, self.facts)
         self.door = DoorFactory(
             lambda: Frames(self.node, self.limits, self.clock),
-            Lines,
+            lambda: Lines(self.codecs, self.limits, self.clock),
             self.clock.seconds,
             self.limits.waiting,
             self.limits.waiting_per_prefix,

@@ -46,7 +46,7 @@ class Frames(Int32StringReceiver):
         self.outlet = Outlet(self.transport, CODEC, self._clock, self._bounds)
         peer = self.transport.getPeer()  # type: ignore[union-attr]
         address = (getattr(peer, "host", "local"), getattr(peer, "port", 0))
-        self.session = self._server.open(self.outlet, address, _channel_binding(self.transport))
+        self.session = self._server.open(self.outlet, address, channel_binding(self.transport))
         self.outlet.admitted = self.logged_in
         self.outlet.session, self.outlet.server = self.session, self._server
 
@@ -108,7 +108,7 @@ class Frames(Int32StringReceiver):
         self._server.close(self.session, lost=True)
 
 
-def _channel_binding(transport: Any) -> bytes:
+def channel_binding(transport: Any) -> bytes:
     """The `tls-exporter` binding of RFC 9266; nothing on a connection without TLS."""
     handle = getattr(transport, "getHandle", lambda: None)()
     export = getattr(handle, "export_keying_material", None)

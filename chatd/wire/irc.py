@@ -30,6 +30,12 @@ class BadLine(Exception):
         self.code = code
 
 
+class Text(str):
+    """A last parameter that is written with its colon even where it could do without."""
+
+    __slots__ = ()
+
+
 class Line(NamedTuple):
     """One line that came in. `command` is in capitals."""
 
@@ -119,7 +125,8 @@ def write(source: str, command: str, params: Sequence[str] = (), tags: str = "")
         parts.append(" " + clean if clean and clean[0] != ":" else " *" + clean)
     if params:
         last = inert(params[-1])
-        parts.append(" :" + last if not last or last[0] == ":" or " " in last else " " + last)
+        marked = type(params[-1]) is Text or not last or last[0] == ":" or " " in last
+        parts.append(" :" + last if marked else " " + last)
     return "".join(parts).encode("utf-8", "replace") + b"\r\n"
 
 

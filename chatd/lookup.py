@@ -1,0 +1,104 @@
+"""What a port may look up at once: who somebody is now, how many there are, what a session has been told.
+
+Rule: it only reads. What is seen here is what has been said: names and hosts change when a turn leaves, so a line that
+is made at a release shows whom it means as they were then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chatd.core.hub import Hub
+from chatd.core.names import BadName, fold
+from chatd.core.people import profile
+from chatd.core.users import Session, User
+from chatd.people import Counts, Profile
+
+
+class Lookup:
+    """A port's view of the hub."""
+
+    def __init__(
+        self, hub: Hub, wall: Callable[[], float], random: Callable[[int], bytes], strangers: Callable[[], int]
+    ) -> None:
+        self._hub = hub
+        self._wall = wall
+        self._random = random
+        self._strangers = strangers
+
+    def now(self) -> int:
+        """The time in ms."""
+        return int(self._wall() * 1000)
+
+    def id(self) -> bytes:
+        """A new message id: a UUIDv7 (RFC 9562, section 5.7)."""
+        drawn = self._random(10)
+        number = int.from_bytes(drawn, "big")
+        bits = self.now() << 80 | 0x7 << 76 | (number >> 68 & 0xFFF) << 64 | 0b10 << 62 | number & (1 << 62) - 1
+        return bits.to_bytes(16, "big")
+
+    # ---- people ----
+
+    def source(self, name: str) -> str:
+        """`nick!ident@host` of whom an event means by this name."""
+        return self._hub.users.source(name)
+
+    def person(self, name: str) -> Profile | None:
+        """What may be seen of whom an event means by this name."""
+        user = self._hub.users.known(name)
+        return profile(user, self.now()) if user is not None else None
+
+    def user(self, name: str) -> User | None:
+        """Whom an event means by this name; only to be read."""
+        return self._hub.users.known(name)
+
+    def counts(self) -> Counts:
+        """How many there are."""
+        users = self._hub.everyone.users
+        invisible = sum(user.invisible for user in users)
+        operators = sum(user.operator for user in users)
+        groups = sum(1 for group in self._hub.conversations.groups.values() if group.size())
+        most = max(len(users), self._most)
+        return Counts(0, len(users), invisible, operators, self._strangers(), groups, most)
+
+    _most = 0
+
+    # ---- sessions ----
+
+    def nick(self, session: Session) -> str:
+        """What this session's user is called now; empty for strangers."""
+        return session.user.nick if session.user is not None else ""
+
+    def name(self, session: Session) -> str:
+        """The name of this session's user; empty for strangers."""
+        return session.user.name if session.user is not None else ""
+
+    def check_nick(self, session: Session, nick: str) -> str:
+        """Whether a stranger may be called so: empty, or the code of the refusal."""
+        try:
+            name = fold(nick)
+        except BadName:
+            return "bad-name"
+        users = self._hub.users
+        for user in (users.by_key.get(name.key), users.by_skeleton.get(name.skeleton)):
+            if user is not None and user is not getattr(session.proof, "account", None):
+                return "name-taken" if user.sessions or user.guest else "name-owned"
+        return ""
+
+    def recode(self, session: Session) -> None:
+        """The session's codec is another one from here on."""
+        for audience in (self._hub.everyone, *(conversation.audience for conversation in session.live)):
+            audience.recode()
+
+    def told(self, session: Session) -> list[tuple[str, int]]:
+        """Conversations with the newest seq this session was sent and its device has not acknowledged."""
+        device, user = session.device, session.user
+        if device is None or user is None:
+            return []
+        sent = [(conversation, conversation.head) for conversation in session.live]
+        sent += session.behind.items()
+        return [
+            (conversation.name, seq)
+            for conversation, seq in sent
+            if conversation.id in user.conversations and seq > device.cursors.get(conversation.id, 0)
+        ]

@@ -1,0 +1,80 @@
+"""Somebody at an IRC client, connected to a `tests.kit.House` without sockets.
+
+Rule: what is heard is kept as lines of text until it is taken; a PING of the server is answered only by `pong`.
+"""
+
+from __future__ import annotations
+
+from chatd.ports.door import Door
+from chatd.wire.irc import Line, parse
+from tests.kit import House, Transport
+
+
+class IrcPeer:
+    """One connection that speaks IRC."""
+
+    def __init__(self, house: House, host: str = "127.0.0.1", binding: bytes = b"") -> None:
+        self.house = house
+        self.lines: list[str] = []
+        self.transport = Transport(house.clock)
+        self.transport.host, self.transport.port, self.transport.binding = host, 50000, binding
+        door = house.door.buildProtocol(self.transport)  # type: ignore[arg-type]
+        assert door is not None
+        self.door: Door = door
+        self.transport.protocol = door
+        self._rest = b""
+        door.makeConnection(self.transport)
+
+    def raw(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        if self.transport.connected:
+            self.transport.deliver(data)
+            self.house.settle()
+
+    def send(self, *lines: str) -> None:
+        """Send lines, all at once."""
+        self.raw("".join(line + "\r\n" for line in lines).encode())
+
+    def read(self) -> list[str]:
+        """What has come and was not taken."""
+        data = self._rest + self.transport.value()
+        self.transport.clear()
+        *whole, self._rest = data.split(b"\r\n")
+        self.lines += [line.decode() for line in whole]
+        return self.lines
+
+    def take(self) -> list[str]:
+        """What has come; from here on it is forgotten."""
+        lines = list(self.read())
+        self.lines.clear()
+        return lines
+
+    def parsed(self) -> list[Line]:
+        """What has come, read as lines; from here on it is forgotten."""
+        found = [parse(line.encode()) for line in self.take()]
+        return [line for line in found if line is not None]
+
+    def says(self, *lines: str) -> list[str]:
+        """Send lines and take what is answered."""
+        self.send(*lines)
+        self.house.commit()
+        return self.take()
+
+    def register(self, nick: str, *caps: str) -> list[str]:
+        """Come in as a guest."""
+        begin = ["CAP LS 302", f"CAP REQ :{' '.join(caps)}"] if caps else []
+        self.send(*begin, f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}", *(["CAP END"] if caps else []))
+        self.house.commit()
+        return self.take()
+
+    def pong(self) -> None:
+        """Answer every PING that has come."""
+        for line in list(self.read()):
+            if line.startswith("PING "):
+                self.lines.remove(line)
+                self.send("PONG " + line.removeprefix("PING "))
+
+    def cut(self) -> None:
+        """The connection breaks."""
+        self.transport.loseConnection()
+        self.house.settle()
