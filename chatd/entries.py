@@ -255,3 +255,4 @@ class Directory(msgspec.Struct, frozen=True):
     markers: list[MarkerMoved] = []
     metadata: list[MetadataSet] = []
     invitations: list[InvitationUsed] = []
+    newest: int = 0  # the highest number of a conversation, closed ones included: the next one's is higher

@@ -28,14 +28,25 @@ class Entries(SynchronousTestCase):
         one_of_each: list[entries.Entry] = [
             entries.UserMade(1, "alice", "alice", "alice", "student", 1),
             entries.VerifierSet(1, "v"),
+            entries.UserSet(1, True, "Alice"),
+            entries.CertificateSet("aa", 1),
+            entries.CertificateGone("aa"),
             entries.DeviceMade("d", 1, b"e" * 32, b"c" * 32, 1),
             entries.ConversationMade(1, "#hw", "#hw", None, 1),
-            entries.ConversationSet(1, True, False, "topic"),
+            entries.ConversationSet(1, "nt", topic="topic"),
+            entries.ConversationRenamed(1, "#homework", "#homework"),
+            entries.MaskSet(1, "b", "*!*@*", "alice", 1),
+            entries.MaskGone(1, "b", "*!*@*"),
             entries.MemberSet(1, 1, "owner", 0),
             entries.Append(1, 2, "alice", b"i" * 16, b"hello"),
             entries.CursorMoved("d", 1, 1),
+            entries.MarkerMoved(1, 1, 2),
+            entries.MetadataSet(1, 0, "url", "about:blank"),
+            entries.Happened(1, 2, b"j" * 16, "alice", "joined", ""),
+            entries.Redaction(1, 1, "alice", "oops"),
             entries.InvitationUsed("i", 1, 1),
             entries.MemberGone(1, 1),
+            entries.ConversationClosed(1),
         ]
         self.assertEqual({type(one) for one in one_of_each}, set(self.kinds()) - {entries.Entry})
         self.assertEqual(store.commit(one_of_each), [entries.Stored(1, 2)])

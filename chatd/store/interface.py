@@ -1,7 +1,7 @@
 """What a store must do: append, read after a cursor, load the directory.
 
 Rule: every method blocks and is called off the reactor: `commit` and `purge` on one writer thread, one call at a
-time; `read` and `read_before` on any reader thread; `load` once, before the first commit. A store knows no policy.
+time; what only reads on any reader thread; `load` once, before the first commit. A store knows no policy.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class Store(Protocol):
 
         Within one commit a later entry sees the earlier ones. An Append whose (sender, id) is known becomes no row:
         its Stored is the first one's, marked `repeat`. Seqs are gapless per conversation, starting at 1.
-        CursorMoved never moves a cursor back. Returns only when a power cut can no longer undo it.
+        CursorMoved never moves a cursor back, MarkerMoved no marker. Returns only when a power cut can no longer undo
+        it. What names something that is not there, a closed conversation too, or wants what is taken, is a StoreError;
+        what takes something away that is not there does nothing.
         """
 
     def read(self, conversation: int, after: int, upto: int, limit: int) -> list[Row]:
@@ -46,7 +48,10 @@ class Store(Protocol):
         """The seqs of a conversation's messages with this id, ascending: mostly one, for senders choose their ids."""
 
     def seq_at(self, conversation: int, at: int) -> int:
-        """The newest seq of a message sent before this time; the floor where there is none."""
+        """The newest seq of a message sent before this time; the floor where there is none.
+
+        Times in a log never go back; where they did, it is one of the places where they pass this time.
+        """
 
     def happenings(self, conversation: int, after: int, before: int, limit: int, newest: bool) -> list[Happened]:
         """What happened with after < at < before, in the order of its entries: the first `limit`, or the `newest`.
@@ -55,10 +60,11 @@ class Store(Protocol):
         """
 
     def purge(self, before: int, limit: int) -> list[LogState]:
-        """Delete the oldest messages sent before `before` (ms); the logs that changed, none when nothing is left.
+        """Delete the oldest messages sent before `before` (ms) and what else happened before it, and forget closed
+        conversations of which nothing is left; the logs of which something went, none when nothing old is left.
 
         What one commit brought to one conversation may go together, when the last of it is old enough. At most
-        `limit` messages go, or the first such group.
+        `limit` messages go, or the first such group, and at most as many happenings.
         """
 
     def close(self) -> None:

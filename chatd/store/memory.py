@@ -6,26 +6,41 @@ down with what was there before, so that a commit which fails half-way can be un
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from chatd.entries import (
     Append,
+    CertificateGone,
+    CertificateSet,
+    ConversationClosed,
     ConversationMade,
+    ConversationRenamed,
     ConversationSet,
     CursorMoved,
     DeviceMade,
     Directory,
     Entry,
+    Happened,
     InvitationUsed,
     LogState,
+    MarkerMoved,
+    MaskGone,
+    MaskSet,
     MemberGone,
     MemberSet,
+    MetadataSet,
+    Redaction,
     Row,
     Stored,
     UserMade,
+    UserSet,
     VerifierSet,
 )
 from chatd.store.interface import StoreError, fitting
@@ -45,8 +60,15 @@ class MemoryStore:
         self._conversations: dict[int, ConversationMade] = {}
         self._members: dict[tuple[int, int], MemberSet] = {}
         self._cursors: dict[tuple[str, int], int] = {}
+        self._settings: dict[int, UserSet] = {}
+        self._certificates: dict[str, CertificateSet] = {}
+        self._masks: dict[tuple[int, str, str], MaskSet] = {}
+        self._markers: dict[tuple[int, int], int] = {}
+        self._metadata: dict[tuple[int, int, str], str] = {}
         self._invitations: dict[str, InvitationUsed] = {}
-        self._logs: dict[int, LogState] = {}
+        self._logs: dict[int, LogState] = {}  # and of closed conversations, while there is something in them
+        self._happenings: dict[int, Happened] = {}  # by number, in order of arrival
+        self._numbers = itertools.count()
         self._rows: dict[tuple[int, int], Row] = {}
         self._groups: dict[tuple[int, int], tuple[int, int]] = {}  # (commit, conversation) to the seqs, as they came
         self._commits = 0
@@ -64,9 +86,15 @@ class MemoryStore:
                 devices=_in_order(self._devices),
                 conversations=_in_order(self._conversations),
                 members=_in_order(self._members),
-                logs=_in_order(self._logs),
+                logs=[self._logs[conversation] for conversation in sorted(self._conversations)],
                 cursors=[CursorMoved(*key, seq) for key, seq in sorted(self._cursors.items())],
+                settings=_in_order(self._settings),
+                certificates=_in_order(self._certificates),
+                masks=_in_order(self._masks),
+                markers=[MarkerMoved(*key, at) for key, at in sorted(self._markers.items())],
+                metadata=[MetadataSet(*key, value) for key, value in sorted(self._metadata.items())],
                 invitations=_in_order(self._invitations),
+                newest=max(self._logs, default=0),
             )
 
     # ---- commit ----
@@ -105,12 +133,13 @@ class MemoryStore:
             self._undo.append((table, key, table.pop(key)))
 
     def _append(self, entry: Append) -> Stored:
+        _known(self._conversations, entry.conversation)
         first = self._firsts.get((entry.sender, entry.id))
         if first:
             return first
-        log = _known(self._logs, entry.conversation)
+        log = self._logs[entry.conversation]
         seq = log.head + 1
-        row = Row(seq, entry.at, entry.sender, entry.id, entry.body, entry.content)
+        row = Row(seq, entry.at, entry.sender, entry.id, entry.body, entry.content, entry.tags)
         self._set(self._rows, (entry.conversation, seq), row)
         group = self._commits, entry.conversation
         self._set(self._groups, group, (self._groups.get(group, (seq, seq))[0], seq))
@@ -125,8 +154,20 @@ class MemoryStore:
 
     def _verifier_set(self, entry: VerifierSet) -> None:
         user = _known(self._users, entry.user)
-        fields = user.name, user.key, user.skeleton, user.role, user.created
-        self._set(self._users, entry.user, UserMade(entry.user, *fields, entry.verifier))
+        changed = msgspec.structs.replace(user, verifier=entry.verifier, scram=entry.scram)
+        self._set(self._users, entry.user, changed)
+
+    def _user_set(self, entry: UserSet) -> None:
+        _known(self._users, entry.user)
+        self._set(self._settings, entry.user, entry)
+
+    def _certificate_set(self, entry: CertificateSet) -> None:
+        _known(self._users, entry.user)
+        if self._certificates.get(entry.fingerprint) != entry:
+            self._add(self._certificates, entry.fingerprint, entry)
+
+    def _certificate_gone(self, entry: CertificateGone) -> None:
+        self._remove(self._certificates, entry.fingerprint)
 
     def _device_made(self, entry: DeviceMade) -> None:
         _known(self._users, entry.user)
@@ -140,13 +181,50 @@ class MemoryStore:
         if entry.users:
             self._add(self._taken, ("pair", *entry.users), entry.conversation)
         self._add(self._conversations, entry.conversation, entry)
-        self._set(self._logs, entry.conversation, LogState(entry.conversation, 0, 0, 0))
+        self._add(self._logs, entry.conversation, LogState(entry.conversation, 0, 0, 0))
 
     def _conversation_set(self, entry: ConversationSet) -> None:
-        old = _known(self._conversations, entry.conversation)
-        fields = (entry.modes, entry.password, entry.limit, entry.topic, entry.topic_by, entry.topic_at)
-        made = ConversationMade(old.conversation, old.name, old.key, old.users, old.created, *fields)
+        changed = {name: getattr(entry, name) for name in entry.__struct_fields__[1:]}
+        made = msgspec.structs.replace(_known(self._conversations, entry.conversation), **changed)
         self._set(self._conversations, entry.conversation, made)
+
+    def _conversation_renamed(self, entry: ConversationRenamed) -> None:
+        old = self._group(entry.conversation)
+        self._remove(self._taken, ("group", old.key))
+        self._add(self._taken, ("group", entry.key), entry.conversation)
+        made = msgspec.structs.replace(old, name=entry.name, key=entry.key)
+        self._set(self._conversations, entry.conversation, made)
+
+    def _conversation_closed(self, entry: ConversationClosed) -> None:
+        closed = entry.conversation
+        self._remove(self._taken, ("group", self._group(closed).key))
+        self._remove(self._conversations, closed)
+        # where a table's keys have the conversation
+        tables: tuple[tuple[dict[Any, Any], int], ...] = (
+            (self._members, 0), (self._cursors, 1), (self._masks, 0), (self._markers, 1), (self._metadata, 1),
+        )  # fmt: skip
+        for table, place in tables:
+            for key in [key for key in table if key[place] == closed]:
+                self._remove(table, key)
+        if self._is_empty(closed):
+            self._remove(self._logs, closed)
+
+    def _group(self, conversation: int) -> ConversationMade:
+        made: ConversationMade = _known(self._conversations, conversation)
+        if made.users:
+            raise StoreError(f"{conversation} is not a group")
+        return made
+
+    def _is_empty(self, conversation: int) -> bool:
+        log = self._logs[conversation]
+        return log.head == log.floor and all(one.conversation != conversation for one in self._happenings.values())
+
+    def _mask_set(self, entry: MaskSet) -> None:
+        _known(self._conversations, entry.conversation)
+        self._set(self._masks, (entry.conversation, entry.mode, entry.mask), entry)
+
+    def _mask_gone(self, entry: MaskGone) -> None:
+        self._remove(self._masks, (entry.conversation, entry.mode, entry.mask))
 
     def _member_set(self, entry: MemberSet) -> None:
         _known(self._conversations, entry.conversation)
@@ -165,6 +243,33 @@ class MemoryStore:
         key = entry.device, entry.conversation
         if entry.seq > self._cursors.get(key, -1):
             self._set(self._cursors, key, entry.seq)
+
+    def _marker_moved(self, entry: MarkerMoved) -> None:
+        _known(self._users, entry.user)
+        _known(self._conversations, entry.conversation)
+        key = entry.user, entry.conversation
+        if key not in self._markers or entry.at > self._markers[key]:
+            self._set(self._markers, key, entry.at)
+
+    def _metadata_set(self, entry: MetadataSet) -> None:
+        key = entry.user, entry.conversation, entry.key
+        if not entry.value:
+            self._remove(self._metadata, key)
+            return
+        if bool(entry.user) == bool(entry.conversation):
+            raise StoreError(f"{entry.key!r} belongs to an account, or to a group")
+        _known(*((self._users, entry.user) if entry.user else (self._conversations, entry.conversation)))
+        self._set(self._metadata, key, entry.value)
+
+    def _happened(self, entry: Happened) -> None:
+        _known(self._conversations, entry.conversation)
+        self._set(self._happenings, next(self._numbers), entry)
+
+    def _redaction(self, entry: Redaction) -> None:
+        key = entry.conversation, entry.seq
+        if key in self._rows:
+            row = self._rows[key]
+            self._set(self._rows, key, Row(row.seq, row.at, row.sender, row.id, entry.reason.encode(), "redacted"))
 
     def _invitation_used(self, entry: InvitationUsed) -> None:
         _known(self._users, entry.user)
@@ -187,34 +292,77 @@ class MemoryStore:
             rows = [self._rows[conversation, seq] for seq in range(last, first - 1, -1)]
             return rows[: fitting(rows)][::-1]
 
+    def find(self, conversation: int, id: bytes) -> list[int]:
+        with self._lock:
+            log = self._logs.get(conversation, LogState(conversation, 0, 0, 0))
+            return [seq for seq in range(log.floor + 1, log.head + 1) if self._rows[conversation, seq].id == id]
+
+    def seq_at(self, conversation: int, at: int) -> int:
+        with self._lock:
+            log = self._logs.get(conversation, LogState(conversation, 0, 0, 0))
+            seqs = range(log.floor + 1, log.head + 1)
+            return log.floor + bisect_left(seqs, at, key=lambda seq: self._rows[conversation, seq].at)
+
+    def happenings(self, conversation: int, after: int, before: int, limit: int, newest: bool) -> list[Happened]:
+        with self._lock:
+            found = [one for one in self._happenings.values() if one.conversation == conversation]
+        found = sorted((one for one in found if after < one.at < before), key=lambda one: one.at)
+        return found[max(len(found) - limit, 0) :] if newest else found[: max(limit, 0)]
+
     def purge(self, before: int, limit: int) -> list[LogState]:
         with self._lock:
-            old: list[tuple[int, int]] = []
-            for group, (first, last) in list(self._groups.items()):
-                seqs = [(group[1], seq) for seq in range(first, last + 1)]
-                if len(old) + len(seqs) > max(limit, len(seqs) if limit and not old else 0):
-                    break
-                if self._rows[seqs[-1]].at >= before:
-                    break
-                old += seqs
-                del self._groups[group]
-            for conversation, seq in old:
-                row = self._rows.pop((conversation, seq))
-                del self._firsts[row.sender, row.id]
-                log = self._logs[conversation]
-                self._logs[conversation] = LogState(conversation, log.head, log.at, seq)
-            return [self._logs[conversation] for conversation in sorted({key[0] for key in old})]
+            changed = self._purge_messages(before, limit) | self._purge_happenings(before, limit)
+            states = [self._logs[conversation] for conversation in sorted(changed)]
+            for conversation in changed - self._conversations.keys():
+                if self._is_empty(conversation):
+                    del self._logs[conversation]
+            return states
+
+    def _purge_messages(self, before: int, limit: int) -> set[int]:
+        old: list[tuple[int, int]] = []
+        for group, (first, last) in list(self._groups.items()):
+            seqs = [(group[1], seq) for seq in range(first, last + 1)]
+            if len(old) + len(seqs) > max(limit, len(seqs) if limit and not old else 0):
+                break
+            if self._rows[seqs[-1]].at >= before:
+                break
+            old += seqs
+            del self._groups[group]
+        for conversation, seq in old:
+            row = self._rows.pop((conversation, seq))
+            del self._firsts[row.sender, row.id]
+            log = self._logs[conversation]
+            self._logs[conversation] = LogState(conversation, log.head, log.at, seq)
+        return {conversation for conversation, _ in old}
+
+    def _purge_happenings(self, before: int, limit: int) -> set[int]:
+        oldest = itertools.islice(self._happenings.items(), limit)
+        old = list(itertools.takewhile(lambda item: item[1].at < before, oldest))
+        for number, _ in old:
+            del self._happenings[number]
+        return {happened.conversation for _, happened in old}
 
 
 WRITES: Final[dict[type[Entry], Callable[[MemoryStore, Any], None]]] = {
     UserMade: MemoryStore._user_made,
     VerifierSet: MemoryStore._verifier_set,
+    UserSet: MemoryStore._user_set,
+    CertificateSet: MemoryStore._certificate_set,
+    CertificateGone: MemoryStore._certificate_gone,
     DeviceMade: MemoryStore._device_made,
     ConversationMade: MemoryStore._conversation_made,
     ConversationSet: MemoryStore._conversation_set,
+    ConversationRenamed: MemoryStore._conversation_renamed,
+    ConversationClosed: MemoryStore._conversation_closed,
+    MaskSet: MemoryStore._mask_set,
+    MaskGone: MemoryStore._mask_gone,
     MemberSet: MemoryStore._member_set,
     MemberGone: MemoryStore._member_gone,
     CursorMoved: MemoryStore._cursor_moved,
+    MarkerMoved: MemoryStore._marker_moved,
+    MetadataSet: MemoryStore._metadata_set,
+    Happened: MemoryStore._happened,
+    Redaction: MemoryStore._redaction,
     InvitationUsed: MemoryStore._invitation_used,
 }
 

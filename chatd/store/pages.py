@@ -1,4 +1,4 @@
-"""Reading pages of messages from the SQLite file, on any thread.
+"""Reading pages of messages, and where they are, from the SQLite file, on any thread.
 
 Rule: each thread has its own connection, which only reads; each segment's checksum is compared before anything of it
 is given out.
@@ -13,11 +13,11 @@ so that none is read in vain. Pages of 500, of commits with 10 messages each: 1.
 from __future__ import annotations
 
 import threading
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 
-from chatd.entries import Row
+from chatd.entries import Happened, Row
 from chatd.store.connection import FAILURES, READER_PRAGMAS, Connect, Connection, set_up
 from chatd.store.interface import PAGE_BYTES, StoreError, fitting
 from chatd.store.segments import damaged, rows_of
@@ -49,6 +49,31 @@ WITH RECURSIVE page (place, first, count, bytes) AS (
 SELECT json_group_array(json_array(segment.first, last, hex(data), hex(checksum)))
 FROM page JOIN segment USING (place)"""
 
+FIND: Final = """
+SELECT json_group_array(segment.first + message.place - segment.place)
+FROM message JOIN segment ON segment.place = (SELECT max(place) FROM segment WHERE place <= message.place)
+WHERE message.id = ?2 AND segment.conversation = ?1"""
+# By halves: all up to `low` is from before ?2, what begins at `high` ends not before it. At the end `high` begins the
+# segment with the answer, which is not before `low`; `place` is NULL where all are from before ?2.
+FIND_TIME: Final = """
+WITH RECURSIVE halves (low, high, place) AS (
+    SELECT ifnull((SELECT floor FROM log WHERE conversation = ?1), 0),
+        ifnull((SELECT last FROM segment WHERE conversation = ?1 ORDER BY first DESC LIMIT 1), 0) + 1, NULL
+    UNION ALL
+    SELECT iif(at < ?2, max(last, (low + high) / 2), low), iif(at < ?2, high, first),
+        iif(at < ?2, halves.place, segment.place)
+    FROM halves JOIN segment ON conversation = ?1
+        AND first = (SELECT max(first) FROM segment WHERE conversation = ?1 AND first <= (low + high) / 2)
+    WHERE low + 1 < high)
+SELECT low, first, last, data, checksum FROM halves LEFT JOIN segment USING (place) ORDER BY high - low LIMIT 1"""
+HAPPENED: Final = """
+SELECT json_group_array(json_array(at, number, hex(id), sender, kind, text)) FROM (
+    SELECT at, number, id, sender, kind, text FROM happening
+    WHERE conversation = ?1 AND at > ?2 AND at < ?3 ORDER BY at, number LIMIT max(?4, 0))"""
+HAPPENED_LAST: Final = HAPPENED.replace("ORDER BY at, number", "ORDER BY at DESC, number DESC")
+
+_happened = msgspec.json.Decoder(list[tuple[int, int, str, str, str, str]]).decode
+_seqs = msgspec.json.Decoder(list[int]).decode
 _decode = msgspec.json.Decoder(list[tuple[int, int, str, str]]).decode
 _WRONG: Final = (msgspec.DecodeError, ValueError, TypeError)
 
@@ -82,19 +107,53 @@ class Pages:
         rows = [row for row in reversed(found) if row.seq < before][:limit]
         return rows[: fitting(rows)][::-1]
 
+    def find(self, conversation: int, id: bytes) -> list[int]:
+        """The seqs of a conversation's messages with this id, ascending."""
+        ((found,),) = self._ask(FIND, (conversation, id))
+        return sorted(_seqs(found))
+
+    def seq_at(self, conversation: int, at: int) -> int:
+        """The newest seq of a message sent before this time; the floor where there is none."""
+        ((low, first, last, data, checksum),) = self._ask(FIND_TIME, (conversation, at))
+        if first is None:
+            return int(low)
+        rows = rows_of(conversation, first, last, data, checksum)
+        if rows is None:
+            raise damaged(self._path, conversation, first, last)
+        return max((row.seq for row in rows if row.at < at), default=first - 1)
+
+    def happenings(self, conversation: int, after: int, before: int, limit: int, newest: bool) -> list[Happened]:
+        """What happened with after < at < before, in order: the first ones, or the newest."""
+        ((page,),) = self._ask(HAPPENED_LAST if newest else HAPPENED, (conversation, after, before, limit))
+        try:
+            return [
+                Happened(conversation, at, bytes.fromhex(id), *rest) for at, _, id, *rest in sorted(_happened(page))
+            ]
+        except _WRONG as error:
+            raise self._cannot(error) from error
+
+    def _ask(self, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
+        try:
+            return self._connection().execute(sql, parameters).fetchall()
+        except FAILURES as error:
+            raise self._cannot(error) from error
+
+    def _cannot(self, error: Exception) -> StoreError:
+        return StoreError(f"{self._path} cannot be read: {error}; run `chatd-admin verify`")
+
     def _rows(self, conversation: int, sql: str, parameters: tuple[int, ...]) -> list[Row]:
         """Everything in the page's segments, ascending."""
         unhex = bytes.fromhex
         found: list[Row] = []
+        ((page,),) = self._ask(sql, parameters)
         try:
-            page = self._connection().execute(sql, parameters).fetchall()[0][0]
             for first, last, data, checksum in sorted(_decode(page)):
                 rows = rows_of(conversation, first, last, unhex(data), unhex(checksum))
                 if rows is None:
                     raise damaged(self._path, conversation, first, last)
                 found += rows
-        except (*FAILURES, *_WRONG) as error:
-            raise StoreError(f"{self._path} cannot be read: {error}; run `chatd-admin verify`") from error
+        except _WRONG as error:
+            raise self._cannot(error) from error
         return found
 
     def _connection(self) -> Connection:

@@ -2,7 +2,8 @@
 
 Rule: whole segments in the order in which they came, so a purge never leaves a hole in a log; what else is known of
 their messages goes in the same transaction. Segments lie in the order of time but for a clock that was set: a purge
-ends at the first one that is too young.
+ends at the first one that is too young. So it is with what else happened. A closed conversation of which nothing is
+left is forgotten.
 """
 
 from __future__ import annotations
@@ -44,15 +45,32 @@ DELETE FROM message WHERE EXISTS (
     SELECT 1 FROM json_each(?1)
     WHERE place - json_extract(value, '$[0]') BETWEEN 0 AND json_extract(value, '$[1]') - 1)"""
 DELETE_SEGMENTS: Final = "DELETE FROM segment WHERE place <= ?1"
-# [[conversation, head, at, floor], ...] of the conversations of ?1.
+# The newest of the oldest ?2 happenings while they are from before ?1, and their conversations.
+OLD_HAPPENINGS: Final = """
+WITH oldest AS (SELECT number, conversation, at FROM happening ORDER BY number LIMIT max(?2, 0))
+SELECT max(number), json_group_array(DISTINCT conversation) FROM oldest
+WHERE number < ifnull((SELECT min(number) FROM oldest WHERE at >= ?1), number + 1)"""
+DELETE_HAPPENINGS: Final = "DELETE FROM happening WHERE number <= ?1"
+# [[conversation, head, at, floor], ...] of these conversations, closed ones too; ?1 is [conversation, ...].
 CHANGED_LOGS: Final = """
-SELECT json_group_array(json_array(log.conversation, ifnull(newest.last, log.floor), ifnull(newest.at, log.at), floor))
+SELECT json_group_array(json_array(changed.value, ifnull(newest.last, ifnull(log.floor, 0)),
+    ifnull(newest.at, ifnull(log.at, 0)), ifnull(log.floor, 0)))
 FROM json_each(?1) AS changed
-JOIN log ON log.conversation = json_extract(changed.value, '$[0]')
-LEFT JOIN segment AS newest ON newest.conversation = log.conversation
-    AND newest.first = (SELECT max(first) FROM segment WHERE segment.conversation = log.conversation)"""
+LEFT JOIN log ON log.conversation = changed.value
+LEFT JOIN segment AS newest ON newest.conversation = changed.value
+    AND newest.first = (SELECT max(first) FROM segment WHERE segment.conversation = changed.value)"""
+FORGET_CLOSED: Final = (
+    """DELETE FROM closed WHERE conversation IN (SELECT value FROM json_each(?1))
+    AND NOT EXISTS (SELECT 1 FROM segment WHERE segment.conversation = closed.conversation)
+    AND NOT EXISTS (SELECT 1 FROM happening WHERE happening.conversation = closed.conversation)""",
+    """DELETE FROM log WHERE conversation IN (SELECT value FROM json_each(?1))
+    AND conversation NOT IN (SELECT conversation FROM conversation)
+    AND conversation NOT IN (SELECT conversation FROM closed)""",
+)
 
-_segments = msgspec.json.Decoder(list[tuple[int, int, int, int, int, str, str]]).decode
+_Segment = tuple[int, int, int, int, int, str, str]
+_segments = msgspec.json.Decoder(list[_Segment]).decode
+_numbers = msgspec.json.Decoder(list[int]).decode
 _states = msgspec.json.Decoder(list[tuple[int, int, int, int]]).decode
 _to_json = msgspec.json.Encoder().encode
 
@@ -60,8 +78,23 @@ _to_json = msgspec.json.Encoder().encode
 def purge(writer: Connection, before: int, limit: int) -> list[LogState]:
     """As a store's `purge`, without care for what fails."""
     found = sorted(_segments(writer.execute(OLDEST, (before, limit, MOST_BYTES)).fetchall()[0][0]))
-    if not found:
+    number, happened = writer.execute(OLD_HAPPENINGS, (before, limit)).fetchall()[0]
+    if not found and number is None:
         return []
+    writer.execute("BEGIN IMMEDIATE")
+    if found:
+        _purge_segments(writer, found)
+    if number is not None:
+        writer.execute(DELETE_HAPPENINGS, (number,))
+    changed = _to_json(sorted({*(segment[1] for segment in found), *_numbers(happened)})).decode()
+    states = _states(writer.execute(CHANGED_LOGS, (changed,)).fetchall()[0][0])
+    for forget in FORGET_CLOSED:
+        writer.execute(forget, (changed,))
+    writer.execute("COMMIT")
+    return [LogState(*state) for state in sorted(states)]
+
+
+def _purge_segments(writer: Connection, found: list[_Segment]) -> None:
     floors: dict[int, tuple[int, int, int]] = {}
     keys: list[tuple[str, int, int]] = []
     ids: list[bytes] = []
@@ -76,13 +109,8 @@ def purge(writer: Connection, before: int, limit: int) -> list[LogState]:
             keys.append((row.sender, offset, len(row.id)))
             ids.append(row.id)
             offset += len(row.id)
-    raised = _to_json(list(floors.values())).decode()
-    writer.execute("BEGIN IMMEDIATE")
-    writer.execute(RAISE_FLOORS, (raised,))
+    writer.execute(RAISE_FLOORS, (_to_json(list(floors.values())).decode(),))
     writer.execute(FORGET_IDS, (_to_json(keys).decode(), b"".join(ids)))
     if unreadable:
         writer.execute(FORGET_PLACES, (_to_json(unreadable).decode(),))
     writer.execute(DELETE_SEGMENTS, (found[-1][0],))
-    writer.execute("COMMIT")
-    changed = _states(writer.execute(CHANGED_LOGS, (raised,)).fetchall()[0][0])
-    return [LogState(*state) for state in sorted(changed)]

@@ -46,22 +46,35 @@ _from_json = msgspec.json.Decoder(list[str]).decode
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(list[Row]).decode
 
-_Fields = tuple[int, int, str, bytes, bytes, str]  # a Row's
+_Fields = tuple[int, int, str, bytes, bytes, str, str]  # a Row's
 
 
 class Ends:
-    """Where things go on: each log's newest seq, and the number of the next message."""
+    """Where things go on: each log's newest seq, and the number of the next message; which logs have ended."""
 
-    __slots__ = ("heads", "place")
+    __slots__ = ("closed", "heads", "place")
 
     def __init__(self, heads: dict[int, int], place: int) -> None:
         self.heads = heads
         self.place = place
+        self.closed: tuple[int, ...] = ()
+
+    def begin(self, conversation: int) -> None:
+        """A log that is new, or new again."""
+        self.heads[conversation] = 0
+        self.closed = tuple(one for one in self.closed if one != conversation)
+
+    def close(self, conversation: int) -> None:
+        """Nothing comes to this log any more."""
+        self.heads.pop(conversation, None)
+        self.closed = (*self.closed, conversation)
 
     def add(self, other: Ends) -> None:
         """What was tried has been kept."""
         self.heads.update(other.heads)
         self.place = other.place
+        for conversation in other.closed:
+            self.heads.pop(conversation, None)
 
 
 class Batch(NamedTuple):
@@ -100,7 +113,7 @@ def write_down(appends: Sequence[Append], kept: Ends, tried: Ends) -> Batch:
             else:
                 rows = groups[conversation] = []
                 seq = (moved[conversation] if conversation in moved else heads[conversation]) + 1
-            rows.append((seq, at, append.sender, append.id, append.body, append.content))
+            rows.append((seq, at, append.sender, append.id, append.body, append.content, append.tags))
             stored.append(Stored(seq, at))
     except KeyError as error:
         raise StoreError(f"a message for conversation {error}, which is not in the store") from error
@@ -137,6 +150,13 @@ def _pieces(rows: list[_Fields]) -> Sequence[tuple[list[_Fields], bytes]]:
             return ((rows, data),)
     middle = len(rows) // 2
     return (*_pieces(rows[:middle]), *_pieces(rows[middle:]))
+
+
+def without_text(data: bytes, index: int, reason: str) -> bytes:
+    """A segment's data, in which the message at `index` is the reason why its text is gone. What else it has stays."""
+    rows: list[Any] = msgspec.msgpack.decode(data)
+    rows[index] = (*rows[index][:4], reason.encode(), "redacted")
+    return _pack(rows)
 
 
 def rows_of(conversation: int, first: int, last: int, data: bytes, checksum: bytes) -> list[Row] | None:

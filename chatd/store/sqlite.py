@@ -29,26 +29,25 @@ import msgspec
 
 from chatd.entries import (
     Append,
+    ConversationClosed,
     ConversationMade,
-    ConversationSet,
     CursorMoved,
-    DeviceMade,
     Directory,
     Entry,
-    InvitationUsed,
+    Happened,
     LogState,
     MemberGone,
-    MemberSet,
+    Redaction,
     Row,
     Stored,
-    UserMade,
-    VerifierSet,
 )
 from chatd.store.connection import FAILURES, WRITER_PRAGMAS, Connect, open_connection, set_up
+from chatd.store.directory import WRITES, directory, fields_of
 from chatd.store.interface import StoreError
 from chatd.store.migrations import migrate
 from chatd.store.pages import Pages
 from chatd.store.purging import purge
+from chatd.store.redacting import redact
 from chatd.store.segments import BATCH, INSERT_BATCH, Batch, Ends, rows_of, write_down
 
 # ---- SQL -------------------------------------------------------------------------------------------------------
@@ -64,6 +63,9 @@ SELECT json_group_array(json_array(place, conversation, first, last, at, hex(dat
 FROM segment WHERE place IN (
     SELECT (SELECT max(place) FROM segment WHERE place <= number.value) FROM json_each(?1) AS number)"""
 
+# What takes messages away, or ends their log: it sees all that came before it in its commit, and nothing after it.
+IN_ORDER: Final = frozenset((Redaction, ConversationClosed))
+
 # "WHERE true": without it SQLite reads ON as a join's condition.
 MOVE_CURSORS: Final = """
 INSERT INTO cursor (device, conversation, seq)
@@ -71,51 +73,6 @@ SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(va
 FROM json_each(?1) WHERE true
 ON CONFLICT (device, conversation) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > cursor.seq"""
 
-# What each other entry does; ?1, ?2 ... are its fields in order. A statement that ends in RETURNING must find a row.
-WRITES: Final[dict[type[Entry], tuple[str, ...]]] = {
-    UserMade: (
-        "INSERT INTO user (user, name, key, skeleton, role, created, verifier) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    ),
-    VerifierSet: ("UPDATE user SET verifier = ?2 WHERE user = ?1 RETURNING user",),
-    DeviceMade: ("INSERT INTO device (device, user, ed25519, curve25519, created) VALUES (?1, ?2, ?3, ?4, ?5)",),
-    ConversationMade: (
-        """INSERT INTO conversation (conversation, name, key, low, high, created, private, announce, topic)
-        VALUES (?1, ?2, nullif(?3, ''), ?4, ?5, ?6, ?7, ?8, ?9)""",
-    ),
-    ConversationSet: (
-        """UPDATE conversation SET private = ?2, announce = ?3, topic = ?4 WHERE conversation = ?1
-        RETURNING conversation""",
-    ),
-    MemberSet: (
-        """INSERT INTO member (conversation, user, role, since) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (conversation, user) DO UPDATE SET role = excluded.role, since = excluded.since""",
-    ),
-    MemberGone: (
-        "DELETE FROM member WHERE conversation = ?1 AND user = ?2",
-        """DELETE FROM cursor WHERE conversation = ?1
-        AND device IN (SELECT device FROM device WHERE user = ?2)""",
-    ),
-    InvitationUsed: ("INSERT INTO invitation (invitation, user, at) VALUES (?1, ?2, ?3)",),
-}
-
-LOAD_EPOCH: Final = "SELECT value FROM meta WHERE key = 'epoch'"
-LOAD_USERS: Final = "SELECT user, name, key, skeleton, role, created, verifier FROM user ORDER BY user"
-LOAD_DEVICES: Final = "SELECT device, user, ed25519, curve25519, created FROM device ORDER BY device"
-LOAD_CONVERSATIONS: Final = """
-SELECT conversation, name, ifnull(key, ''), low, high, created, private, announce, topic
-FROM conversation ORDER BY conversation"""
-LOAD_MEMBERS: Final = "SELECT conversation, user, role, since FROM member ORDER BY conversation, user"
-LOAD_CURSORS: Final = "SELECT device, conversation, seq FROM cursor ORDER BY device, conversation"
-LOAD_INVITATIONS: Final = "SELECT invitation, user, at FROM invitation ORDER BY invitation"
-# Two index lookups per conversation, however long its log is. A wholly purged log stands at its floor.
-LOAD_LOGS: Final = """
-SELECT conversation.conversation, ifnull(newest.last, ifnull(log.floor, 0)), ifnull(newest.at, ifnull(log.at, 0)),
-       ifnull(log.floor, 0)
-FROM conversation
-LEFT JOIN segment AS newest ON newest.conversation = conversation.conversation
-    AND newest.first = (SELECT max(first) FROM segment WHERE segment.conversation = conversation.conversation)
-LEFT JOIN log ON log.conversation = conversation.conversation
-ORDER BY conversation.conversation"""
 LOAD_PLACE: Final = """
 SELECT ifnull((SELECT place + last - first + 1 FROM segment ORDER BY place DESC LIMIT 1), 1)"""
 
@@ -166,18 +123,9 @@ class SqliteStore:
         def rows(sql: str) -> list[Any]:
             return self._writer.execute(sql).fetchall()
 
-        logs = [LogState(*row) for row in rows(LOAD_LOGS)]
-        self._ends = Ends({log.conversation: log.head for log in logs}, rows(LOAD_PLACE)[0][0])
-        return Directory(
-            epoch=rows(LOAD_EPOCH)[0][0],
-            users=[UserMade(*row) for row in rows(LOAD_USERS)],
-            devices=[DeviceMade(*row) for row in rows(LOAD_DEVICES)],
-            conversations=[_conversation(*row) for row in rows(LOAD_CONVERSATIONS)],
-            members=[MemberSet(*row) for row in rows(LOAD_MEMBERS)],
-            logs=logs,
-            cursors=[CursorMoved(*row) for row in rows(LOAD_CURSORS)],
-            invitations=[InvitationUsed(*row) for row in rows(LOAD_INVITATIONS)],
-        )
+        found = directory(rows)
+        self._ends = Ends({log.conversation: log.head for log in found.logs}, rows(LOAD_PLACE)[0][0])
+        return found
 
     # ---- commit ----
 
@@ -219,18 +167,37 @@ class SqliteStore:
         return self._commit_all(appends, appends, kept, tried)
 
     def _commit_all(self, entries: Sequence[Entry], appends: list[Append], kept: Ends, tried: Ends) -> list[Stored]:
-        writer = self._writer
-        writer.execute("BEGIN IMMEDIATE")
+        self._writer.execute("BEGIN IMMEDIATE")
+        if IN_ORDER.isdisjoint(map(type, entries)):
+            stored = self._commit_some(entries, appends, kept, tried)
+        else:
+            stored = self._commit_in_order(entries, kept, tried)
+        self._writer.execute("COMMIT")
+        return stored
+
+    def _commit_some(self, entries: Sequence[Entry], appends: list[Append], kept: Ends, tried: Ends) -> list[Stored]:
         if len(appends) < len(entries):
             self._write(entries, tried)
+        if tried.closed and any(append.conversation in tried.closed for append in appends):
+            raise StoreError(f"a message for one of the conversations {tried.closed}, which are closed")
         stored: list[Stored] = []
         for _, alike in itertools.groupby(appends, key=lambda append: len(append.id)):  # nearly always one
             stored += self._append(list(alike), kept, tried)
-        writer.execute("COMMIT")
+        return stored
+
+    def _commit_in_order(self, entries: Sequence[Entry], kept: Ends, tried: Ends) -> list[Stored]:
+        stored: list[Stored] = []
+        for alone, run in itertools.groupby(entries, key=lambda entry: type(entry) in IN_ORDER):
+            some = list(run)
+            if alone:
+                self._write(some, tried)
+                continue
+            appends = [entry for entry in some if type(entry) is Append]
+            stored += self._commit_some(some, appends, kept, tried)
         return stored
 
     def _write(self, entries: Sequence[Entry], tried: Ends) -> None:
-        """All but the messages, which nothing else in a commit depends on."""
+        """All but the messages, which nothing else in a commit depends on but for what is IN_ORDER."""
         cursors: dict[tuple[str, int], int] = {}
         for entry in entries:
             if type(entry) is Append:
@@ -242,18 +209,23 @@ class SqliteStore:
             if type(entry) is MemberGone and cursors:  # takes away what was written before it, not after
                 self._move(cursors)
                 cursors = {}
+            if type(entry) is Redaction:
+                redact(self._writer, entry)
+                continue
             self._write_one(entry)
             if type(entry) is ConversationMade:
-                tried.heads[entry.conversation] = 0
+                tried.begin(entry.conversation)
+            elif type(entry) is ConversationClosed:
+                tried.close(entry.conversation)
         if cursors:
             self._move(cursors)
 
     def _write_one(self, entry: Entry) -> None:
+        fields = fields_of(entry)
         for sql in WRITES[type(entry)]:
-            fields = _fields(entry) if type(entry) is ConversationMade else msgspec.structs.astuple(entry)
             found = self._writer.execute(sql, fields).fetchall()
             if not found and "RETURNING" in sql:
-                raise StoreError(f"{type(entry).__name__} for {fields[0]}, which is not in the store")
+                raise StoreError(f"{type(entry).__name__} for {fields[0]}, which is not in the store, or not free")
 
     def _move(self, cursors: dict[tuple[str, int], int]) -> None:
         rows = [(device, conversation, seq) for (device, conversation), seq in cursors.items()]
@@ -339,6 +311,15 @@ class SqliteStore:
     def read_before(self, conversation: int, before: int, limit: int) -> list[Row]:
         return self._pages.before(conversation, before, limit)
 
+    def find(self, conversation: int, id: bytes) -> list[int]:
+        return self._pages.find(conversation, id)
+
+    def seq_at(self, conversation: int, at: int) -> int:
+        return self._pages.seq_at(conversation, at)
+
+    def happenings(self, conversation: int, after: int, before: int, limit: int, newest: bool) -> list[Happened]:
+        return self._pages.happenings(conversation, after, before, limit, newest)
+
     # ---- purge ----
 
     def purge(self, before: int, limit: int) -> list[LogState]:
@@ -348,17 +329,3 @@ class SqliteStore:
             return purge(self._writer, before, limit)
         except (*FAILURES, ValueError) as error:
             raise self._failed(error) from error
-
-
-def _fields(entry: ConversationMade) -> tuple[Any, ...]:
-    low, high = entry.users or (None, None)
-    flags = entry.private, entry.announce
-    return (entry.conversation, entry.name, entry.key, low, high, entry.created, *flags, entry.topic)
-
-
-def _conversation(
-    conversation: int, name: str, key: str, low: int | None, high: int | None, created: int, private: int,
-    announce: int, topic: str,
-) -> ConversationMade:  # fmt: skip
-    users = None if low is None or high is None else (low, high)
-    return ConversationMade(conversation, name, key, users, created, bool(private), bool(announce), topic)

@@ -28,12 +28,28 @@ COUNTS: Final = {
     "message": "SELECT count(*) FROM message",
     "cursor": "SELECT count(*) FROM cursor",
     "invitation": "SELECT count(*) FROM invitation",
+    "certificate": "SELECT count(*) FROM certificate",
+    "mask": "SELECT count(*) FROM mask",
+    "marker": "SELECT count(*) FROM marker",
+    "happening": "SELECT count(*) FROM happening",
+    "setting": "SELECT count(*) FROM setting",
+    "metadata key": "SELECT count(*) FROM metadata",
+    "closed conversation": "SELECT count(*) FROM closed",
 }
 INTEGRITY: Final = "PRAGMA integrity_check(20)"
 FOREIGN_KEYS: Final = "PRAGMA foreign_key_check"
 STRAY_MESSAGES: Final = """
 SELECT conversation, sum(last - first + 1) FROM segment
-WHERE conversation NOT IN (SELECT conversation FROM conversation) GROUP BY conversation"""
+WHERE conversation NOT IN (SELECT conversation FROM conversation UNION ALL SELECT conversation FROM closed)
+GROUP BY conversation"""
+STRAY_HAPPENINGS: Final = """
+SELECT conversation, count(*) FROM happening
+WHERE conversation NOT IN (SELECT conversation FROM conversation UNION ALL SELECT conversation FROM closed)
+GROUP BY conversation"""
+STRAY_FLOORS: Final = """
+SELECT conversation FROM log
+WHERE conversation NOT IN (SELECT conversation FROM conversation UNION ALL SELECT conversation FROM closed)"""
+OPEN_AND_CLOSED: Final = "SELECT conversation FROM closed JOIN conversation USING (conversation)"
 # NOT INDEXED: what is asked for is the table, an index may be what is wrong.
 SEGMENTS: Final = """
 SELECT place, conversation, first, last, at, data, checksum FROM segment NOT INDEXED ORDER BY place"""
@@ -53,7 +69,7 @@ LEFT JOIN (SELECT conversation, max(last) AS seq FROM segment GROUP BY conversat
     ON head.conversation = cursor.conversation
 WHERE cursor.seq > newest"""
 
-_TYPES: Final = [int, int, str, bytes, bytes, str]  # of a message: seq, at, sender, id, body, content
+_TYPES: Final = [int, int, str, bytes, bytes, str, str]  # of a message: seq, at, sender, id, body, content, tags
 
 
 class Verified(NamedTuple):
@@ -117,6 +133,12 @@ def _references(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"{table}: row {row} names a {parent} that is not there"
     for conversation, count in connection.execute(STRAY_MESSAGES):
         yield f"{count} messages belong to conversation {conversation}, which is not there"
+    for conversation, count in connection.execute(STRAY_HAPPENINGS):
+        yield f"{count} happenings belong to conversation {conversation}, which is not there"
+    for (conversation,) in connection.execute(STRAY_FLOORS):
+        yield f"something was purged of conversation {conversation}, which is not there"
+    for (conversation,) in connection.execute(OPEN_AND_CLOSED):
+        yield f"conversation {conversation} is open and closed"
 
 
 def _segments(connection: sqlite3.Connection) -> Iterator[str]:
@@ -152,9 +174,15 @@ def _unpacked(conversation: int, first: int, last: int, at: int, data: bytes, ch
             return None
         rows: list[Any] = msgspec.msgpack.decode(data)
         right = [row[0] for row in rows] == list(range(first, last + 1)) and rows[-1][1] == at
-        return rows if right and all([type(field) for field in row[:6]] == _TYPES for row in rows) else None
+        return rows if right and all(_has_types(row) for row in rows) else None
     except (struct.error, TypeError, LookupError, ValueError):  # not even the types are right
         return None
+
+
+def _has_types(row: list[Any]) -> bool:
+    """Its fields are what they must be; a redacted message has no tags."""
+    types = [type(field) for field in row[: len(_TYPES)]]
+    return types == _TYPES or types == _TYPES[:-1]
 
 
 def _which(conversation: int, first: int, last: int) -> str:

@@ -20,7 +20,8 @@ from tests.process.swarm import Client
 CONVERSATIONS = """
 SELECT conversation,
     CASE WHEN low IS NULL THEN conversation.name ELSE 'dm:' || min(a.key, b.key) || ':' || max(a.key, b.key) END
-FROM conversation LEFT JOIN user AS a ON a.user = low LEFT JOIN user AS b ON b.user = high"""
+FROM conversation LEFT JOIN user AS a ON a.user = low LEFT JOIN user AS b ON b.user = high
+UNION ALL SELECT conversation, name FROM closed"""
 MEMBERS = """
 SELECT conversation, user.name, since FROM member JOIN user USING (user)
 UNION ALL SELECT conversation, user.name, 0 FROM conversation JOIN user ON user.user IN (low, high)"""
@@ -66,7 +67,7 @@ class Audit:
         for conversation, first, data, checksum in reader.execute(SEGMENTS):
             if segment_checksum(conversation, first, data) != checksum:
                 self._found("damaged segment", f"{self.names[conversation]} from {first}")
-            for seq, at, sender, identity, body, _ in msgspec.msgpack.decode(data):
+            for seq, at, sender, identity, body, *_ in msgspec.msgpack.decode(data):
                 yield conversation, seq, at, sender, identity, body
 
     def _rows(self, reader: sqlite3.Connection) -> None:

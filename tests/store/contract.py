@@ -9,18 +9,30 @@ from typing import TYPE_CHECKING
 
 from chatd.entries import (
     Append,
+    CertificateGone,
+    CertificateSet,
+    ConversationClosed,
     ConversationMade,
+    ConversationRenamed,
     ConversationSet,
     CursorMoved,
     DeviceMade,
+    Directory,
     Entry,
+    Happened,
     InvitationUsed,
     LogState,
+    MarkerMoved,
+    MaskGone,
+    MaskSet,
     MemberGone,
     MemberSet,
+    MetadataSet,
+    Redaction,
     Row,
     Stored,
     UserMade,
+    UserSet,
     VerifierSet,
 )
 from chatd.store.interface import PAGE_BYTES, Store, StoreError
@@ -30,14 +42,14 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-ALICE = UserMade(1, "Alice", "alice", "a1ice", "student", 1000, "$argon2id$a")
+ALICE = UserMade(1, "Alice", "alice", "a1ice", "student", 1000, "$argon2id$a", "scram a")
 BOB = UserMade(2, "Bob", "bob", "b0b", "teacher", 1001)
 PHONE = DeviceMade("phone", 1, b"e" * 32, b"c" * 32, 1002)
 LAPTOP = DeviceMade("laptop", 1, b"E" * 32, b"C" * 32, 1003)
 TABLET = DeviceMade("tablet", 2, b"f" * 32, b"d" * 32, 1004)
 CLASS = ConversationMade(10, "#Class", "#class", None, 1005, topic="hello")
 PAIR = ConversationMade(11, "", "", (1, 2), 1006)
-STAFF = ConversationMade(12, "#staff", "#staff", None, 1007, True, True)
+STAFF = ConversationMade(12, "#staff", "#staff", None, 1007, "ikls", "secret", 30, "staff only", "Bob", 1008)
 PEOPLE = (ALICE, BOB, PHONE, LAPTOP, TABLET, CLASS, PAIR, STAFF)
 
 
@@ -48,11 +60,16 @@ def message(number: int, conversation: int = 10, at: int = 2000, sender: str = "
 
 def row(seq: int, entry: Append) -> Row:
     """The row that a message becomes."""
-    return Row(seq, entry.at, entry.sender, entry.id, entry.body, entry.content)
+    return Row(seq, entry.at, entry.sender, entry.id, entry.body, entry.content, entry.tags)
 
 
-class StoreContract(Base):
-    """The promises of `chatd.store.interface.Store`."""
+def happened(number: int, conversation: int = 10, at: int = 2000) -> Happened:
+    """Something besides messages; the number is its id."""
+    return Happened(conversation, at, number.to_bytes(16, "big"), "alice", "joined", f"text {number}")
+
+
+class Contract(Base):
+    """A store with the people in it."""
 
     store: Store
 
@@ -72,6 +89,18 @@ class StoreContract(Base):
         self.assertRaises(StoreError, self.store.commit, entries)
         self.assertEqual(self.store.load(), before)
 
+    def filled(self) -> list[Entry]:
+        """Something of everything in the class."""
+        return [
+            MemberSet(10, 1, "op", 0), CursorMoved("phone", 10, 1), MaskSet(10, "b", "*", "bob", 1),
+            MarkerMoved(1, 10, 9), MetadataSet(0, 10, "k", "v"), MetadataSet(1, 0, "k", "v"),
+            MemberSet(12, 1, "op", 0), CursorMoved("phone", 12, 1), MarkerMoved(1, 12, 9),
+        ]  # fmt: skip
+
+
+class StoreContract(Contract):
+    """The promises of `chatd.store.interface.Store`; those about what is closed, redacted or past are in `past.py`."""
+
     # ---- the directory ----
 
     def test_new_store_is_empty(self) -> None:
@@ -80,8 +109,7 @@ class StoreContract(Base):
         found = store.load()
         self.assertRegex(found.epoch, "^[0-9a-f]{32}$")
         self.assertNotEqual(found.epoch, self.store.load().epoch)
-        lists = (found.users, found.devices, found.conversations, found.members, found.logs, found.cursors)
-        self.assertEqual((*lists, found.invitations), ([],) * 7)
+        self.assertEqual(found, Directory(found.epoch))
 
     def test_directory_comes_back(self) -> None:
         member = MemberSet(10, 1, "owner", 0)
@@ -98,19 +126,72 @@ class StoreContract(Base):
 
     def test_types_come_back(self) -> None:
         found = self.store.load()
-        self.assertIs(found.conversations[2].private, True)
-        self.assertIs(found.conversations[0].announce, False)
         self.assertIsInstance(found.devices[0].ed25519, bytes)
         self.assertIsInstance(found.conversations[1].users, tuple)
 
     def test_things_change(self) -> None:
-        self.store.commit([VerifierSet(1, "new"), ConversationSet(10, True, True, "t"), MemberSet(10, 1, "op", 3)])
-        self.store.commit([MemberSet(10, 1, "member", 4), VerifierSet(1, "")])
+        policy = ConversationSet(10, "mnt", "pass", 7, "t", "bob", 9)
+        self.store.commit([VerifierSet(1, "new", "newer"), policy, MemberSet(10, 1, "op", 3)])
+        self.store.commit([MemberSet(10, 1, "op+voice", 4), VerifierSet(1, "")])
         found = self.store.load()
-        self.assertEqual(found.users[0].verifier, "")
-        self.assertEqual(found.users[0].name, "Alice")
-        self.assertEqual(found.conversations[0], ConversationMade(10, "#Class", "#class", None, 1005, True, True, "t"))
-        self.assertEqual(found.members, [MemberSet(10, 1, "member", 4)])
+        self.assertEqual(found.users[0], UserMade(1, "Alice", "alice", "a1ice", "student", 1000))
+        expected = ConversationMade(10, "#Class", "#class", None, 1005, "mnt", "pass", 7, "t", "bob", 9)
+        self.assertEqual(found.conversations, [expected, PAIR, STAFF])
+        self.assertEqual(found.members, [MemberSet(10, 1, "op+voice", 4)])
+
+    def test_settings_of_accounts(self) -> None:
+        self.store.commit([UserSet(2, True, "Bob \U0001f600"), UserSet(1, True, "x")])
+        self.store.commit([UserSet(1, False, "", True)])
+        found = self.store.load().settings
+        self.assertEqual(found, [UserSet(1, False, "", True), UserSet(2, True, "Bob \U0001f600")])
+        self.assertIs(found[0].bot, True)
+        self.assertIs(found[0].always_on, False)
+
+    def test_certificates(self) -> None:
+        self.store.commit([CertificateSet("bb", 1), CertificateSet("aa", 1), CertificateSet("cc", 2)])
+        self.store.commit([CertificateSet("aa", 1), CertificateGone("cc"), CertificateGone("dd")])
+        self.assertEqual(self.store.load().certificates, [CertificateSet("aa", 1), CertificateSet("bb", 1)])
+        self.refused(CertificateSet("aa", 2))
+        self.store.commit([CertificateGone("aa"), CertificateSet("aa", 2)])
+        self.assertEqual(self.store.load().certificates, [CertificateSet("aa", 2), CertificateSet("bb", 1)])
+
+    def test_masks(self) -> None:
+        masks = [MaskSet(10, "b", "*!*@b", "bob", 1), MaskSet(10, "b", "*!*@a", "bob", 2), MaskSet(10, "I", "x", "", 3)]
+        self.store.commit([*masks, MaskSet(12, "b", "*!*@b", "bob", 4)])
+        self.store.commit([MaskSet(10, "b", "*!*@b", "alice", 5), MaskGone(12, "b", "*!*@b"), MaskGone(10, "e", "x")])
+        changed = MaskSet(10, "b", "*!*@b", "alice", 5)
+        self.assertEqual(self.store.load().masks, [masks[2], masks[1], changed])
+
+    def test_markers_never_go_back(self) -> None:
+        self.store.commit([MarkerMoved(1, 10, 500), MarkerMoved(1, 11, 0), MarkerMoved(2, 10, 3)])
+        self.store.commit([MarkerMoved(1, 10, 400), MarkerMoved(2, 10, 4), MarkerMoved(2, 10, 3)])
+        self.store.commit([MemberGone(10, 1)])
+        self.assertEqual(self.store.load().markers, [MarkerMoved(1, 10, 500), MarkerMoved(1, 11, 0),
+                                                     MarkerMoved(2, 10, 4)])  # fmt: skip
+
+    def test_metadata(self) -> None:
+        self.store.commit([
+            MetadataSet(1, 0, "url", "a"), MetadataSet(0, 10, "url", "b"), MetadataSet(2, 0, "url", "c"),
+            MetadataSet(0, 12, "url", "d"), MetadataSet(1, 0, "avatar", "e"), MetadataSet(0, 10, "avatar", "f"),
+        ])  # fmt: skip
+        self.store.commit([MetadataSet(1, 0, "url", "new"), MetadataSet(0, 10, "url", ""), MetadataSet(9, 9, "x", "")])
+        self.assertEqual(self.store.load().metadata, [
+            MetadataSet(0, 10, "avatar", "f"), MetadataSet(0, 12, "url", "d"), MetadataSet(1, 0, "avatar", "e"),
+            MetadataSet(1, 0, "url", "new"), MetadataSet(2, 0, "url", "c"),
+        ])  # fmt: skip
+        self.refused(MetadataSet(1, 10, "x", "y"))
+        self.refused(MetadataSet(0, 0, "x", "y"))
+
+    def test_a_group_is_renamed(self) -> None:
+        self.store.commit([MemberSet(10, 1, "owner", 0), message(1)])
+        self.store.commit([ConversationRenamed(10, "#New", "#new"), ConversationMade(13, "#Class", "#class", None, 1)])
+        found = self.store.load()
+        self.assertEqual(found.conversations[0], ConversationMade(10, "#New", "#new", None, 1005, topic="hello"))
+        self.assertEqual((found.members, found.logs[0].head), ([MemberSet(10, 1, "owner", 0)], 1))
+        self.refused(ConversationRenamed(10, "#STAFF", "#staff"))
+        self.refused(ConversationRenamed(11, "#pair", "#pair"))
+        self.store.commit([ConversationRenamed(10, "#NEW", "#new")])  # only what it looks like
+        self.assertEqual(self.store.load().conversations[0].name, "#NEW")
 
     def test_nothing_is_nothing(self) -> None:
         before = self.store.load()
@@ -132,7 +213,17 @@ class StoreContract(Base):
         self.refused(VerifierSet(9, "v"))
         self.refused(DeviceMade("new", 9, b"", b"", 1))
         self.refused(ConversationMade(13, "", "", (1, 9), 1))
-        self.refused(ConversationSet(99, True, True, ""))
+        self.refused(ConversationSet(99, "nt"))
+        self.refused(ConversationRenamed(99, "#x", "#x"))
+        self.refused(ConversationClosed(99))
+        self.refused(UserSet(9, True, ""))
+        self.refused(CertificateSet("aa", 9))
+        self.refused(MaskSet(99, "b", "*", "bob", 1))
+        self.refused(MarkerMoved(9, 10, 1))
+        self.refused(MarkerMoved(1, 99, 1))
+        self.refused(MetadataSet(9, 0, "k", "v"))
+        self.refused(MetadataSet(0, 99, "k", "v"))
+        self.refused(happened(1, 99))
         self.refused(MemberSet(99, 1, "member", 0))
         self.refused(MemberSet(10, 9, "member", 0))
         self.refused(CursorMoved("new", 10, 1))
@@ -144,8 +235,12 @@ class StoreContract(Base):
         self.store.commit([message(1), CursorMoved("phone", 10, 1), MemberSet(10, 1, "op", 0)])
         self.refused(
             UserMade(3, "c", "c", "c", "student", 1), message(2), CursorMoved("phone", 10, 2), MemberGone(10, 1),
-            VerifierSet(1, "x"), ConversationMade(13, "#n", "#n", None, 1), message(3, 13), CursorMoved("phone", 99, 1),
+            VerifierSet(1, "x"), ConversationMade(13, "#n", "#n", None, 1), message(3, 13), UserSet(1, True, "x"),
+            CertificateSet("aa", 1), ConversationSet(10, "m"), ConversationRenamed(12, "#x", "#x"), happened(1, 13),
+            MaskSet(10, "b", "*", "bob", 1), MarkerMoved(1, 10, 1), MetadataSet(1, 0, "k", "v"),
+            Redaction(10, 1, "", "x"), ConversationClosed(13), ConversationClosed(10), CursorMoved("phone", 99, 1),
         )  # fmt: skip
+        self.assertEqual(self.store.happenings(10, 0, 9999, 9, False), [])
         self.assertEqual(self.store.read(10, 0, 99, 99), [row(1, message(1))])
         self.assertEqual(self.store.commit([message(4)]), [Stored(2, 2000)])
 
@@ -153,13 +248,15 @@ class StoreContract(Base):
         stored = self.store.commit([
             UserMade(3, "c", "c", "c", "student", 1), DeviceMade("d", 3, b"", b"", 1),
             ConversationMade(13, "#n", "#n", None, 1), MemberSet(13, 3, "owner", 0), message(1, 13), message(2, 13),
-            CursorMoved("d", 13, 2), ConversationSet(13, True, False, ""),
+            CursorMoved("d", 13, 2), ConversationSet(13, "is"), ConversationRenamed(13, "#m", "#m"),
+            ConversationMade(14, "#n", "#n", None, 1), MaskSet(13, "b", "x", "", 1), MaskGone(13, "b", "x"),
         ])  # fmt: skip
         self.assertEqual(stored, [Stored(1, 2000), Stored(2, 2000)])
         found = self.store.load()
         self.assertEqual(found.cursors, [CursorMoved("d", 13, 2)])
-        self.assertTrue(found.conversations[-1].private)
-        self.assertEqual(found.logs[-1], LogState(13, 2, 2000, 0))
+        self.assertEqual(found.conversations[-2], ConversationMade(13, "#m", "#m", None, 1, "is"))
+        self.assertEqual(found.masks, [])
+        self.assertEqual(found.logs[-2], LogState(13, 2, 2000, 0))
 
     # ---- messages ----
 
@@ -201,7 +298,15 @@ class StoreContract(Base):
     def test_messages_come_back_whole(self) -> None:
         texts = [b"", b"\0\xff'\"\\", "ä\n\U0001f600".encode(), bytes(range(256)) * 300]
         sent = [
-            Append(10, 2**41 + place, "Zoë \"q' \\ \U0001f600", bytes([place, 0, 255]), text, "key\u2028é")
+            Append(
+                10,
+                2**41 + place,
+                "Zoë \"q' \\ \U0001f600",
+                bytes([place, 0, 255]),
+                text,
+                "key\u2028é",
+                "+a;b=\\s" * place,
+            )
             for place, text in enumerate(texts)
         ]
         self.store.commit(sent)
@@ -369,13 +474,17 @@ class LastingContract(StoreContract):
     def test_everything_is_there_again(self) -> None:
         for number in range(10):
             self.store.commit([message(number, 10 + number % 2, at=100 + number)])
-        self.store.commit([MemberSet(10, 1, "op", 3), CursorMoved("phone", 10, 4)])
+        self.store.commit([*self.filled(), UserSet(1, True, "A"), CertificateSet("aa", 1), happened(1)])
+        self.store.commit([ConversationMade(13, "#n", "#n", None, 1), message(99, 13), Redaction(10, 5, "", "x")])
+        self.store.commit([ConversationClosed(13), CursorMoved("phone", 10, 4)])
         self.store.purge(105, 100)
         before = self.store.load()
         self.store.close()
         self.store = self.reopen()
         self.assertEqual(self.store.load(), before)
-        self.assertEqual([found.seq for found in self.store.read(10, 0, 99, 99)], [4, 5])
+        self.assertEqual([found.content for found in self.store.read(10, 0, 99, 99)], ["text", "redacted"])
+        self.assertEqual(self.store.happenings(10, 0, 9999, 9, False), [happened(1)])
+        self.refused(ConversationMade(13, "#n", "#n", None, 1))
 
     def test_seqs_go_on_when_opened_again(self) -> None:
         self.store.commit([message(1), message(2)])

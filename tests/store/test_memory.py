@@ -7,9 +7,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.store.interface import Store
 from chatd.store.memory import MemoryStore
 from tests.store.contract import StoreContract
+from tests.store.past import PastContract
 
 
-class MemoryStoreTests(StoreContract, SynchronousTestCase):
+class MemoryStoreTests(StoreContract, PastContract, SynchronousTestCase):
     """One suite, every back end."""
 
     def make(self) -> Store:

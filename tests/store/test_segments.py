@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 from hypothesis import given
@@ -12,11 +13,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.entries import Append, Row
 from chatd.store.checksum import segment_checksum
 from chatd.store.interface import StoreError
-from chatd.store.segments import MOST_BYTES, MOST_ROWS, Batch, Ends, damaged, rows_of, write_down
+from chatd.store.segments import MOST_BYTES, MOST_ROWS, Batch, Ends, damaged, rows_of, without_text, write_down
 
 APPENDS = some.builds(
     Append, some.integers(1, 3), some.integers(0, 2**42), some.text(some.characters(codec="utf-8"), min_size=1),
     some.binary(min_size=16, max_size=16), some.binary(max_size=300), some.sampled_from(["text", "key"]),
+    some.text("+a;=", max_size=4),
 )  # fmt: skip
 
 
@@ -43,7 +45,7 @@ class SegmentTests(SynchronousTestCase):
         expected = []
         for append in appends:
             heads[append.conversation] += 1
-            fields = append.at, append.sender, append.id, append.body, append.content
+            fields = append.at, append.sender, append.id, append.body, append.content, append.tags
             expected.append((append.conversation, Row(heads[append.conversation], *fields)))
         found = self.back(batch)
         self.assertEqual([(one.seq, one.at) for one in batch.stored], [(row.seq, row.at) for _, row in expected])
@@ -81,8 +83,34 @@ class SegmentTests(SynchronousTestCase):
             self.assertIsNone(rows_of(1, 4, 6, other, segment_checksum(1, 4, other)))
 
     def test_a_field_of_a_later_version_is_ignored(self) -> None:
-        data = msgspec.msgpack.encode([[1, 2, "a", b"i", b"body", "text", "new"]])
-        self.assertEqual(rows_of(1, 1, 1, data, segment_checksum(1, 1, data)), [Row(1, 2, "a", b"i", b"body")])
+        data = msgspec.msgpack.encode([[1, 2, "a", b"i", b"body", "text", "tags", "new"]])
+        self.assertEqual(
+            rows_of(1, 1, 1, data, segment_checksum(1, 1, data)), [Row(1, 2, "a", b"i", b"body", "text", "tags")]
+        )
+
+    def test_a_row_without_tags(self) -> None:
+        data = msgspec.msgpack.encode([[1, 2, "a", b"i", b"body", "redacted"]])
+        self.assertEqual(
+            rows_of(1, 1, 1, data, segment_checksum(1, 1, data)), [Row(1, 2, "a", b"i", b"body", "redacted")]
+        )
+
+    def test_a_text_is_taken_out(self) -> None:
+        rows: list[Any] = [Row(seq, 1, "a", b"i", b"body", "text", "tags") for seq in (4, 5, 6)]
+        data = msgspec.msgpack.encode([rows[0], rows[1], [6, 1, "a", b"i", b"body", "text", "tags", "new"]])
+        found = without_text(data, 1, "räson")
+        rows[1] = Row(5, 1, "a", b"i", "räson".encode(), "redacted")
+        self.assertEqual(rows_of(1, 4, 6, found, segment_checksum(1, 4, found)), rows)
+        self.assertEqual(msgspec.msgpack.decode(found)[2][-1], "new")
+
+    def test_logs_begin_and_end(self) -> None:
+        kept, tried = Ends({1: 5, 2: 6}, 9), Ends({}, 9)
+        tried.begin(3)
+        for conversation in (1, 2, 3):
+            tried.close(conversation)
+        tried.begin(2)
+        self.assertEqual(tried.closed, (1, 3))
+        kept.add(tried)
+        self.assertEqual(kept.heads, {2: 0})
 
     def test_what_is_said(self) -> None:
         self.assertIn("message 3 of conversation 1 is damaged", str(damaged("path", 1, 3, 3)))

@@ -14,16 +14,27 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.entries import (
     Append,
+    CertificateGone,
+    CertificateSet,
+    ConversationClosed,
     ConversationMade,
+    ConversationRenamed,
     ConversationSet,
     CursorMoved,
     DeviceMade,
     Entry,
+    Happened,
     InvitationUsed,
+    MarkerMoved,
+    MaskGone,
+    MaskSet,
     MemberGone,
     MemberSet,
+    MetadataSet,
+    Redaction,
     Stored,
     UserMade,
+    UserSet,
     VerifierSet,
 )
 from chatd.store.connection import Connection, open_connection
@@ -31,6 +42,7 @@ from chatd.store.interface import Store, StoreError
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
 from tests.store.contract import PEOPLE, LastingContract, message, row
+from tests.store.past import PastContract
 
 
 class FailingConnection:
@@ -60,7 +72,7 @@ class FailingConnection:
         self._real.close()
 
 
-class SqliteStoreTests(LastingContract, SynchronousTestCase):
+class SqliteStoreTests(LastingContract, PastContract, SynchronousTestCase):
     """One suite, every back end."""
 
     def make(self) -> Store:
@@ -259,7 +271,7 @@ WORDS = some.sampled_from("abcdef")
 NAMES = some.text("abcdef", min_size=1, max_size=3)
 APPENDS = some.builds(
     Append, GROUPS, some.integers(1, 50), WORDS, some.binary(min_size=1, max_size=1), some.binary(max_size=20),
-    some.sampled_from(["text", "key"]),
+    some.sampled_from(["text", "key"]), some.sampled_from(["", "+t"]),
 )  # fmt: skip
 BUT_MADE: some.SearchStrategy[Entry] = some.one_of(
     APPENDS,
@@ -269,8 +281,20 @@ BUT_MADE: some.SearchStrategy[Entry] = some.one_of(
     some.builds(MemberGone, some.just(1), some.just(1)),
     some.builds(MemberSet, GROUPS, USERS, WORDS, some.integers(0, 9)),
     some.builds(MemberGone, GROUPS, USERS),
-    some.builds(VerifierSet, USERS, WORDS),
-    some.builds(ConversationSet, GROUPS, some.booleans(), some.booleans(), WORDS),
+    some.builds(VerifierSet, USERS, WORDS, WORDS),
+    some.builds(UserSet, USERS, some.booleans(), WORDS, some.booleans()),
+    some.builds(CertificateSet, WORDS, USERS),
+    some.builds(CertificateGone, WORDS),
+    some.builds(ConversationSet, GROUPS, WORDS, WORDS, some.integers(0, 9), WORDS, WORDS, some.integers(0, 9)),
+    some.builds(ConversationRenamed, GROUPS, WORDS, some.sampled_from(("#1", "#2", "x", "y"))),
+    some.builds(ConversationClosed, some.sampled_from((1, 1, 2, 3, 4, 5))),
+    some.builds(MaskSet, GROUPS, WORDS, WORDS, WORDS, some.integers(0, 9)),
+    some.builds(MaskGone, GROUPS, WORDS, WORDS),
+    some.builds(MarkerMoved, USERS, GROUPS, some.integers(0, 9)),
+    some.builds(MetadataSet, USERS, some.just(0), WORDS, some.sampled_from(["", "v", "w"])),
+    some.builds(MetadataSet, some.just(0), GROUPS, WORDS, some.sampled_from(["", "v", "w"])),
+    some.builds(Happened, GROUPS, some.integers(1, 50), some.binary(max_size=2), WORDS, WORDS, WORDS),
+    some.builds(Redaction, GROUPS, some.integers(0, 9), WORDS, WORDS),
     some.builds(InvitationUsed, NAMES, USERS, some.integers(0, 9)),
 )
 MANY = some.integers(4, 40)
@@ -278,7 +302,8 @@ PAIRS = some.tuples(USERS, USERS).map(lambda pair: (min(pair), max(pair)))
 MADE: some.SearchStrategy[Entry] = some.one_of(
     some.builds(UserMade, MANY, NAMES, NAMES, NAMES, WORDS, some.integers(0, 9), WORDS),
     some.builds(DeviceMade, NAMES, USERS, some.binary(max_size=3), some.binary(max_size=3), some.integers(0, 9)),
-    some.builds(ConversationMade, MANY, NAMES, NAMES, some.none(), some.integers(0, 9), some.booleans()),
+    some.builds(ConversationMade, MANY, NAMES, NAMES, some.none(), some.integers(0, 9), WORDS, WORDS),
+    some.builds(ConversationMade, some.just(1), WORDS, NAMES, some.none(), some.integers(0, 9)),
     some.builds(ConversationMade, MANY, some.just(""), some.just(""), PAIRS, some.integers(0, 9)),
 )
 
@@ -324,7 +349,8 @@ class SameLife(RuleBasedStateMachine):
     @rule(appends=some.lists(APPENDS, max_size=9))
     def append(self, appends: list[Append]) -> None:
         """Messages alone take another way."""
-        self.both("commit", [append for append in appends if append.conversation < 4])
+        there = {made.conversation for made in self.memory.load().conversations}
+        self.both("commit", [append for append in appends if append.conversation in there])
 
     @rule(conversation=GROUPS, after=some.integers(0, 9), upto=some.integers(0, 20), limit=some.integers(1, 9))
     def read(self, conversation: int, after: int, upto: int, limit: int) -> None:
@@ -335,6 +361,26 @@ class SameLife(RuleBasedStateMachine):
     def read_before(self, conversation: int, before: int, limit: int) -> None:
         """A page of old ones."""
         self.both("read_before", conversation, before, limit)
+
+    @rule(conversation=GROUPS, at=some.integers(0, 51))
+    def seq_at(self, conversation: int, at: int) -> None:
+        """A time's place, where the times never go back."""
+        times = [row.at for row in self.memory.read(conversation, 0, 999, 999)]
+        if times == sorted(times):
+            self.both("seq_at", conversation, at)
+
+    @rule(conversation=GROUPS, id=some.binary(min_size=1, max_size=1))
+    def find(self, conversation: int, id: bytes) -> None:
+        """An id's places."""
+        self.both("find", conversation, id)
+
+    @rule(
+        conversation=GROUPS, after=some.integers(0, 30), before=some.integers(0, 51), limit=some.integers(0, 9),
+        newest=some.booleans(),
+    )  # fmt: skip
+    def happenings(self, conversation: int, after: int, before: int, limit: int, newest: bool) -> None:
+        """What else happened."""
+        self.both("happenings", conversation, after, before, limit, newest)
 
     @rule(before=some.integers(0, 51), limit=some.integers(0, 9))
     def purge(self, before: int, limit: int) -> None:

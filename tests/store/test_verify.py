@@ -11,12 +11,24 @@ from typing import Any
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.entries import CursorMoved, MemberSet
+from chatd.entries import (
+    Append,
+    CertificateSet,
+    ConversationClosed,
+    ConversationMade,
+    CursorMoved,
+    MarkerMoved,
+    MaskSet,
+    MemberSet,
+    MetadataSet,
+    Redaction,
+    UserSet,
+)
 from chatd.store.checksum import segment_checksum
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
 from chatd.store.verify import Verified, verify
-from tests.store.contract import PEOPLE, message
+from tests.store.contract import PEOPLE, happened, message
 
 
 class VerifyTests(SynchronousTestCase):
@@ -31,6 +43,17 @@ class VerifyTests(SynchronousTestCase):
             store.commit([message(number, 10 + number % 2, at=number)])
         store.commit([message(number, 10 + number % 2, at=number) for number in range(37, 41)])
         store.commit([CursorMoved("phone", 10, 20), CursorMoved("phone", 11, 3)])
+        store.close()
+
+    def more(self) -> None:
+        """Something of everything else."""
+        store = SqliteStore(self.path)
+        store.commit([
+            UserSet(1, True, "A"), CertificateSet("aa", 1), MaskSet(10, "b", "*", "", 1), MarkerMoved(1, 10, 1),
+            MetadataSet(1, 0, "k", "v"), happened(1), ConversationMade(13, "#n", "#n", None, 1), message(900, 13),
+            Append(10, 2000, "alice", b"t" * 16, b"x", "text", "+tag"), Redaction(10, 3, "", "x"),
+            Redaction(10, 21, "", "y"), ConversationClosed(13),
+        ])  # fmt: skip
         store.close()
 
     def plant(self, sql: str, *parameters: Any) -> None:
@@ -49,10 +72,12 @@ class VerifyTests(SynchronousTestCase):
         return found
 
     def test_all_is_well(self) -> None:
+        self.more()
         found = self.problems()
         self.assertEqual(found.counts, {
-            "user": 2, "device": 3, "conversation": 3, "member": 1, "segment": 38, "message": 40, "cursor": 2,
-            "invitation": 0,
+            "user": 2, "device": 3, "conversation": 3, "member": 1, "segment": 40, "message": 42, "cursor": 2,
+            "invitation": 0, "certificate": 1, "mask": 1, "marker": 1, "happening": 1, "setting": 1, "metadata key": 1,
+            "closed conversation": 1,
         })  # fmt: skip
         self.assertEqual(found.schema, 1)
         self.assertRegex(found.epoch, "^[0-9a-f]{32}$")
@@ -94,7 +119,12 @@ class VerifyTests(SynchronousTestCase):
 
     def test_right_checksum_of_wrong_data(self) -> None:
         """What was wrong before it was written is seen too."""
-        for data in (b"", msgspec.msgpack.encode([[4, 8, "alice", b"x"]]), msgspec.msgpack.encode([4])):
+        for data in (
+            b"",
+            msgspec.msgpack.encode([[4, 8, "alice", b"x"]]),
+            msgspec.msgpack.encode([4]),
+            msgspec.msgpack.encode([[4, 8, "alice", b"x", b"body", "text", b"tags"]]),
+        ):
             right = segment_checksum(10, 4, data)
             self.plant("UPDATE segment SET data = ?, checksum = ? WHERE place = 8", data, right)
             self.problems("message 4 of conversation 10 is damaged")
@@ -132,6 +162,24 @@ class VerifyTests(SynchronousTestCase):
         self.assertIn("20 messages belong to conversation 11, which is not there", found)
         self.assertTrue(any(problem.startswith("device: row") and "user" in problem for problem in found), found)
         self.assertTrue(any(problem.startswith("cursor: row") for problem in found), found)
+
+    def test_strays_of_what_was_closed(self) -> None:
+        """Once there is a conversation, or what is left of a closed one; never neither, and never both."""
+        self.more()
+        self.plant("DELETE FROM closed")
+        self.problems("1 messages belong to conversation 13, which is not there")
+        self.plant("UPDATE happening SET conversation = 13")
+        self.plant("INSERT INTO log VALUES (14, 0, 0)")
+        self.problems("1 messages", "1 happenings belong to conversation 13", "purged of conversation 14, which is not")
+        self.plant("INSERT INTO closed VALUES (13, '#n'), (14, '#m'), (10, '#x')")
+        self.problems("conversation 10 is open and closed")
+
+    def test_strays_of_accounts(self) -> None:
+        self.more()
+        self.plant("DELETE FROM user WHERE user = 1")
+        found = verify(self.path).problems
+        for table in ("certificate", "setting", "marker", "metadata"):
+            self.assertTrue(any(problem.startswith(f"{table}: row") for problem in found), (table, found))
 
     def test_damaged_index(self) -> None:
         self.plant(

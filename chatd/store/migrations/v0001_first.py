@@ -7,6 +7,9 @@ segment's first message, counted over all conversations; the next segment's plac
 time land side by side.
 `log` has a row only for a conversation of which something was purged: `floor` is the last seq that is gone and `at`
 its time, so that a log which is wholly purged goes on after its old head.
+`closed` has the groups that are no more while something of their logs is left. They are in no other table but
+`segment`, `message`, `log` and `happening`, which therefore name no parent: nothing can come to belong to one again.
+`happening` lies in order of arrival, as `segment` does.
 """
 
 COMPAT = 1
@@ -23,8 +26,19 @@ STATEMENTS = (
         skeleton TEXT NOT NULL UNIQUE,
         role TEXT NOT NULL,
         created INTEGER NOT NULL,
-        verifier TEXT NOT NULL
+        verifier TEXT NOT NULL,
+        scram TEXT NOT NULL
     )""",
+    """CREATE TABLE setting (
+        user INTEGER PRIMARY KEY NOT NULL REFERENCES user,
+        always_on INTEGER NOT NULL,
+        realname TEXT NOT NULL,
+        bot INTEGER NOT NULL
+    )""",
+    """CREATE TABLE certificate (
+        fingerprint TEXT PRIMARY KEY NOT NULL,
+        user INTEGER NOT NULL REFERENCES user
+    ) WITHOUT ROWID""",
     """CREATE TABLE device (
         device TEXT PRIMARY KEY NOT NULL,
         user INTEGER NOT NULL REFERENCES user,
@@ -40,11 +54,26 @@ STATEMENTS = (
         low INTEGER REFERENCES user,
         high INTEGER REFERENCES user,
         created INTEGER NOT NULL,
-        private INTEGER NOT NULL,
-        announce INTEGER NOT NULL,
+        modes TEXT NOT NULL,
+        password TEXT NOT NULL,
+        most INTEGER NOT NULL,
         topic TEXT NOT NULL,
+        topic_by TEXT NOT NULL,
+        topic_at INTEGER NOT NULL,
         UNIQUE (low, high)
     )""",
+    """CREATE TABLE closed (
+        conversation INTEGER PRIMARY KEY NOT NULL,
+        name TEXT NOT NULL
+    )""",
+    """CREATE TABLE mask (
+        conversation INTEGER NOT NULL REFERENCES conversation,
+        mode TEXT NOT NULL,
+        mask TEXT NOT NULL,
+        by TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (conversation, mode, mask)
+    ) WITHOUT ROWID""",
     """CREATE TABLE member (
         conversation INTEGER NOT NULL REFERENCES conversation,
         user INTEGER NOT NULL REFERENCES user,
@@ -69,16 +98,41 @@ STATEMENTS = (
         PRIMARY KEY (id, sender)
     ) WITHOUT ROWID""",
     """CREATE TABLE log (
-        conversation INTEGER PRIMARY KEY NOT NULL REFERENCES conversation,
+        conversation INTEGER PRIMARY KEY NOT NULL,
         floor INTEGER NOT NULL,
         at INTEGER NOT NULL
     )""",
+    """CREATE TABLE happening (
+        number INTEGER PRIMARY KEY NOT NULL,
+        conversation INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        id BLOB NOT NULL,
+        sender TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        text TEXT NOT NULL
+    )""",
+    "CREATE INDEX happening_at ON happening (conversation, at)",
     """CREATE TABLE cursor (
         device TEXT NOT NULL REFERENCES device,
         conversation INTEGER NOT NULL REFERENCES conversation,
         seq INTEGER NOT NULL,
-        PRIMARY KEY (device, conversation)
+        PRIMARY KEY (conversation, device)
     ) WITHOUT ROWID""",
+    """CREATE TABLE marker (
+        user INTEGER NOT NULL REFERENCES user,
+        conversation INTEGER NOT NULL REFERENCES conversation,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (conversation, user)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE metadata (
+        user INTEGER REFERENCES user,
+        conversation INTEGER REFERENCES conversation,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        CHECK ((user IS NULL) <> (conversation IS NULL)),
+        UNIQUE (user, key),
+        UNIQUE (conversation, key)
+    )""",
     """CREATE TABLE invitation (
         invitation TEXT PRIMARY KEY NOT NULL,
         user INTEGER NOT NULL REFERENCES user,
