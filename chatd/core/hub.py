@@ -76,6 +76,7 @@ class Hub:
             else:
                 pair = (self.users.by_id[record.users[0]], self.users.by_id[record.users[1]])
                 self.conversations.begin(self.conversations.planned(record, pair), pair)
+        self.conversations.next_id = max(self.conversations.next_id, directory.newest + 1)  # no closed one's again
         for log in directory.logs:
             conversation = self.conversations.by_id[log.conversation]
             conversation.head, conversation.at, conversation.floor = log.head, log.at, log.floor
