@@ -85,9 +85,26 @@ class Lookup:
                 return "name-taken" if user.sessions or user.guest else "name-owned"
         return ""
 
+    def groups(self, session: Session) -> list[str]:
+        """The groups this session's user may see."""
+        user = session.user
+        assert user is not None
+        return [
+            group.name
+            for group in self._hub.conversations.groups.values()
+            if group.size() and ("s" not in group.modes or group.member(user) is not None)
+        ]
+
+    def invitations(self, session: Session) -> list[str]:
+        """The groups this session's user is invited to."""
+        assert session.user is not None
+        number = session.user.id
+        groups = self._hub.conversations.groups.values()
+        return [group.name for group in groups if number in group.members and group.members[number].invited]
+
     def recode(self, session: Session) -> None:
         """The session's codec is another one from here on."""
-        for audience in (self._hub.everyone, *(conversation.audience for conversation in session.live)):
+        for audience in (self._hub.everyone, self._hub.parlour, *(conversation.audience for conversation in session.live)):
             audience.recode()
 
     def told(self, session: Session) -> list[tuple[str, int]]:

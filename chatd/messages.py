@@ -343,12 +343,16 @@ class Presence(Value, frozen=True, tag="presence"):
 
 
 class GroupInfo(Value, frozen=True, tag="group"):
-    """The answer to a join, a policy or a topic: how the group stands. `created`: it was made just now."""
+    """The answer to a join, a policy or a topic: how the group stands.
+
+    `created`: it was made just now; `already`: one was in before.
+    """
 
     ref: int
     position: Position
     members: int
     created: bool = False
+    already: bool = False
 
 
 class GroupChange(Value, frozen=True, tag="change"):

@@ -152,10 +152,7 @@ class Lines(LineReceiver):
     def _bad(self, code: str) -> None:
         client = self.client
         fail = FAILS.get(code)
-        if fail is None:
-            data = client.numeric(ERR_INPUTTOOLONG)
-        else:
-            data = client.failure("*", fail[0], text=fail[1])
+        data = client.failure("*", fail[0], text=fail[1]) if fail else client.numeric(ERR_INPUTTOOLONG)
         self._node.tell(client.session, write(data.source, data.command, data.params))
 
     # ---- acknowledging ----

@@ -1,23 +1,28 @@
-"""Groups as channels: JOIN, PART, NAMES, and what is heard of them.
+"""Groups as channels: JOIN, PART, NAMES, TOPIC, KICK, INVITE, LIST, RENAME, and what is heard of them.
 
-Rule: an IRC channel is the group of that name; what may be is the core's to say.
+Rule: an IRC channel is the group of that name; what may be is the core's to say. Modes are in `modes.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from chatd import messages as m
 from chatd import moderation, people
 from chatd.ports.irc import codec
 from chatd.ports.irc.client import Asked, Client, Rendered
-from chatd.ports.irc.codec import LineCodec
+from chatd.ports.irc.codec import LineCodec, joining
+from chatd.ports.irc.listing import Wanted
 from chatd.ports.irc.out import Out
 from chatd.wire import numerics as n
 from chatd.wire.irc import LINE_BYTES, Line, Text
 
 SIGNS: Final = dict(zip("qaohv", "~&@%+", strict=True))
+MOST_NAMES: Final = 50  # groups that NAMES without a name shows
+
+
+# ---- coming and going --------------------------------------------------------------------------------------------
 
 
 class Joining:
@@ -33,74 +38,46 @@ def join(client: Client, line: Line) -> None:
     keys = line.params[1].split(",") if len(line.params) > 1 else []
     for number, group in enumerate(dict.fromkeys(line.params[0].split(","))):
         if group == "0":
-            client.ask(people.LeaveAll, then=lambda client, asked, event: None)
-        elif group:
+            client.ask(people.LeaveAll, then=_nothing)
+        elif group[:1] != "#":
+            client.reply(n.ERR_NOSUCHCHANNEL, group[:64] or "*")
+        else:
             about = Joining(group)
             key = keys[number] if number < len(keys) else ""
             client.ask(m.Join, group, True, False, key, about=about, then=_joined)
             client.ask(m.Members, group, about=about, then=_names_of_joined)
 
 
+def _nothing(client: Client, asked: Asked, event: m.Event) -> list[Out]:
+    return []
+
+
 def _joined(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     if isinstance(event, m.Failed):
         asked.about.failed = True
         if event.code in ("bad-name", "no-such-group"):
-            return [client.numeric(n.ERR_NOSUCHCHANNEL, asked.about.group[:64] or "*")]
+            return [client.numeric(n.ERR_NOSUCHCHANNEL, asked.about.group[:64])]
         asked.about = asked.about.group
-    return None
-
-
-def _names_of_joined(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
-    if asked.about.failed or isinstance(event, m.Failed):
+    elif isinstance(event, m.GroupInfo) and event.already:
+        asked.about.failed = True
         return []
     return None
 
 
+def _names_of_joined(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    return [] if asked.about.failed or isinstance(event, m.Failed) else None
+
+
 def group_info(client: Client, asked: Asked | None, event: m.GroupInfo) -> list[Out]:
-    """One is in a group: as a JOIN, its topic; the names follow."""
+    """One is in a group: a JOIN, its topic; the names follow."""
     position = event.position
-    outs = codec.joining(client.codec, client.name, position.conversation)
+    outs = joining(client.codec, client.name, position.conversation)
     if position.topic:
         outs += topic_lines(client, position)
     if asked is None:
         client.begin(Line("NAMES", [position.conversation]))
         client.ask(m.Members, position.conversation)
     return outs
-
-
-def topic_lines(client: Client, position: m.Position) -> list[Out]:
-    """332 and 333."""
-    setter = client.lookup.source(position.topic_by) if position.topic_by else client.facts.name
-    return [
-        client.numeric(n.RPL_TOPIC, position.conversation, text=position.topic),
-        client.numeric(n.RPL_TOPICWHOTIME, position.conversation, setter, text=str(position.topic_at // 1000)),
-    ]
-
-
-def member_list(client: Client, asked: Asked | None, event: m.MemberList) -> list[Out]:
-    """353 and 366."""
-    several, hosts = "multi-prefix" in client.caps, "userhost-in-names" in client.caps
-    names = []
-    for member in event.members:
-        signs = "".join(SIGNS[mode] for mode in member.modes)
-        person = client.lookup.person(member.name)
-        nick = person.nick if person is not None else member.name
-        shown = client.lookup.source(member.name) if hosts else nick
-        names.append((signs if several else signs[:1]) + shown)
-    outs = []
-    kind = "@" if event.secret else "="
-    room = LINE_BYTES - 80 - len(client.facts.name.encode()) - len(event.group.encode())
-    row: list[str] = []
-    size = 0
-    for name in names:
-        if row and size + len(name.encode()) + 1 > room:
-            outs.append(client.numeric(n.RPL_NAMREPLY, kind, event.group, text=" ".join(row)))
-            row, size = [], 0
-        row.append(name)
-        size += len(name.encode()) + 1
-    if row:
-        outs.append(client.numeric(n.RPL_NAMREPLY, kind, event.group, text=" ".join(row)))
-    return [*outs, client.numeric(n.RPL_ENDOFNAMES, event.group)]
 
 
 def part(client: Client, line: Line) -> None:
@@ -113,42 +90,233 @@ def part(client: Client, line: Line) -> None:
 
 def _parted(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     if isinstance(event, m.Done):
-        reason = asked.line.params[1:2]
-        return [Out(client.me(), "PART", (asked.about, *map(Text, reason)))]
+        return [Out(client.me(), "PART", (asked.about, *map(Text, asked.line.params[1:2])))]
     return None
+
+
+def kick(client: Client, line: Line) -> None:
+    """KICK #a nick,nick reason."""
+    group, reason = line.params[0], line.params[2] if len(line.params) > 2 else ""
+    for nick in line.params[1].split(","):
+        client.ask(m.Kick, group, nick, reason, about=nick, then=_kicked)
+
+
+def _kicked(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    if isinstance(event, m.Failed):
+        group = asked.line.params[0]
+        if event.code in ("user-not-in-group", "no-such-user"):
+            person = client.lookup.user(asked.about)
+            numeric = n.ERR_NOSUCHNICK if person is None else n.ERR_USERNOTINCHANNEL
+            return [client.numeric(numeric, asked.about, *([group] if person is not None else []))]
+        asked.about = group
+        return None
+    return []
+
+
+# ---- names and topics --------------------------------------------------------------------------------------------
 
 
 def names(client: Client, line: Line) -> None:
-    """NAMES #a."""
-    group = line.params[0].split(",")[0] if line.params else "*"
-    client.ask(m.Members, group, about=group, then=_names)
+    """NAMES #a; without a name: of every group one can see."""
+    if line.params:
+        group = line.params[0].split(",")[0]
+        client.ask(m.Members, group, about=group, then=_names)
+        return
+    for group in client.lookup.groups(client.session)[:MOST_NAMES]:
+        client.ask(m.Members, group, then=_names_among_others)
+    client.ask(m.Ping, then=_end_of_names)
 
 
 def _names(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    return [client.numeric(n.RPL_ENDOFNAMES, asked.about)] if isinstance(event, m.Failed) else None
+
+
+def _names_among_others(client: Client, asked: Asked, event: m.Event) -> list[Out]:
+    return member_list(client, asked, event)[:-1] if isinstance(event, m.MemberList) else []
+
+
+def _end_of_names(client: Client, asked: Asked, event: m.Event) -> list[Out]:
+    return [client.numeric(n.RPL_ENDOFNAMES, "*")]
+
+
+def member_list(client: Client, asked: Asked | None, event: m.MemberList) -> list[Out]:
+    """353 and 366."""
+    several, hosts = "multi-prefix" in client.caps, "userhost-in-names" in client.caps
+    shown = []
+    for member in event.members:
+        user = client.lookup.user(member.name)
+        if user is None or not user.seen:
+            continue
+        signs = "".join(SIGNS[mode] for mode in member.modes)
+        shown.append((signs if several else signs[:1]) + (user.source if hosts else user.nick))
+    kind = "@" if event.secret else "="
+    rows = rows_of(client, shown, event.group)
+    return [
+        *(client.numeric(n.RPL_NAMREPLY, kind, event.group, text=Text(row)) for row in rows),
+        client.numeric(n.RPL_ENDOFNAMES, event.group),
+    ]
+
+
+def rows_of(client: Client, words: Iterable[str], *params: str) -> Iterator[str]:
+    """Words joined by spaces to rows that fit into one numeric with these parameters."""
+    room = LINE_BYTES - 20 - len(" ".join((client.facts.name, client.nick, *params)).encode())
+    row: list[str] = []
+    size = 0
+    for word in words:
+        if row and size + len(word.encode()) + 1 > room:
+            yield " ".join(row)
+            row, size = [], 0
+        row.append(word)
+        size += len(word.encode()) + 1
+    if row:
+        yield " ".join(row)
+
+
+def topic(client: Client, line: Line) -> None:
+    """TOPIC #a: ask; TOPIC #a text: set."""
+    wanted = line.params[1][: client.facts.topic_chars] if len(line.params) > 1 else None
+    client.ask(m.SetTopic, line.params[0], wanted, about=line.params[0], then=_topic)
+
+
+def _topic(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    if not isinstance(event, m.GroupInfo):
+        return None
+    position = event.position
+    if len(asked.line.params) > 1:
+        return [Out(client.me(), "TOPIC", (position.conversation, Text(position.topic)))]
+    if not position.topic:
+        return [client.numeric(n.RPL_NOTOPIC, position.conversation)]
+    return topic_lines(client, position)
+
+
+def topic_lines(client: Client, position: m.Position) -> list[Out]:
+    """332 and 333."""
+    setter = client.lookup.source(position.topic_by) if position.topic_by else client.facts.name
+    return [
+        client.numeric(n.RPL_TOPIC, position.conversation, text=Text(position.topic)),
+        client.numeric(n.RPL_TOPICWHOTIME, position.conversation, setter, text=str(position.topic_at // 1000)),
+    ]
+
+
+# ---- invitations, lists, names of groups -------------------------------------------------------------------------
+
+
+def invite(client: Client, line: Line) -> None:
+    """INVITE nick #a; without parameters: which groups one is invited to."""
+    if not line.params:
+        for group in client.lookup.invitations(client.session):
+            client.reply(n.RPL_INVITELIST, group)
+        client.reply(n.RPL_ENDOFINVITELIST)
+    elif len(line.params) < 2:
+        client.reply(n.ERR_NEEDMOREPARAMS, "INVITE")
+    else:
+        client.ask(m.Invite, line.params[1], line.params[0], then=_invited)
+
+
+def _invited(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    nick, group = asked.line.params[:2]
     if isinstance(event, m.Failed):
-        return [client.numeric(n.RPL_ENDOFNAMES, asked.about)]
-    return None
+        if event.code == "already-in-group":
+            return [client.numeric(n.ERR_USERONCHANNEL, nick, group)]
+        asked.about = nick if event.code in ("no-such-user", "guest") else group
+        return None
+    person = client.lookup.user(nick)
+    outs = [client.numeric(n.RPL_INVITING, nick, text=group)]
+    if person is not None and person.away:
+        outs.append(client.numeric(n.RPL_AWAY, person.nick, text=Text(person.away)))
+    return outs
+
+
+def list_(client: Client, line: Line) -> None:
+    """LIST with the filters of ELIST."""
+    client.ask(m.Groups, about=Wanted(line.params[0] if line.params else ""), then=_listed)
+
+
+def _listed(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    if not isinstance(event, m.GroupList):
+        return None
+    now = client.lookup.now()
+    found = [group for group in event.groups if group.members and asked.about.fits(group, now)]
+    return [
+        client.numeric(n.RPL_LISTSTART, "Channel"),
+        *(client.numeric(n.RPL_LIST, group.group, str(group.present), text=Text(group.topic)) for group in found),
+        client.numeric(n.RPL_LISTEND),
+    ]
+
+
+def rename(client: Client, line: Line) -> None:
+    """RENAME #old #new reason (draft/channel-rename)."""
+    old, new = line.params[:2]
+    client.ask(moderation.Rename, old, new, line.params[2] if len(line.params) > 2 else "", then=_renamed)
+
+
+def _renamed(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    if not isinstance(event, m.Failed):
+        return None
+    old, new = asked.line.params[:2]
+    fails = {
+        "name-taken": "CHANNEL_NAME_IN_USE",
+        "bad-name": "CANNOT_RENAME",
+        "not-allowed": "",
+        "no-such-group": "",
+    }
+    code = fails.get(event.code, "CANNOT_RENAME")
+    if not code:
+        asked.about = old
+        return None
+    return [client.failure("RENAME", code, old, new, text=event.text)]
 
 
 # ---- what many hear ----------------------------------------------------------------------------------------------
 
 
-def changed(codec_: LineCodec, event: m.GroupChange) -> list[Out]:
+def changed(heard: LineCodec, event: m.GroupChange) -> list[Out]:
     """Somebody changed a group."""
-    source = codec_.lookup.source(event.by or event.name)
+    source = heard.lookup.source(event.by or event.name)
     reason = (Text(event.text),) if event.text else ()
     if event.change == "joined":
-        return codec.joining(codec_, event.name, event.group)
+        return joining(heard, event.name, event.group)
     if event.change == "left":
         return [Out(source, "PART", (event.group, *reason))]
+    if event.change == "kicked":
+        return [Out(source, "KICK", (event.group, heard.nick(event.name), Text(event.text or event.by)))]
+    if event.change == "topic":
+        return [Out(source, "TOPIC", (event.group, Text(event.text)))]
+    if event.change == "invited" and "invite-notify" in heard.caps:
+        return [Out(source, "INVITE", (heard.nick(event.name), event.group))]
     return []
 
 
-COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int]] = {
+def told(client: Client, asked: Asked | None, event: m.GroupChange) -> list[Out]:
+    """The same for this connection alone: an invitation is shown to whom it is meant for."""
+    if event.change == "invited":
+        return [Out(client.lookup.source(event.by), "INVITE", (client.codec.nick(event.name), event.group))]
+    return changed(client.codec, event)
+
+
+def renamed(heard: LineCodec, event: moderation.Renamed) -> list[Out]:
+    """A group has another name; for those who do not know such a thing, see `renamed_for`."""
+    if "draft/channel-rename" in heard.caps:
+        return [Out(heard.lookup.source(event.by), "RENAME", (event.group, event.name, Text(event.reason)))]
+    return []
+
+
+Row = tuple[Callable[[Client, Line], None], int]
+COMMANDS: dict[str, Row] = {
+    "INVITE": (invite, 0),
     "JOIN": (join, 1),
+    "KICK": (kick, 2),
+    "LIST": (list_, 0),
     "NAMES": (names, 0),
     "PART": (part, 1),
+    "RENAME": (rename, 2),
+    "TOPIC": (topic, 1),
 }
-REPLIES: dict[type, Rendered] = {m.GroupInfo: group_info, m.MemberList: member_list}
+REPLIES: dict[type, Rendered] = {
+    m.GroupInfo: group_info,
+    m.MemberList: member_list,
+    m.GroupChange: told,
+    moderation.Renamed: lambda client, asked, event: renamed(client.codec, event),
+}
 codec.RENDERERS[m.GroupChange] = changed
-_ = (moderation, Any)
+codec.RENDERERS[moderation.Renamed] = renamed

@@ -98,6 +98,15 @@ class Lookup(Protocol):
     def told(self, session: Any) -> list[tuple[str, int]]:
         """Conversations with the newest seq this session was sent and has not acknowledged."""
 
+    def user(self, name: str) -> Any:
+        """Whom an event means by this name, only to be read (`core.users.User`); None for nobody."""
+
+    def groups(self, session: Any) -> list[str]:
+        """The groups this session's user may see."""
+
+    def invitations(self, session: Any) -> list[str]:
+        """The groups this session's user is invited to."""
+
     def check_nick(self, session: Any, nick: str) -> str:
         """Whether a connection may be called so: empty, or the code of the refusal."""
 
@@ -112,7 +121,7 @@ class Lookup(Protocol):
 
 
 Rendered = Callable[["Client", Any, Any], list[Out] | None]
-"""Renders an event: the client, the Asked (None: nobody asked), the event; None: as if it had no renderer of its own."""
+"""Renders an event: the client, the Asked (None: nobody asked), the event; None: leave it to the table."""
 
 
 class Client:

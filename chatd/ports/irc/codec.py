@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from chatd import messages as m
-from chatd import moderation, people
 from chatd.ports.irc.out import Out, format_line, stamp
 from chatd.wire.irc import LINE_BYTES, Text, parse_tags, pieces
 
@@ -18,8 +17,8 @@ from chatd.wire.irc import LINE_BYTES, Text, parse_tags, pieces
 class People(Protocol):
     """Who somebody is now."""
 
-    def person(self, name: str) -> Any:
-        """The `people.Profile` of somebody; None for nobody."""
+    def user(self, name: str) -> Any:
+        """Whom an event means by this name, only to be read (`core.users.User`); None for nobody."""
 
     def source(self, name: str) -> str:
         """`nick!ident@host` of somebody; the name itself for nobody."""
@@ -52,21 +51,24 @@ class LineCodec:
             found["time"] = stamp(at)
         if id:
             found["msgid"] = id.hex()
-        person = self.lookup.person(sender)
-        if person is not None:
-            if person.account:
-                found["account"] = person.account
-            if person.bot:
+        user = self.lookup.user(sender)
+        if user is not None:
+            if not user.guest:
+                found["account"] = user.name
+            if user.bot:
                 found["bot"] = ""
         return found
+
+    def nick(self, name: str) -> str:
+        """What somebody is called."""
+        user = self.lookup.user(name)
+        return user.nick if user is not None else name
 
     def peer(self, conversation: str, sender: str) -> str:
         """The nick of the other one of a direct conversation, `dm:` and two keys."""
         _, first, second = conversation.split(":", 2)
-        person = self.lookup.person(second)
-        other = first if person is not None and person.name == sender else second
-        person = self.lookup.person(other)
-        return person.nick if person is not None else other
+        user = self.lookup.user(second)
+        return self.nick(first if user is not None and user.name == sender else second)
 
     def message(self, event: m.Message) -> list[Out]:
         """A message as lines that fit."""
@@ -95,10 +97,7 @@ RENDERERS: dict[type, Renderer] = {m.Message: message}
 
 def joining(codec: LineCodec, name: str, group: str) -> list[Out]:
     """Somebody is in a group from here on."""
-    source, person = codec.lookup.source(name), codec.lookup.person(name)
-    if "extended-join" not in codec.caps or person is None:
+    source, user = codec.lookup.source(name), codec.lookup.user(name)
+    if "extended-join" not in codec.caps or user is None:
         return [Out(source, "JOIN", (group,))]
-    return [Out(source, "JOIN", (group, person.account or "*", person.realname))]
-
-
-__all__ = ["RENDERERS", "LineCodec", "Renderer", "joining", "moderation", "people"]
+    return [Out(source, "JOIN", (group, "*" if user.guest else user.name, Text(user.realname)))]

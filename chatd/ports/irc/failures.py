@@ -48,6 +48,8 @@ def failed(client: Client, asked: Asked | None, event: m.Failed) -> list[Out]:
         numeric = n.ERR_CANNOTSENDTOCHAN if context[:1] == "#" else n.ERR_NOSUCHNICK
         return [client.numeric(numeric, context, text=event.text)]
     found = CODES.get(event.code)
+    if event.code == "not-operator" and context[:1] == "#":
+        found = n.ERR_CHANOPRIVSNEEDED
     if found is None:
         return [client.failure(command, event.code.upper().replace("-", "_"), context, text=event.text)]
     return [client.numeric(found, context, text=event.text if event.code in ("not-allowed",) else None)]

@@ -22,7 +22,7 @@ MOST_TARGETS = 10
 class Said:
     """What was said: for the echo, and for what refuses it."""
 
-    __slots__ = ("id", "kind", "target", "tags", "text")
+    __slots__ = ("id", "kind", "tags", "target", "text")
 
     def __init__(self, target: str, kind: str, text: str, tags: str, id: bytes) -> None:
         self.target = target

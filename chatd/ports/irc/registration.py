@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Final
 
 from chatd import messages as m
@@ -279,6 +280,15 @@ def bye(client: Client, asked: Asked | None, event: m.Bye) -> list[Out]:
     return [Out("", "ERROR", (f"Closing Link: {event.text}",))]
 
 
+COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int, bool]] = {  # all of them before one is in, too
+    "AUTHENTICATE": (authenticate, 1, True),
+    "NICK": (nick, 0, True),
+    "PASS": (password, 1, True),
+    "PING": (ping, 0, True),
+    "PONG": (pong, 0, True),
+    "QUIT": (quit_, 0, True),
+    "USER": (user, 4, True),
+}
 REPLIES: dict[type, Rendered] = {
     people.Challenge: challenge,
     people.Proved: proved,

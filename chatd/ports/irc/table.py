@@ -6,9 +6,9 @@ Rule: what a command needs (parameters, to be in) stands beside it; a function i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from chatd.ports.irc import caps, channels, messaging, registration
+from chatd.ports.irc import caps, channels, messaging, modes, registration
 from chatd.ports.irc.client import Client, Rendered
 from chatd.wire.irc import Line
 from chatd.wire.numerics import ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_UNKNOWNCOMMAND
@@ -22,20 +22,13 @@ class Command(NamedTuple):
     before: bool = False
 
 
+AREAS: Final = (registration, channels, modes, messaging)
 COMMANDS: dict[str, Command] = {
-    "AUTHENTICATE": Command(registration.authenticate, 1, before=True),
     "CAP": Command(caps.cap, 1, before=True),
-    "NICK": Command(registration.nick, before=True),
-    "PASS": Command(registration.password, 1, before=True),
-    "PING": Command(registration.ping, before=True),
-    "PONG": Command(registration.pong, before=True),
-    "QUIT": Command(registration.quit_, before=True),
-    "USER": Command(registration.user, 4, before=True),
-    **{name: Command(*row) for name, row in channels.COMMANDS.items()},
-    **{name: Command(*row) for name, row in messaging.COMMANDS.items()},
+    **{name: Command(*row) for area in AREAS for name, row in area.COMMANDS.items()},
 }
 
-REPLIES: dict[type, Rendered] = {**registration.REPLIES, **channels.REPLIES, **messaging.REPLIES}
+REPLIES: dict[type, Rendered] = {event: rendered for area in AREAS for event, rendered in area.REPLIES.items()}
 
 
 def dispatch(client: Client, line: Line) -> None:
