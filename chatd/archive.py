@@ -11,7 +11,10 @@ from chatd.messages import Message, Value
 
 
 class Happening(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What happened in a conversation besides messages: `joined left kicked topic modes renamed redacted passed`."""
+    """What happened in a conversation besides messages.
+
+    `kind`: `joined left quit kicked topic modes renamed nick redacted passed`; what `text` says is in `core/archive.py`.
+    """
 
     at: int
     id: bytes

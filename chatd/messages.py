@@ -278,6 +278,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
     topic_by: str = ""
     topic_at: int = 0
     created: int = 0
+    marker: int = 0  # up to when one has read it; see archive.Mark
 
 
 class Welcome(Value, frozen=True, tag="welcome"):
@@ -356,13 +357,18 @@ class GroupInfo(Value, frozen=True, tag="group"):
 
 
 class GroupChange(Value, frozen=True, tag="change"):
-    """Somebody changed a group: `joined left kicked invited role topic private open announce talk`; `by` did it."""
+    """Somebody changed a group: `joined left kicked invited role topic private open announce talk`; `by` did it.
+
+    `at` and `id`: as in the conversation's past, where it is kept (`archive.Happening`).
+    """
 
     group: str
     change: str
     name: str
     by: str = ""
     text: str = ""
+    at: int = 0
+    id: bytes = b""
 
 
 class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -99,6 +99,8 @@ class ModesChanged(Value, frozen=True, tag="modeschanged"):
     group: str
     by: str
     changes: list[ModeChange]
+    at: int = 0
+    id: bytes = b""
 
 
 class ModeRefused(Value, frozen=True, tag="moderefused"):
@@ -136,16 +138,19 @@ class Renamed(Value, frozen=True, tag="renamed"):
     name: str
     by: str
     reason: str = ""
+    at: int = 0
+    id: bytes = b""
 
 
 class Redacted(Value, frozen=True, tag="redacted"):
-    """A message's text is no more."""
+    """A message's text is no more; with a ref, the answer to one's own `redact`."""
 
     conversation: str
     seq: int
     id: bytes
     by: str
     reason: str = ""
+    ref: int = 0
 
 
 class Walloped(Value, frozen=True, tag="walloped"):

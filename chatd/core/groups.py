@@ -101,7 +101,7 @@ class Conversation:
     """A group or a direct conversation. `head`: the newest message that has been let go."""
 
     __slots__ = ("at", "audience", "created", "direct", "floor", "head", "id", "key", "limit", "masks", "members",
-                 "modes", "name", "others", "password", "pending", "slow", "topic", "topic_at",
+                 "modes", "name", "noted", "notes", "others", "password", "pending", "slow", "topic", "topic_at",
                  "topic_by")  # fmt: skip
 
     def __init__(self, record: ConversationMade, name: str) -> None:
@@ -118,6 +118,7 @@ class Conversation:
         self.topic_by = record.topic_by
         self.topic_at = record.topic_at
         self.head = self.at = self.floor = 0
+        self.noted = self.notes = 0  # when something else happened last, and how often it has (`archive.note`)
         self.members: dict[int, Member] = {}
         self.others: dict[int, Member] = {}  # of a direct conversation: from a user's id to the other one
         self.audience = Audience()
@@ -143,6 +144,11 @@ class Conversation:
         modes = self.modes + (f"f{self.slow}" if self.slow else "")
         return ConversationSet(self.id, modes, self.password, self.limit, self.topic, self.topic_by, self.topic_at)
 
+    @property
+    def marked(self) -> str:
+        """By what somebody's marker for it is found, also while it is not there."""
+        return self.key or self.name
+
     def peer(self, user: User) -> Member:
         """The other one of a direct conversation."""
         return self.others[user.id]
@@ -161,7 +167,7 @@ class Conversation:
         role = member.role if member else "member"
         return m.Position(
             self.name, self.head, cursor, self.floor, heard, role, self.topic, self.private, self.announce,
-            self.topic_by, self.topic_at, self.created,
+            self.topic_by, self.topic_at, self.created, user.markers.get(self.marked, 0),
         )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     sessions: int = 10  # desk, laptop, telephone, some scripts
     devices: int = 10  # each costs its own copy in encrypted conversations
     groups: int = 500  # memberships; each is a row and a cursor per device
+    markers: int = 500  # of what one has no conversation with; kept in memory only
     mailbox_messages: int = 10_000  # unread direct messages, at most 160 MiB; then the sender is told `mailbox-full`
 
     # how fast one account may be; sources on this machine are exempt from the message rate

@@ -69,7 +69,7 @@ class User:
     """
 
     __slots__ = ("active", "alias", "always_on", "away", "bot", "certificates", "conversations", "devices", "guest",
-                 "host", "id", "ident", "invisible", "key", "name", "nick", "operator", "realname", "role", "scram",
+                 "host", "id", "ident", "invisible", "key", "markers", "name", "nick", "operator", "realname", "role", "scram",
                  "sessions", "since", "skeleton", "source", "verifier", "waiting", "wallops")  # fmt: skip
 
     def __init__(self, record: UserMade, guest: bool = False, host: str = "") -> None:
@@ -90,6 +90,7 @@ class User:
         self.since = self.active = 0  # when the first of the open sessions came; when they last sent something
         self.away = ""
         self.waiting = 0  # direct messages from others that no device has acknowledged (an upper bound)
+        self.markers: dict[str, int] = {}  # up to when they have read what (`Conversation.marked`)
         self.devices: dict[str, Device] = {}
         self.sessions: dict[Session, None] = {}
         self.conversations: dict[int, Conversation] = {}
