@@ -17,7 +17,21 @@ from typing import Any, Final, NamedTuple
 
 import apsw
 
-from chatd.entries import Append, ConversationMade, CursorMoved, DeviceMade, Entry, MemberSet, Stored, UserMade
+from chatd.entries import (
+    Append,
+    ConversationClosed,
+    ConversationMade,
+    CursorMoved,
+    DeviceMade,
+    Entry,
+    Happened,
+    MarkerMoved,
+    MaskSet,
+    MemberSet,
+    Redaction,
+    Stored,
+    UserMade,
+)
 from chatd.store.connection import Connection
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
@@ -219,7 +233,7 @@ class Found(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What one cut did. `lost` counts accepted messages and cursors that are gone or elsewhere."""
+    """What one cut did. `lost` counts what was accepted and is gone, or elsewhere, or there again."""
 
     accepted: int
     lost: int
@@ -235,7 +249,12 @@ class Life:
         self.vfs = DiskVFS(name, self.disk)
         self.accepted: dict[tuple[str, bytes], tuple[int, Stored]] = {}
         self.cursors: dict[int, int] = {}
+        self.markers: dict[int, int] = {}
+        self.redacted: set[tuple[int, int]] = set()
+        self.happened: dict[bytes, Happened] = {}
+        self.closed: set[int] = set()
         self.floors: dict[int, int] = {}
+        self.purged = 0  # up to which time things may be gone
         instead = {
             "PRAGMA synchronous = FULL": f"PRAGMA synchronous = {synchronous}",
             "PRAGMA wal_autocheckpoint = 16000": f"PRAGMA wal_autocheckpoint = {checkpoint}",
@@ -256,7 +275,8 @@ class Life:
             entries = list(self.entries(number))
             try:
                 if self.chance.random() < 0.1:
-                    for log in self.store.purge(1000 + number // 2, 5):
+                    self.purged = 1000 + number // 2
+                    for log in self.store.purge(self.purged, 5):
                         self.floors[log.conversation] = log.floor
                 stored = self.store.commit(entries)
             except StoreError:
@@ -265,7 +285,7 @@ class Life:
         raise AssertionError
 
     def entries(self, number: int) -> Iterator[Entry]:
-        """Messages, some of them again, and now and then something else."""
+        """Messages, some of them again, and now and then something else; now and then a group that does not last."""
         chance = self.chance
         for _ in range(chance.choice((1, 1, 3, 30))):
             body = chance.randbytes(chance.choice((0, 20, 20, 600)))
@@ -274,7 +294,17 @@ class Life:
             (sender, id), (conversation, answer) = chance.choice(list(self.accepted.items()))
             yield Append(conversation, 1000 + number, sender, id, b"again")
             yield CursorMoved("phone", conversation, answer.seq)
+            yield MarkerMoved(1, conversation, number)
             yield MemberSet(conversation, 1, "member", number)
+            yield Happened(conversation, 1000 + number, chance.randbytes(16), "alice", "joined", "")
+            if chance.random() < 0.5:
+                yield Redaction(conversation, answer.seq, "alice", "no more")
+        if chance.random() < 0.1:
+            group = 100 + number
+            yield ConversationMade(group, f"#{group}", f"#{group}", None, number)
+            yield MaskSet(group, "b", "*!*@*", "alice", number)
+            yield Append(group, 1000 + number, "bob", chance.randbytes(16), b"short-lived")
+            yield ConversationClosed(group)
 
     def note(self, entries: list[Entry], stored: list[Stored]) -> None:
         """The store has promised these."""
@@ -282,18 +312,28 @@ class Life:
         for entry in entries:
             if isinstance(entry, CursorMoved):
                 self.cursors[entry.conversation] = max(entry.seq, self.cursors.get(entry.conversation, 0))
-            elif isinstance(entry, Append) and not (answer := next(answers)).repeat:
+            elif isinstance(entry, MarkerMoved):
+                self.markers[entry.conversation] = entry.at
+            elif isinstance(entry, Happened):
+                self.happened[entry.id] = entry
+            elif isinstance(entry, Redaction):
+                self.redacted.add((entry.conversation, entry.seq))
+            elif isinstance(entry, ConversationClosed):
+                self.closed.add(entry.conversation)
+            elif isinstance(entry, Append) and not (answer := next(answers)).repeat and entry.sender == "alice":
                 self.accepted[entry.sender, entry.id] = entry.conversation, answer
 
     def lost(self, store: SqliteStore) -> int:
         """How much of what was promised is not there."""
         kept: dict[tuple[str, bytes], tuple[int, int]] = {}
+        texts: set[tuple[int, int]] = set()
         directory = store.load()
         for log in directory.logs:
             after = 0
             while rows := store.read(log.conversation, after, log.head, 10**6):
                 after = rows[-1].seq
                 kept.update({(row.sender, row.id): (log.conversation, row.seq) for row in rows})
+                texts |= {(log.conversation, row.seq) for row in rows if row.content != "redacted"}
         floors = {log.conversation: log.floor for log in directory.logs}
         cursors = {cursor.conversation: cursor.seq for cursor in directory.cursors}
         missing = sum(
@@ -302,7 +342,15 @@ class Life:
             if answer.seq > floors.get(conversation, 0)
         )
         forgotten = sum(cursors.get(conversation, -1) < seq for conversation, seq in self.cursors.items())
-        return missing + forgotten + sum(floors.get(one, -1) < floor for one, floor in self.floors.items())
+        forgotten += sum(floors.get(one, -1) < floor for one, floor in self.floors.items() if one not in self.closed)
+        markers = {marker.conversation: marker.at for marker in directory.markers}
+        forgotten += sum(markers.get(conversation, -1) < at for conversation, at in self.markers.items())
+        return missing + forgotten + len(self.redacted & texts) + len(self.closed & floors.keys()) + self.unheard(store)
+
+    def unheard(self, store: SqliteStore) -> int:
+        """How much of what happened is not there, of what is young enough."""
+        kept = {one.id for number in CONVERSATIONS for one in store.happenings(number, 0, 10**6, 10**6, False)}
+        return sum(one.at >= self.purged and one.id not in kept for one in self.happened.values())
 
 
 def cut(seed: int, folder: str, synchronous: str = "FULL", checkpoint: int = 0) -> Outcome:
@@ -323,7 +371,7 @@ def cut(seed: int, folder: str, synchronous: str = "FULL", checkpoint: int = 0) 
     store = SqliteStore(path)
     lost = life.lost(store)
     if not lost:
-        store.commit(unanswered)  # the clients resend
+        store.commit([entry for entry in unanswered if getattr(entry, "conversation", 0) in CONVERSATIONS])  # resent
         problems = verify(path).problems
     store.close()
     return Outcome(len(life.accepted), lost, problems)
