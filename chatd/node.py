@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd import messages as m
-from chatd import people
+from chatd import moderation, people
 from chatd.admission import Admission, Policy, Proof
 from chatd.auth import Passwords
 from chatd.core.groups import Audience, Conversation
@@ -81,7 +81,7 @@ class Node:
         if first:
             store.commit(first)
             directory = store.load()
-        self.hub = Hub(directory, limits, self)
+        self.hub = Hub(directory, limits, self, secret)
         self.admission = Admission(self, self.hub, policy, secret, passwords)
         self._journal = Journal(store, write, self._let_go, self._broken)
         self._release = Release()
@@ -259,9 +259,10 @@ class Node:
 
     def end_later(self, session: Session, event: m.Bye) -> None:
         """End a session when what this turn says to it has been said."""
-        self.turn().then(self._end, session, event)
+        self.turn().then(self.end, session, event)
 
-    def _end(self, session: Session, event: m.Bye) -> None:
+    def end(self, session: Session, event: m.Bye) -> None:
+        """End a session when what leaves now has left."""
         self._after.append((session.link.end, (event,)))
 
     # ---- stored messages ----
@@ -340,7 +341,7 @@ class Node:
         self.sessions[session] = None
 
     def _quit(self, session: Session, command: m.Quit, turn: Turn) -> None:
-        self.hub.depart(session, False, turn)
+        self.hub.depart(session, False, turn, command.reason)
         session.over = True
         self.end_later(session, m.Bye("goodbye", "Come back soon."))
 
@@ -434,8 +435,16 @@ def _message(conversation: Conversation, row: Row) -> m.Message:
     return m.Message(conversation.name, row.seq, row.at, row.sender, row.id, text, row.content, row.tags)
 
 
-TOLD = frozenset((m.Send, m.Away, m.SetTopic, m.SetPolicy, m.SetRole, m.Leave, m.Kick))  # others hear of these
-LISTS = frozenset((m.Who, m.Whois, m.Members, m.Groups, m.Inbox, m.History, m.Devices))
+# others hear of these
+TOLD = frozenset((
+    m.Send, m.Away, m.SetTopic, m.SetPolicy, m.SetRole, m.Leave, m.Kick, people.SetNick, people.SetProfile, people.Pass,
+    people.SetMetadata, moderation.Wallops,
+))  # fmt: skip
+# the answers cost more than the questions
+LISTS = frozenset((
+    m.Who, m.Whois, m.Members, m.Groups, m.Inbox, m.History, m.Devices, people.Find, people.Past, people.Count,
+    people.Monitor, people.AskMetadata,
+))  # fmt: skip
 SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
     m.History: Node._history,
     m.Quit: Node._quit,

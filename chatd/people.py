@@ -25,8 +25,9 @@ class Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     bot: bool = False
     modes: str = ""
     group: str = ""
-    idle: int = 0
+    idle: int = 0  # seconds
     since: int = 0
+    away: str = ""
 
 
 # ---- commands: coming in -----------------------------------------------------------------------------------------
@@ -85,6 +86,7 @@ class SetProfile(Value, frozen=True, tag="profile"):
     invisible: bool | None = None
     wallops: bool | None = None
     operator: bool | None = None  # may only be given up
+    alone: bool | None = None  # one connection of the line port at a time
 
 
 class SetAlwaysOn(Value, frozen=True, tag="alwayson"):
@@ -172,7 +174,7 @@ class AskMetadata(Value, frozen=True, tag="askmetadata"):
 
 
 class FollowMetadata(Value, frozen=True, tag="followmetadata"):
-    """Hear of changes of these keys (`on`), or no longer."""
+    """Hear of changes of these keys (`on`), or no longer; no keys: only ask which ones."""
 
     ref: int
     keys: list[str]
@@ -212,8 +214,9 @@ class PersonChanged(Value, frozen=True, tag="personchanged"):
     """Something about somebody with whom one shares a group, or about oneself.
 
     `change`: `nick` (the new one in `text`), `away` (the text; empty: back), `account` (empty: none), `realname`,
-    `host` (the new `ident@host`), `bot`, `gone` (the last session ended; the reason), `here` (into `group`: came back
-    and is seen there again). `nick`: what they were called until now.
+    `host` (the new `ident@host`), `bot` (empty: no longer), `gone` (the last session ended; the reason), `here` (into
+    `group`: came back and is seen there again). `nick`: what they were called until now. `group` is `*` where one only
+    monitors them. `away`, `here` and `gone` are for line sessions: the frames have `presence`.
     """
 
     name: str
@@ -232,6 +235,7 @@ class ProfileIs(Value, frozen=True, tag="profileis"):
     wallops: bool
     bot: bool
     operator: bool
+    alone: bool = False
 
 
 class ProfileList(Value, frozen=True, tag="profilelist"):
@@ -272,7 +276,7 @@ class Monitored(Value, frozen=True, tag="monitored"):
 
 
 class Passing(Value, frozen=True, tag="passing"):
-    """Something said that is kept nowhere (see `pass`)."""
+    """Something said that is kept nowhere (see `pass`). `to`: a group's name (with `#`), or a person's."""
 
     sender: str
     to: str
@@ -301,6 +305,13 @@ class Metadata(Value, frozen=True, tag="metadata"):
     by: str = ""
 
 
+class Followed(Value, frozen=True, tag="followed"):
+    """The answer to `followmetadata`: all keys that one follows."""
+
+    ref: int
+    keys: list[str]
+
+
 Command = (
     Prove | Register | Arrive | SetNick | BecomeOperator | SetProfile | SetAlwaysOn | SetCertificate | Find | Past
     | LeaveAll | Count | Monitor | Pass | SetMetadata | AskMetadata | FollowMetadata
@@ -308,5 +319,5 @@ Command = (
 
 Event = (
     Challenge | Proved | Arrived | PersonChanged | ProfileIs | ProfileList | PastList | Counts | Monitored | Passing
-    | Passed | Metadata
+    | Passed | Metadata | Followed
 )  # fmt: skip

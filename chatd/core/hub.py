@@ -7,14 +7,17 @@ has been proved before `admit` is called; time and random numbers come from outs
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, Protocol
 
 from chatd import messages as m
-from chatd.core import groups, mailbox
+from chatd import moderation as o
+from chatd import people as p
+from chatd.core import groups, lobby, mailbox, membership, metadata, modes, monitors, operator, passing, people, search
 from chatd.core.groups import Audience, Conversation, Conversations
-from chatd.core.limits import Buckets, Limits
+from chatd.core.limits import Buckets, Limits, prefix
 from chatd.core.names import fold_group
 from chatd.core.turn import Command, Event, Refused, Turn
 from chatd.core.users import Device, Session, User, Users
@@ -42,17 +45,28 @@ class Outside(Protocol):
     def announce(self, event: m.Presence, but: Session | None) -> None:
         """Somebody came or went: tell everybody but one session."""
 
+    def end(self, session: Session, event: m.Bye) -> None:
+        """Say this last, and close."""
+
+    def strangers(self) -> int:
+        """How many connections have not logged in."""
+
 
 class Hub:
     """One node's users, conversations and sessions."""
 
-    def __init__(self, directory: Directory, limits: Limits, outside: Outside) -> None:
+    def __init__(self, directory: Directory, limits: Limits, outside: Outside, secret: bytes = b"") -> None:
         self.limits = limits
         self.epoch = directory.epoch
         self.users = Users()
         self.conversations = Conversations()
         self.group_skeletons: dict[str, Conversation] = {}
         self.everyone = Audience()
+        self.parlour = Audience()  # the line sessions that are in the lobby: they see who comes into it and leaves
+        self.monitors = monitors.Monitors()
+        self.past = search.PastPeople(limits.past_people)
+        self.most = 0  # how many people have been here at once
+        self._cloak = hashlib.blake2b(secret, digest_size=32, person=b"cloak").digest()
         self.invitations = {used.invitation for used in directory.invitations}
         self.full = False  # the disk is nearly full: keep nothing that may be refused
         self.outside = outside
@@ -70,6 +84,7 @@ class Hub:
             self.users.add(User(user))
         for device in directory.devices:
             self.users.add_device(device)
+        people.load(self, directory)
         for record in directory.conversations:
             if record.users is None:
                 self.group_skeletons[fold_group(record.name).skeleton] = self.conversations.add(record)
@@ -77,6 +92,10 @@ class Hub:
                 pair = (self.users.by_id[record.users[0]], self.users.by_id[record.users[1]])
                 self.conversations.begin(self.conversations.planned(record, pair), pair)
         self.conversations.next_id = max(self.conversations.next_id, directory.newest + 1)  # no closed one's again
+        for mask in directory.masks:
+            group = self.conversations.by_id[mask.conversation]
+            group.masks[mask.mode][mask.mask] = mask
+            group.guard()
         for log in directory.logs:
             conversation = self.conversations.by_id[log.conversation]
             conversation.head, conversation.at, conversation.floor = log.head, log.at, log.floor
@@ -104,10 +123,10 @@ class Hub:
 
     @staticmethod
     def first_entries(directory: Directory, now: int) -> list[Entry]:
-        """What a new store needs before the first hub: the lobby."""
+        """What a store needs before the first hub: the lobby, and an end of groups that are left alone."""
         if directory.conversations:
-            return []
-        return [ConversationMade(1, m.LOBBY, m.LOBBY, None, now, "nt")]
+            return membership.left_alone(directory)
+        return [ConversationMade(1, m.LOBBY, m.LOBBY, None, now, modes.USUAL)]
 
     # ---- commands ----
 
@@ -155,10 +174,19 @@ class Hub:
             return user.devices[keys.device]
         if keys.device in self.users.devices:
             raise Refused("login-refused", "This device belongs to another account already.")
-        if len(user.devices) >= self.limits.devices:
+        if len(user.devices) - (line_name(user) in user.devices) >= self.limits.devices:
             raise Refused("too-many-devices", f"An account has at most {self.limits.devices} devices.")
         self._check_sessions(user, None)
         self.check_space()
+        return self._add_reader(user, keys, turn)
+
+    def line_device(self, user: User, turn: Turn) -> Device:
+        """What all line sessions of an account share: its place in the mail. Made when the first one comes."""
+        name = line_name(user)
+        device = user.devices.get(name)
+        return device or self._add_reader(user, m.DeviceKeys(name, b"", b""), turn)
+
+    def _add_reader(self, user: User, keys: m.DeviceKeys, turn: Turn) -> Device:
         device = self._add_device(user.id, keys, turn)
         for conversation in user.conversations.values():
             device.cursors[conversation.id] = conversation.members[user.id].acked
@@ -170,9 +198,14 @@ class Hub:
         turn.keep(record)
         return self.users.add_device(record)
 
-    def guest(self, name: str, turn: Turn) -> User:
+    def cloak(self, address: str) -> str:
+        """The host by which others know who came from one address, without knowing the address."""
+        return hashlib.blake2b(prefix(address).encode(), digest_size=5, key=self._cloak).hexdigest() + ".guest"
+
+    def guest(self, name: str, turn: Turn, address: str = "") -> User:
         """Make a guest. Raises Refused."""
-        user = User(self.users.reserve(name, "guest", turn.now, guest=True), guest=True)
+        record = self.users.reserve(name, "guest", turn.now, guest=True)
+        user = User(record, guest=True, host=self.cloak(address))
         self.users.next_guest -= 1
         self.users.add(user)
         return user
@@ -182,9 +215,8 @@ class Hub:
         """Let a session in as a user; returns the older session of the same device, which has to end."""
         older = device.session if device is not None else None
         self._check_sessions(user, older)
-        first = not user.sessions
-        session.user, session.device = user, device
-        user.sessions[session] = None
+        first = self._let_in(session, user, turn)
+        session.device = device
         if device is not None:
             device.session = session
             if not resume or self.lobby.id not in device.cursors:
@@ -198,10 +230,41 @@ class Hub:
         )
         turn.then(self._subscribe, session)
         if first:
-            user.away = ""
-            self._announce(m.Presence(user.name, "online"), session, turn)
+            people.come(self, session, user, turn)
+        lobby.enter(self, session, turn)
         turn.then(self.outside.arrived, session)
         return older
+
+    def arrive(self, session: Session, user: User, ref: int, turn: Turn, nick: str = "", ident: str = "",
+               realname: str = "") -> None:  # fmt: skip
+        """Let a line session in as a user, who may be called otherwise than the account unless they are here already.
+
+        Raises Refused. The answer is one `arrived`; a `group` (with ref 0) follows for each group the account is in.
+        """
+        self._check_sessions(user, None)
+        if user.alone and any(other.line for other in user.sessions):
+            raise Refused("name-taken", f"{user.name} takes one connection at a time.")
+        called = self.users.checked(nick or user.name, user, owned=True) if not user.sessions else None
+        first = self._let_in(session, user, turn)
+        session.device = None if user.guest else self.line_device(user, turn)
+        if called is not None:
+            self.users.call(user, called)
+            turn.then(people.dress, user, called.display, ident, realname)
+        turn.then(self._subscribe, session)
+        turn.then(people.tell_arrived, self, session, ref)
+        if first:
+            people.come(self, session, user, turn)
+        turn.then(self.outside.arrived, session)
+
+    def _let_in(self, session: Session, user: User, turn: Turn) -> bool:
+        """Make it a session of this user; whether it is the first one."""
+        first = not user.sessions
+        session.user = user
+        user.sessions[session] = None
+        if first:
+            user.since = user.active = turn.now
+            user.away = ""
+        return first
 
     def _check_sessions(self, user: User, older: Session | None) -> None:
         if len(user.sessions) - (older is not None) >= self.limits.sessions:
@@ -213,35 +276,46 @@ class Hub:
             device.cursors[self.lobby.id] = self.lobby.head
             turn.keep(CursorMoved(device.id, self.lobby.id, self.lobby.head))
 
-    def _announce(self, event: m.Presence, but: Session | None, turn: Turn) -> None:
-        turn.then(self.outside.announce, event, but)
-
-    def depart(self, session: Session, lost: bool, turn: Turn) -> None:
+    def depart(self, session: Session, lost: bool, turn: Turn, reason: str = "") -> None:
         """A session has ended, by goodbye or by being cut off."""
         user = session.user
         if user is None or session.over:
             return
+        reason = reason or ("Connection lost" if lost else "")
         session.over = True
         user.sessions.pop(session, None)
         if session.device is not None and session.device.session is session:
             session.device.session = None
         self._silence(session)
-        if not user.sessions:
-            self._announce(m.Presence(user.name, "lost" if lost else "offline"), None, turn)
-            if user.guest:
-                for group in list(user.conversations.values()):
-                    group.members.pop(user.id, None)
-                self.users.remove(user)
+        self.monitors.clear(session)
+        if user.sessions:
+            lobby.leave(self, session, reason, turn)
+        else:
+            people.go(self, session, user, lost, reason, turn)
         turn.then(self.outside.departed, session, lost)
 
     # ---- who hears what: called when a turn leaves ----
+
+    def neighbours(self, user: User, shared: Iterable[Conversation]) -> dict[Session, None]:
+        """The sessions of everybody who shares one of these groups with somebody, and that person's own."""
+        found = {session: None for session in user.sessions if session in self.everyone.sessions}
+        for group in shared:
+            found.update(group.audience.sessions)
+        if lobby.is_in(user):
+            found.update(self.parlour.sessions)
+        return found
 
     def _subscribe(self, session: Session) -> None:
         """From here on a session hears its conversations, or first what is stored for it."""
         if session.over or session.user is None:
             return
         self.everyone.add(session)
-        for conversation in (self.lobby, *session.user.conversations.values()):
+        self.most = max(self.most, len(self.everyone.users))
+        if session.user.guest:
+            self.users.shown[session.user.name] = session.user
+        if session.lobby:
+            self._hear(session, self.lobby)
+        for conversation in session.user.conversations.values():
             self._hear(session, conversation)
         if session.behind:
             self.outside.hungry(session)
@@ -272,6 +346,7 @@ class Hub:
         for conversation in session.live:
             conversation.audience.discard(session)
         self.everyone.discard(session)
+        self.parlour.discard(session)
         session.live.clear()
         session.behind.clear()
 
@@ -296,43 +371,19 @@ class Hub:
             session.behind.pop(conversation, None)
 
 
-# ---- the small commands that concern people ----
+def line_name(user: User) -> str:
+    """The name of the device that is no device: no keys make such a name."""
+    return f"irc{user.id}"
 
 
-def who(hub: Hub, session: Session, command: m.Who, turn: Turn) -> None:
-    """Who is here now."""
-    people = [m.Member(user.name, user.role, user.state) for user in hub.everyone.users][: hub.limits.list_length]
-    turn.reply(session, m.WhoList(command.ref, people, len(hub.everyone.users)))
-
-
-def whois(hub: Hub, session: Session, command: m.Whois, turn: Turn) -> None:
-    """What may be known about somebody: the groups shown are those both are in, and open ones."""
-    user, asker = hub.users.find(command.name), session.user
-    assert asker is not None
-    shared = [
-        c.name
-        for c in user.conversations.values()
-        if not c.direct and (not c.private or c.member(asker)) and c.member(user)
-    ]
-    turn.reply(session, m.Person(command.ref, user.name, user.role, user.state, user.away, user.guest, sorted(shared)))
-
-
-def away(hub: Hub, session: Session, command: m.Away, turn: Turn) -> None:
-    """Say that one is away; an empty text ends it."""
-    user = session.user
-    assert user is not None
-    if len(command.text) > hub.limits.away_chars:
-        raise Refused("text-too-long", f"That text has at most {hub.limits.away_chars} characters.")
-    if user.away != command.text:
-        user.away = command.text
-        hub._announce(m.Presence(user.name, "away" if user.away else "online", user.away), session, turn)
-    turn.reply(session, m.Done(command.ref))
+# ---- the small commands ----
 
 
 def devices(hub: Hub, session: Session, command: m.Devices, turn: Turn) -> None:
     """The devices of one's account."""
     assert session.user is not None
-    listed = [(device.id, int(device.session is not None)) for device in session.user.devices.values()]
+    sessions = session.user.sessions
+    listed = [(d.id, sum(other.device is d for other in sessions)) for d in session.user.devices.values()]
     turn.reply(session, m.DeviceList(command.ref, listed))
 
 
@@ -346,18 +397,35 @@ COMMANDS: dict[type, Callable[[Hub, Session, Any, Turn], Any]] = {
     m.Acknowledge: mailbox.acknowledge,
     m.Inbox: mailbox.inbox,
     m.History: mailbox.history,
-    m.Join: groups.join,
-    m.Leave: groups.leave,
-    m.Invite: groups.invite,
-    m.Kick: groups.kick,
-    m.SetRole: groups.set_role,
-    m.SetPolicy: groups.set_policy,
+    m.Join: membership.join,
+    m.Leave: membership.leave,
+    m.Invite: membership.invite,
+    m.Kick: membership.kick,
+    m.SetRole: modes.set_role,
+    m.SetPolicy: modes.set_policy,
+    o.SetModes: modes.set_modes,
+    o.AskModes: modes.ask_modes,
+    o.AskMasks: modes.ask_masks,
+    o.Rename: groups.rename,
     m.SetTopic: groups.set_topic,
     m.Members: groups.members,
     m.Groups: groups.groups,
-    m.Who: who,
-    m.Whois: whois,
-    m.Away: away,
+    m.Who: search.who,
+    m.Whois: search.whois,
+    m.Away: people.away,
+    p.SetNick: people.set_nick,
+    p.SetProfile: people.set_profile,
+    p.SetAlwaysOn: people.set_always_on,
+    p.Find: search.find,
+    p.Past: search.past,
+    p.Count: search.count,
+    p.Monitor: monitors.monitor,
+    p.Pass: passing.pass_on,
+    p.SetMetadata: metadata.set_metadata,
+    p.AskMetadata: metadata.ask_metadata,
+    p.FollowMetadata: metadata.follow_metadata,
+    o.Kill: operator.kill,
+    o.Wallops: operator.wallops,
     m.Devices: devices,
     m.Ping: ping,
 }

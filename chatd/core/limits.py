@@ -25,11 +25,22 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     text_bytes: int = 16_384  # a long paragraph; more is a file
     topic_chars: int = 390  # what an IRC TOPIC line can carry
     away_chars: int = 200  # one line of a list
+    realname_chars: int = 150  # likewise
+    tags_bytes: int = 4_094  # what IRCv3 lets a client send
 
     # what one account may have
     sessions: int = 10  # desk, laptop, telephone, some scripts
     devices: int = 10  # each costs its own copy in encrypted conversations
+    metadata_keys: int = 50  # of a person or a group
+    metadata_value_bytes: int = 300  # with the names around it, it fits a line of IRC
+    metadata_followed: int = 100  # keys of one session
+    monitors: int = 100  # names of one session
     groups: int = 500  # memberships; each is a row and a cursor per device
+    masks: int = 100  # of a group, on its three lists together
+    mask_chars: int = 200  # a nick, a name and a host
+    key_chars: int = 50  # of a group; it is typed, and read aloud
+    mode_changes: int = 100  # in one command; each gets an answer
+    slow_seconds: int = 21_600  # an hour is enough for most; above six a group is one for announcements
     markers: int = 500  # of what one has no conversation with; kept in memory only
     mailbox_messages: int = 10_000  # unread direct messages, at most 160 MiB; then the sender is told `mailbox-full`
 
@@ -54,6 +65,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 4_000  # connections that are not logged in, all together: 4,000 x 64 KiB is bearable
     waiting_per_prefix: int = 1_000  # of them from one prefix; a school that comes back at once fits
     login_seconds: float = 20.0  # a connection that has not logged in by then is closed, handshake included
+    password_chars: int = 8  # of a new one, no fewer; NIST SP 800-63B, which wants no rules about kinds of characters
     password_queue: int = 64  # checks that wait for a hashing thread; 64 x 25 ms on two threads is under a second
 
     # connections
@@ -72,6 +84,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     near_names: int = 3  # similar names in an error
     history_page: int = 200  # messages in one answer
     list_length: int = 1_000  # people or groups in one answer
+    past_people: int = 1_000  # who left or was called otherwise; a school's morning
 
     # the node
     waiting_entries: int = 10_000  # entries that wait for a commit; with more, their senders are not read from

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatd import messages as m
-from chatd.core.groups import STAFF, Conversation
+from chatd.core import modes
+from chatd.core.groups import Conversation
 from chatd.core.turn import Post, Refused, Turn
 from chatd.core.users import Session, User
 from chatd.entries import Append, ConversationMade, CursorMoved, Stored
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from chatd.core.hub import Hub
 
 ID_BYTES = 16
+KINDS = ("text", "notice")
 
 
 def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
@@ -25,15 +27,14 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
     user = session.user
     assert user is not None
     text = command.text
-    body = text.encode()
-    if len(body) > hub.limits.text_bytes:
-        most = hub.limits.text_bytes
-        raise Refused("text-too-long", f"A message has at most {most} bytes; this one has {len(body)}.")
+    body = check_parts(hub, text, command.id, command.tags)
     if not text or text.isspace():
         raise Refused("empty-text", "There is nothing to send.")
-    if len(command.id) != ID_BYTES:
-        raise Refused("bad-id", f"A message id has {ID_BYTES} bytes.")
-    conversation = session.known.get(command.to) or _find(hub, session, command.to)
+    if command.kind not in KINDS:
+        raise Refused("bad-argument", f"A kind is one of {', '.join(KINDS)}.")
+    conversation = session.known.get(command.to)
+    if conversation is None or conversation.closed:
+        conversation = _find(hub, session, command.to)
     if hub.full:
         hub.check_space()
     if conversation.direct:
@@ -45,18 +46,30 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
         if conversation.id not in hub.conversations.by_id:
             _begin(hub, conversation, turn)
     else:
-        _may_talk(conversation, user)
+        member = conversation.members.get(user.id)
+        if member is None or member.invited or conversation.guarded:
+            modes.check_talk(conversation, user, text, turn.now)
+            if modes.for_operators(conversation, user):
+                modes.to_operators(session, conversation, command, turn)
+                return
+    user.active = turn.now
     at = turn.now if turn.now > conversation.at else conversation.at
     conversation.at = at
-    turn.post(conversation, Append(conversation.id, at, user.name, command.id, body), text, session, command.ref)
+    append = Append(conversation.id, at, user.name, command.id, body, command.kind, command.tags)
+    turn.post(conversation, append, text, session, command.ref)
 
 
-def _may_talk(group: Conversation, user: User) -> None:
-    member = group.member(user)
-    if member is None:
-        raise Refused("not-a-member", f"You are not a member of group {group.name[1:]!r}.")
-    if group.announce and member.role not in STAFF:
-        raise Refused("announce-only", f"Only operators and owners may write to {group.name}.")
+def check_parts(hub: Hub, text: str, identity: bytes, tags: str) -> bytes:
+    """The text's bytes. Raises Refused for what no message may be."""
+    body = text.encode()
+    if len(body) > hub.limits.text_bytes:
+        most = hub.limits.text_bytes
+        raise Refused("text-too-long", f"A message has at most {most} bytes; this one has {len(body)}.")
+    if len(identity) != ID_BYTES:
+        raise Refused("bad-id", f"A message id has {ID_BYTES} bytes.")
+    if tags and len(tags.encode()) > hub.limits.tags_bytes:
+        raise Refused("text-too-long", f"Tags have at most {hub.limits.tags_bytes} bytes.")
+    return body
 
 
 def _find(hub: Hub, session: Session, to: str) -> Conversation:
@@ -121,6 +134,8 @@ def acknowledge(hub: Hub, session: Session, command: m.Acknowledge, turn: Turn) 
     if user is None or device is None:
         return
     conversation = session.known.get(command.conversation)
+    if conversation is hub.lobby and session.line:
+        return  # which hears it from when it comes in, and keeps no place
     if conversation is None:
         conversation = next((c for c in session.live if c.name == command.conversation), None) or next(
             (c for c in session.behind if c.name == command.conversation), None

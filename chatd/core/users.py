@@ -68,9 +68,10 @@ class User:
     `name` is who they are, `nick` what they are called; a guest's is the same. Times are in ms.
     """
 
-    __slots__ = ("active", "alias", "always_on", "away", "bot", "certificates", "conversations", "devices", "guest",
-                 "host", "id", "ident", "invisible", "key", "markers", "name", "nick", "operator", "realname", "role", "scram",
-                 "sessions", "since", "skeleton", "source", "verifier", "waiting", "wallops")  # fmt: skip
+    __slots__ = ("active", "alias", "alone", "always_on", "away", "bot", "certificates", "conversations", "devices",
+                 "guest", "host", "id", "ident", "invisible", "key", "markers", "metadata", "name", "nick",
+                 "operator", "realname", "role", "scram", "sessions", "since", "skeleton", "source", "verifier",
+                 "waiting", "wallops")  # fmt: skip
 
     def __init__(self, record: UserMade, guest: bool = False, host: str = "") -> None:
         self.id = record.user
@@ -87,6 +88,8 @@ class User:
         self.host = host or f"user/{record.key}"
         self.realname = ""
         self.bot = self.invisible = self.wallops = self.operator = self.always_on = False
+        self.metadata: dict[str, str] = {}
+        self.alone = False  # takes one line session at a time
         self.since = self.active = 0  # when the first of the open sessions came; when they last sent something
         self.away = ""
         self.waiting = 0  # direct messages from others that no device has acknowledged (an upper bound)
@@ -133,8 +136,9 @@ class Session:
     `line`: it came in by the line port, without a device of its own; `lobby`: it hears the lobby.
     """
 
-    __slots__ = ("address", "behind", "certificate", "device", "heard", "held", "known", "line", "link", "live",
-                 "lobby", "metered", "over", "proof", "pumping", "secure", "slowed", "user")  # fmt: skip
+    __slots__ = ("address", "behind", "certificate", "device", "following", "heard", "held", "known", "line", "link",
+                 "live", "lobby", "metered", "over", "proof", "pumping", "secure", "slowed", "user",
+                 "watching")  # fmt: skip
 
     def __init__(self, link: Link, address: tuple[str, int]) -> None:
         self.link = link
@@ -155,6 +159,8 @@ class Session:
         self.lobby = True
         self.secure = False
         self.certificate = ""  # of the TLS client: SHA-256, hex
+        self.following: frozenset[str] = frozenset()  # of which keys of metadata it hears
+        self.watching: dict[str, str] = {}  # whose coming and going it hears of: folded name to what it typed
 
 
 class Users:
@@ -166,6 +172,7 @@ class Users:
         self.by_name: dict[str, User] = {}
         self.by_skeleton: dict[str, User] = {}
         self.shown: dict[str, User] = {}  # guests whose coming has been told and whose going has not
+        self.lasting: dict[User, None] = {}  # accounts that want to be seen always
         self.devices: dict[str, Device] = {}
         self.next_id = 1
         self.next_guest = -1
@@ -179,17 +186,21 @@ class Users:
     def remove(self, user: User) -> None:
         """Take a guest out."""
         del self.by_id[user.id]
-        self._take(Name(user.name, user.key, user.skeleton))
+        self._take(user, Name(user.name, user.key, user.skeleton))
 
     def _put(self, user: User, name: Name) -> None:
         self.by_key[name.key] = self.by_name[name.display] = self.by_skeleton[name.skeleton] = user
 
-    def _take(self, name: Name) -> None:
-        del self.by_key[name.key], self.by_name[name.display], self.by_skeleton[name.skeleton]
+    def _take(self, user: User, name: Name) -> None:
+        for names, text in (
+            (self.by_key, name.key), (self.by_name, name.display), (self.by_skeleton, name.skeleton)
+        ):  # fmt: skip
+            if names.get(text) is user:
+                del names[text]
 
     def rename(self, guest: User, name: Name) -> None:
         """Give a guest another name, which has been checked; the old one is free."""
-        self._take(Name(guest.name, guest.key, guest.skeleton))
+        self._take(guest, Name(guest.name, guest.key, guest.skeleton))
         guest.name, guest.key, guest.skeleton = name.display, name.key, name.skeleton
         self._put(guest, name)
 
@@ -203,7 +214,7 @@ class Users:
     def release(self, user: User) -> None:
         """An account's alias is free."""
         if user.alias is not None:
-            self._take(user.alias)
+            self._take(user, user.alias)
             user.alias = None
             self._put(user, Name(user.name, user.key, user.skeleton))  # the two may have looked the same
 
@@ -239,17 +250,24 @@ class Users:
         user = self.known(name)
         return user.source if user is not None else f"{name}!{IDENT}@gone"
 
-    def checked(self, name: str, but: User | None = None) -> Name:
-        """A name that nobody (`but` this user) has. Raises Refused `bad-name` or `name-taken`; changes nothing."""
+    def checked(self, name: str, but: User | None = None, owned: bool = False) -> Name:
+        """A name that nobody (`but` this user) has. Raises Refused `bad-name` or `name-taken`; changes nothing.
+
+        `owned`: say `name-owned` where it is an account's.
+        """
         try:
             folded = fold(name)
         except BadName as error:
             raise Refused("bad-name", str(error)) from None
-        if self.by_key.get(folded.key, but) is not but:
+        holder = self.by_key.get(folded.key)
+        if holder is not None and holder is not but:
+            if owned and holder.key == folded.key and not holder.guest:
+                raise Refused("name-owned", f"{holder.name} is somebody's account.")
             raise Refused("name-taken", "Username already taken!")
-        twin = self.by_skeleton.get(folded.skeleton, but)
-        if twin is not but and twin is not None:
-            shown = twin.nick if twin.alias is not None and twin.alias.skeleton == folded.skeleton else twin.name
+        twin = self.by_skeleton.get(folded.skeleton)
+        if twin is not None and twin is not but:
+            alias = twin.alias
+            shown = alias.display if alias is not None and alias.skeleton == folded.skeleton else twin.name
             raise Refused("name-taken", f"Username already taken! It looks like {shown!r}.", near=[shown])
         return folded
 

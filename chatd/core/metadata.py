@@ -1,0 +1,157 @@
+"""Metadata: keys and values that people and groups carry, by the rules of IRCv3's draft/metadata-2.
+
+Rule: a person sets their own, operators of a group the group's. A change is told to the sessions that follow the key
+and share a group with the person (or are in the group, or monitor the person); who begins to share one is told what is
+set. What accounts and groups carry is kept; what a guest carries goes with the guest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from chatd import people as p
+from chatd.core import lobby
+from chatd.core.groups import OP, Conversation
+from chatd.core.people import called, groups_of
+from chatd.core.turn import Refused, Turn
+from chatd.core.users import Session, User
+from chatd.entries import Directory, MetadataSet
+
+if TYPE_CHECKING:
+    from chatd.core.hub import Hub
+
+KEY = re.compile(r"[a-z0-9_./-]{1,64}")
+Target = User | Conversation
+
+
+def load(hub: Hub, directory: Directory) -> None:
+    """What is kept."""
+    for entry in directory.metadata:
+        groups, users = hub.conversations.by_id, hub.users.by_id
+        target: Target = groups[entry.conversation] if entry.conversation else users[entry.user]
+        target.metadata[entry.key] = entry.value
+
+
+def _named(target: Target) -> str:
+    return target.name if isinstance(target, Conversation) else called(target)
+
+
+# ---- commands ----------------------------------------------------------------------------------------------------
+
+
+def set_metadata(hub: Hub, session: Session, command: p.SetMetadata, turn: Turn) -> None:
+    """Set a key, or take it away."""
+    user = session.user
+    assert user is not None
+    target = _target(hub, session, command.to)
+    if isinstance(target, Conversation):
+        member = target.member(user)
+        allowed = member is not None and member.rank >= OP
+    else:
+        allowed = target is user
+    if not allowed:
+        raise Refused("no-permission", "Only they themselves, or operators of a group, may set that.")
+    key, value = _key(command.key), command.value or ""
+    if len(value.encode()) > hub.limits.metadata_value_bytes:
+        raise Refused("value-invalid", f"A value has at most {hub.limits.metadata_value_bytes} bytes.")
+    had = target.metadata.get(key)
+    if not value:
+        if had is None:
+            raise Refused("key-not-set", f"{key} is not set.")
+        del target.metadata[key]
+    elif had is None and len(target.metadata) >= hub.limits.metadata_keys:
+        raise Refused("limit-reached", f"There are at most {hub.limits.metadata_keys} keys.")
+    else:
+        if not isinstance(target, User) or not target.guest:
+            hub.check_space()
+        target.metadata[key] = value
+    _keep(target, key, value, turn)
+    if had != value:
+        turn.then(_tell_followers, hub, target, key, value or None, called(user), session)
+    turn.reply(session, p.Metadata(command.ref, _named(target), [(key, value or None)]))
+
+
+def _keep(target: Target, key: str, value: str, turn: Turn) -> None:
+    if isinstance(target, Conversation):
+        turn.keep(MetadataSet(0, target.id, key, value))
+    elif not target.guest:
+        turn.keep(MetadataSet(target.id, 0, key, value))
+
+
+def ask_metadata(hub: Hub, session: Session, command: p.AskMetadata, turn: Turn) -> None:
+    """What is set: these keys in their order, or all of them."""
+    target = _target(hub, session, command.to)
+    keys = [_key(key) for key in command.keys[: hub.limits.metadata_followed]] or sorted(target.metadata)
+    values = [(key, target.metadata.get(key)) for key in keys]
+    turn.reply(session, p.Metadata(command.ref, _named(target), values))
+
+
+def follow_metadata(hub: Hub, session: Session, command: p.FollowMetadata, turn: Turn) -> None:
+    """Hear of changes of these keys, or no longer; the answer has all keys that one follows."""
+    keys = [_key(key) for key in command.keys]
+    if command.on:
+        if len(session.following.union(keys)) > hub.limits.metadata_followed:
+            raise Refused("limit-reached", f"You can follow at most {hub.limits.metadata_followed} keys.")
+        session.following = session.following.union(keys)
+    else:
+        session.following = session.following.difference(keys)
+    turn.reply(session, p.Followed(command.ref, sorted(session.following)))
+
+
+def _target(hub: Hub, session: Session, to: str) -> Target:
+    """Oneself, a person who is known, a group one may know of. Raises Refused `invalid-target`."""
+    user = session.user
+    assert user is not None
+    if to in ("", "*"):
+        return user
+    try:
+        return hub.conversations.group(to, user) if to.startswith("#") else hub.users.find(to.removeprefix("@"))
+    except Refused as refusal:
+        raise Refused("invalid-target", refusal.text, refusal.near) from None
+
+
+def _key(key: str) -> str:
+    folded = key.lower()
+    if KEY.fullmatch(folded) is None:
+        raise Refused("key-invalid", "A key has letters, digits and any of _ . / - and at most 64 of them.")
+    return folded
+
+
+# ---- telling, when a turn leaves ---------------------------------------------------------------------------------
+
+
+def _tell_followers(hub: Hub, target: Target, key: str, value: str | None, by: str, but: Session) -> None:
+    if isinstance(target, Conversation):
+        near: Iterable[Session] = target.audience.sessions
+    else:
+        near = {**hub.neighbours(target, groups_of(target)), **dict.fromkeys(hub.monitors.of(target))}
+    followers = [session for session in near if key in session.following and session is not but]
+    if followers:
+        hub.outside.cast(followers, p.Metadata(0, _named(target), [(key, value)], by))
+
+
+def introduce(hub: Hub, user: User, group: Conversation) -> None:
+    """Somebody is in a group from here on: they are told what is set there, and the others what they carry."""
+    mine = [session for session in user.sessions if session.following and group in session.live]
+    if mine:
+        told: list[Target] = [group, *(other for other in _there(group) if other is not user and other.metadata)]
+        for target in told:
+            for session in mine:
+                _tell_set(hub, session, target)
+    if user.metadata:
+        for session in group.audience.sessions:
+            if session.user is not user and session.following:
+                _tell_set(hub, session, user)
+
+
+def _there(group: Conversation) -> list[User]:
+    members = [member.user for member in group.members.values() if not member.invited and member.user.seen]
+    return members or [user for user in group.audience.users if lobby.is_in(user)]
+
+
+def _tell_set(hub: Hub, session: Session, target: Target) -> None:
+    values = [(key, value) for key, value in sorted(target.metadata.items()) if key in session.following]
+    if values:
+        hub.say(session, p.Metadata(0, _named(target), list(values)))
