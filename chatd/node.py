@@ -16,8 +16,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatd import archive, moderation, people
 from chatd import messages as m
-from chatd import moderation, people
 from chatd.admission import Admission, Policy, Proof
 from chatd.auth import Passwords
 from chatd.core.groups import Audience, Conversation
@@ -29,6 +29,7 @@ from chatd.core.users import Link, Session
 from chatd.entries import LogState, Row, Stored
 from chatd.journal import Journal, Run
 from chatd.news import News
+from chatd.past import Past
 from chatd.release import Release
 from chatd.store.interface import Store
 
@@ -85,6 +86,7 @@ class Node:
         self.admission = Admission(self, self.hub, policy, secret, passwords)
         self._journal = Journal(store, write, self._let_go, self._broken)
         self._release = Release()
+        self.past = Past(self, store, read)
         self._news = News(self.hub.everyone, clock, limits)
         self._releasing = False
         self._turn: Turn | None = None
@@ -277,7 +279,7 @@ class Node:
             session.pumping = True
             head = conversation.head
             page = self._read(self._store.read, conversation.id, after, head, PAGE)
-            page.addCallbacks(self._page, self._unreadable, (session, conversation, head), {}, (session,))
+            page.addCallbacks(self._page, self.unreadable, (session, conversation, head), {}, (session,))
 
     def _page(self, rows: list[Row], session: Session, conversation: Conversation, head: int) -> None:
         session.pumping = False
@@ -285,38 +287,17 @@ class Node:
             return
         session.behind[conversation] = rows[-1].seq if rows else head
         if rows:
-            data = session.link.page(conversation.name, [_message(conversation, row) for row in rows])
+            data = session.link.page(conversation.name, [self.past.message(conversation, row) for row in rows])
             if data:
                 session.link.write(data)
         self._pump(session)
 
-    def _unreadable(self, failure: Failure, session: Session) -> None:
+    def unreadable(self, failure: Failure, session: Session) -> None:
+        """The store cannot give what a session wants: end it."""
         session.pumping = False
         session.behind.clear()
         log.failure("stored messages cannot be read; run chatd-admin verify", failure)
         session.link.abort()
-
-    def _history(self, session: Session, command: m.History, turn: Turn) -> None:
-        wanted = self.hub.apply(session, command, turn)
-        if wanted is not None:
-            self.hold(session)
-            turn.then(self._read_history, session, command.ref, wanted)
-
-    def _read_history(self, session: Session, ref: int, wanted: tuple[Conversation, int, int, int]) -> None:
-        conversation, after, before, limit = wanted
-        end = conversation.head + 1
-        before = min(before or end, end)
-        page = self._read(self._store.read_before, conversation.id, before, limit)
-        told = (session, ref, conversation, after)
-        page.addCallbacks(self._tell_history, self._unreadable, told, {}, (session,))
-        page.addBoth(lambda _: self.go_on(session))
-
-    def _tell_history(
-        self, rows: list[Row], session: Session, ref: int, conversation: Conversation, after: int
-    ) -> None:
-        messages = [_message(conversation, row) for row in rows if row.seq > after]
-        more = bool(messages) and messages[0].seq > max(after, conversation.floor) + 1
-        self.turn().reply(session, m.Page(ref, conversation.name, messages, more))
 
     # ---- commands that wait, and the end ----
 
@@ -344,6 +325,9 @@ class Node:
         self.hub.depart(session, False, turn, command.reason)
         session.over = True
         self.end_later(session, m.Bye("goodbye", "Come back soon."))
+
+    def _past(self, session: Session, command: Command, turn: Turn) -> None:
+        self.past.ask(session, command, turn)
 
     def _password(self, session: Session, command: m.SetPassword, turn: Turn) -> None:
         self.admission.set_password(session, command, turn)
@@ -430,23 +414,20 @@ class Node:
             session.link.abort()
 
 
-def _message(conversation: Conversation, row: Row) -> m.Message:
-    text = row.body.decode("utf-8", "replace")
-    return m.Message(conversation.name, row.seq, row.at, row.sender, row.id, text, row.content, row.tags)
-
-
 # others hear of these
 TOLD = frozenset((
     m.Send, m.Away, m.SetTopic, m.SetPolicy, m.SetRole, m.Leave, m.Kick, people.SetNick, people.SetProfile, people.Pass,
-    people.SetMetadata, moderation.Wallops,
+    people.SetMetadata, moderation.Wallops, moderation.Redact, archive.Mark,
 ))  # fmt: skip
 # the answers cost more than the questions
 LISTS = frozenset((
     m.Who, m.Whois, m.Members, m.Groups, m.Inbox, m.History, m.Devices, people.Find, people.Past, people.Count,
-    people.Monitor, people.AskMetadata,
+    people.Monitor, people.AskMetadata, archive.Browse, archive.Targets,
 ))  # fmt: skip
 SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
-    m.History: Node._history,
+    m.History: Node._past,
+    archive.Browse: Node._past,
+    moderation.Redact: Node._past,
     m.Quit: Node._quit,
     m.SetPassword: Node._password,
 }

@@ -50,6 +50,9 @@ LAYERS = {
     "chatd.lookup": Layer((*WORDS, "chatd.core")),
     "chatd.release": Layer((*WORDS, "chatd.entries", "chatd.core")),
     "chatd.news": Layer(("chatd.messages", "chatd.core"), ("twisted",)),
+    "chatd.past": Layer(
+        (*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"), ("twisted",)
+    ),
     "chatd.admission": Layer((*WORDS, "chatd.entries", "chatd.core", "chatd.auth", "chatd.node"), ("twisted",)),
     "chatd.node": Layer(
         (
@@ -61,7 +64,7 @@ LAYERS = {
                 "chatd.store.interface",
                 "chatd.bus.interface",
             ),
-            *("chatd.admission", "chatd.release", "chatd.news", "chatd.auth"),
+            *("chatd.admission", "chatd.release", "chatd.news", "chatd.past", "chatd.auth"),
         ),
         ("twisted", "zope"),
     ),

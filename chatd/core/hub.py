@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, Protocol
 
+from chatd import archive as a
 from chatd import messages as m
 from chatd import moderation as o
 from chatd import people as p
-from chatd.core import groups, lobby, mailbox, membership, metadata, modes, monitors, operator, passing, people, search
+from chatd.core import archive, groups, lobby, mailbox, membership, metadata, modes, monitors, operator, passing, people, search
 from chatd.core.groups import Audience, Conversation, Conversations
 from chatd.core.limits import Buckets, Limits, prefix
 from chatd.core.names import fold_group
@@ -100,6 +101,7 @@ class Hub:
             conversation = self.conversations.by_id[log.conversation]
             conversation.head, conversation.at, conversation.floor = log.head, log.at, log.floor
         self._load_members(directory)
+        archive.load(self, directory)
 
     def _load_members(self, directory: Directory) -> None:
         for record in directory.members:
@@ -396,7 +398,11 @@ COMMANDS: dict[type, Callable[[Hub, Session, Any, Turn], Any]] = {
     m.Send: mailbox.send,
     m.Acknowledge: mailbox.acknowledge,
     m.Inbox: mailbox.inbox,
-    m.History: mailbox.history,
+    m.History: archive.history,
+    a.Browse: archive.browse,
+    a.Targets: archive.targets,
+    a.Mark: archive.mark,
+    o.Redact: archive.redact,
     m.Join: membership.join,
     m.Leave: membership.leave,
     m.Invite: membership.invite,

@@ -53,7 +53,7 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
                 modes.to_operators(session, conversation, command, turn)
                 return
     user.active = turn.now
-    at = turn.now if turn.now > conversation.at else conversation.at
+    at = max(turn.now, conversation.at, conversation.noted)
     conversation.at = at
     append = Append(conversation.id, at, user.name, command.id, body, command.kind, command.tags)
     turn.post(conversation, append, text, session, command.ref)
@@ -191,29 +191,3 @@ def _tell_inbox(hub: Hub, session: Session, ref: int) -> None:
     assert user is not None
     positions = [conversation.position(session) for conversation in user.conversations.values()]
     hub.say(session, m.InboxList(ref, positions))
-
-
-def history(hub: Hub, session: Session, command: m.History, turn: Turn) -> tuple[Conversation, int, int, int] | None:
-    """Which page to read: conversation, seqs after and before (0: the end), limit.
-
-    In private groups from one's joining on. Where the end is shows when everything before the command has left.
-    """
-    user = session.user
-    assert user is not None
-    conversation = session.known.get(command.to)
-    if conversation is None:
-        if command.to.startswith("@"):
-            if user.guest:
-                raise Refused("guest", "Guests have no private messages.")
-            pair = sorted((user.id, hub.users.find(command.to[1:]).id))
-            conversation = hub.conversations.direct.get((pair[0], pair[1]))
-            if conversation is None:  # they have not talked yet
-                turn.reply(session, m.Page(command.ref, command.to, [], False))
-                return None
-        else:
-            conversation = hub.conversations.group(command.to, user)
-    member = conversation.member(user)
-    if member is None:
-        raise Refused("not-a-member", f"You are not a member of group {conversation.name[1:]!r}.")
-    after = member.since if conversation.private else 0
-    return conversation, after, max(0, command.before), max(1, min(command.limit, hub.limits.history_page))
