@@ -16,7 +16,20 @@ from chatd import archive as a
 from chatd import messages as m
 from chatd import moderation as o
 from chatd import people as p
-from chatd.core import archive, groups, lobby, mailbox, membership, metadata, modes, monitors, operator, passing, people, search
+from chatd.core import (
+    archive,
+    groups,
+    lobby,
+    mailbox,
+    membership,
+    metadata,
+    modes,
+    monitors,
+    operator,
+    passing,
+    people,
+    search,
+)
 from chatd.core.groups import Audience, Conversation, Conversations
 from chatd.core.limits import Buckets, Limits, prefix
 from chatd.core.names import fold_group
