@@ -104,7 +104,7 @@ class Lookup:
 
     def recode(self, session: Session) -> None:
         """The session's codec is another one from here on."""
-        for audience in (self._hub.everyone, self._hub.parlour, *(conversation.audience for conversation in session.live)):
+        for audience in self._hub.audiences(session):
             audience.recode()
 
     def told(self, session: Session) -> list[tuple[str, int]]:

@@ -157,7 +157,7 @@ class Pass(Value, frozen=True, tag="pass"):
 
 
 class SetMetadata(Value, frozen=True, tag="setmetadata"):
-    """Set a key of oneself (`to` empty), a group; None removes it."""
+    """Set a key of oneself (`to` empty), a group; None removes it, of the key `*` all of them."""
 
     ref: int
     to: str

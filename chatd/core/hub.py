@@ -17,6 +17,7 @@ from chatd import messages as m
 from chatd import moderation as o
 from chatd import people as p
 from chatd.core import (
+    accounts,
     archive,
     groups,
     lobby,
@@ -98,7 +99,6 @@ class Hub:
             self.users.add(User(user))
         for device in directory.devices:
             self.users.add_device(device)
-        people.load(self, directory)
         for record in directory.conversations:
             if record.users is None:
                 self.group_skeletons[fold_group(record.name).skeleton] = self.conversations.add(record)
@@ -115,6 +115,8 @@ class Hub:
             conversation.head, conversation.at, conversation.floor = log.head, log.at, log.floor
         self._load_members(directory)
         archive.load(self, directory)
+        people.load(self, directory)
+        metadata.load(self, directory)
 
     def _load_members(self, directory: Directory) -> None:
         for record in directory.members:
@@ -191,7 +193,7 @@ class Hub:
             raise Refused("login-refused", "This device belongs to another account already.")
         if len(user.devices) - (line_name(user) in user.devices) >= self.limits.devices:
             raise Refused("too-many-devices", f"An account has at most {self.limits.devices} devices.")
-        self._check_sessions(user, None)
+        self.check_sessions(user, None)
         self.check_space()
         return self._add_reader(user, keys, turn)
 
@@ -213,6 +215,14 @@ class Hub:
         turn.keep(record)
         return self.users.add_device(record)
 
+    def register(self, name: str, verifier: str, scram: str, turn: Turn, guest: Session | None = None) -> User:
+        """Make an account without a device; a guest who is in on this session becomes it. Raises Refused."""
+        return accounts.register(self, name, verifier, scram, turn, guest)
+
+    def become(self, session: Session, user: User, turn: Turn) -> None:
+        """A guest has proved to be an account. Raises Refused."""
+        accounts.become(self, session, user, turn)
+
     def cloak(self, address: str) -> str:
         """The host by which others know who came from one address, without knowing the address."""
         return hashlib.blake2b(prefix(address).encode(), digest_size=5, key=self._cloak).hexdigest() + ".guest"
@@ -229,7 +239,7 @@ class Hub:
               token: bytes = b"") -> Session | None:  # fmt: skip
         """Let a session in as a user; returns the older session of the same device, which has to end."""
         older = device.session if device is not None else None
-        self._check_sessions(user, older)
+        self.check_sessions(user, session, older)
         first = self._let_in(session, user, turn)
         session.device = device
         if device is not None:
@@ -243,7 +253,7 @@ class Hub:
             session,
             m.Welcome(ref, user.name, token, positions, present, len(here) - (user in here), user.role, user.guest),
         )
-        turn.then(self._subscribe, session)
+        turn.then(self.subscribe, session)
         if first:
             people.come(self, session, user, turn)
         lobby.enter(self, session, turn)
@@ -256,16 +266,14 @@ class Hub:
 
         Raises Refused. The answer is one `arrived`; a `group` (with ref 0) follows for each group the account is in.
         """
-        self._check_sessions(user, None)
-        if user.alone and any(other.line for other in user.sessions):
-            raise Refused("name-taken", f"{user.name} takes one connection at a time.")
+        self.check_sessions(user, session)
         called = self.users.checked(nick or user.name, user, owned=True) if not user.sessions else None
         first = self._let_in(session, user, turn)
         session.device = None if user.guest else self.line_device(user, turn)
         if called is not None:
             self.users.call(user, called)
             turn.then(people.dress, user, called.display, ident, realname)
-        turn.then(self._subscribe, session)
+        turn.then(self.subscribe, session)
         turn.then(people.tell_arrived, self, session, ref)
         if first:
             people.come(self, session, user, turn)
@@ -281,7 +289,10 @@ class Hub:
             user.away = ""
         return first
 
-    def _check_sessions(self, user: User, older: Session | None) -> None:
+    def check_sessions(self, user: User, new: Session | None, older: Session | None = None) -> None:
+        """Raises Refused where somebody can have no more sessions, or (by the line port) wants only one."""
+        if new is not None and new.line and user.alone and any(other.line for other in user.sessions):
+            raise Refused("name-taken", f"{user.name} takes one connection at a time.")
         if len(user.sessions) - (older is not None) >= self.limits.sessions:
             raise Refused("too-many-sessions", f"{user.name} has {len(user.sessions)} sessions open; close one.")
 
@@ -320,7 +331,11 @@ class Hub:
             found.update(self.parlour.sessions)
         return found
 
-    def _subscribe(self, session: Session) -> None:
+    def audiences(self, session: Session) -> list[Audience]:
+        """All that this session is in, and some that it may be in."""
+        return [self.everyone, self.parlour, *(conversation.audience for conversation in session.live)]
+
+    def subscribe(self, session: Session) -> None:
         """From here on a session hears its conversations, or first what is stored for it."""
         if session.over or session.user is None:
             return
@@ -371,10 +386,12 @@ class Hub:
             return
         for session in user.sessions:
             if session not in self.everyone.sessions:
-                continue  # not yet welcomed: nothing may overtake that, and `_subscribe` comes with it
+                continue  # not yet welcomed: nothing may overtake that, and `subscribe` comes with it
             self._hear(session, conversation)
             if conversation in session.behind:
                 self.outside.hungry(session)
+        if not conversation.direct:
+            metadata.introduce(self, user, conversation)
 
     def unsubscribe_user(self, user: User, conversation: Conversation) -> None:
         """From here on no session of a user hears a conversation."""

@@ -34,6 +34,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     metadata_keys: int = 50  # of a person or a group
     metadata_value_bytes: int = 300  # with the names around it, it fits a line of IRC
     metadata_followed: int = 100  # keys of one session
+    certificates: int = 10  # of TLS clients
     monitors: int = 100  # names of one session
     groups: int = 500  # memberships; each is a row and a cursor per device
     masks: int = 100  # of a group, on its three lists together

@@ -203,6 +203,18 @@ def forget_guest(hub: Hub, guest: User, turn: Turn, reason: str = "") -> None:
         group.members.pop(guest.id, None)
 
 
+def hand_over(hub: Hub, guest: User, account: User, turn: Turn) -> None:
+    """A guest is an account from here on: it is in the groups, and what the guest was in them, if it is not already."""
+    for group in list(guest.conversations.values()):
+        member = group.members.pop(guest.id)
+        if group.member(account) is None:
+            _put_in(hub, group, account, member.modes, turn)
+        _settle(hub, group, turn)
+    guest.conversations.clear()
+    for group in hub.conversations.asked.pop(guest, set()):
+        group.members.pop(guest.id, None)
+
+
 def _accounts(group: Conversation) -> list[Member]:
     """The members who may own it."""
     return [member for member in group.members.values() if not member.invited and not member.user.guest]

@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chatd import people as p
-from chatd.core import lobby
+from chatd.core import lobby, people
 from chatd.core.groups import OP, Conversation
-from chatd.core.people import called, groups_of
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
 from chatd.entries import Directory, MetadataSet
@@ -35,7 +34,7 @@ def load(hub: Hub, directory: Directory) -> None:
 
 
 def _named(target: Target) -> str:
-    return target.name if isinstance(target, Conversation) else called(target)
+    return target.name if isinstance(target, Conversation) else people.called(target)
 
 
 # ---- commands ----------------------------------------------------------------------------------------------------
@@ -53,6 +52,9 @@ def set_metadata(hub: Hub, session: Session, command: p.SetMetadata, turn: Turn)
         allowed = target is user
     if not allowed:
         raise Refused("no-permission", "Only they themselves, or operators of a group, may set that.")
+    if command.key == "*" and not command.value:
+        _clear(hub, session, target, command.ref, turn)
+        return
     key, value = _key(command.key), command.value or ""
     if len(value.encode()) > hub.limits.metadata_value_bytes:
         raise Refused("value-invalid", f"A value has at most {hub.limits.metadata_value_bytes} bytes.")
@@ -69,8 +71,18 @@ def set_metadata(hub: Hub, session: Session, command: p.SetMetadata, turn: Turn)
         target.metadata[key] = value
     _keep(target, key, value, turn)
     if had != value:
-        turn.then(_tell_followers, hub, target, key, value or None, called(user), session)
+        turn.then(_tell_followers, hub, target, key, value or None, people.called(user), session)
     turn.reply(session, p.Metadata(command.ref, _named(target), [(key, value or None)]))
+
+
+def _clear(hub: Hub, session: Session, target: Target, ref: int, turn: Turn) -> None:
+    keys = sorted(target.metadata)
+    target.metadata.clear()
+    by = session.user.name if session.user is not None else ""
+    for key in keys:
+        _keep(target, key, "", turn)
+        turn.then(_tell_followers, hub, target, key, None, by, session)
+    turn.reply(session, p.Metadata(ref, _named(target), [(key, None) for key in keys]))
 
 
 def _keep(target: Target, key: str, value: str, turn: Turn) -> None:
@@ -126,7 +138,7 @@ def _tell_followers(hub: Hub, target: Target, key: str, value: str | None, by: s
     if isinstance(target, Conversation):
         near: Iterable[Session] = target.audience.sessions
     else:
-        near = {**hub.neighbours(target, groups_of(target)), **dict.fromkeys(hub.monitors.of(target))}
+        near = {**hub.neighbours(target, people.groups_of(target)), **dict.fromkeys(hub.monitors.of(target))}
     followers = [session for session in near if key in session.following and session is not but]
     if followers:
         hub.outside.cast(followers, p.Metadata(0, _named(target), [(key, value)], by))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chatd import messages as m
 from chatd import people as p
-from chatd.core import membership
+from chatd.core import membership, metadata
 from chatd.core.groups import Conversation
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
@@ -29,7 +29,7 @@ def load(hub: Hub, directory: Directory) -> None:
         user.realname, user.bot = setting.realname, setting.bot
         _last(hub, user, setting.always_on)
     for certificate in directory.certificates:
-        hub.users.by_id[certificate.user].certificates.add(certificate.fingerprint)
+        hub.users.tie(hub.users.by_id[certificate.user], certificate.fingerprint)
 
 
 def _last(hub: Hub, user: User, on: bool) -> None:
@@ -109,16 +109,23 @@ def tell_arrived(hub: Hub, session: Session, ref: int) -> None:
 def come(hub: Hub, session: Session, user: User, turn: Turn) -> None:
     """Somebody's first session."""
     turn.then(hub.outside.announce, m.Presence(user.name, "online"), session)
-    turn.then(_tell_here, hub, user, [] if user.always_on else groups_of(user))
+    turn.then(_tell_come, hub, user, groups_of(user))
 
 
-def _tell_here(hub: Hub, user: User, shared: list[Conversation]) -> None:
+def _tell_come(hub: Hub, user: User, shared: list[Conversation]) -> None:
+    if not user.always_on:
+        tell_here(hub, user, shared)
+        hub.monitors.tell(hub, user, True)
+    for group in shared:
+        metadata.introduce(hub, user, group)
+
+
+def tell_here(hub: Hub, user: User, shared: list[Conversation]) -> None:
+    """Somebody is seen in these groups again."""
     for group in shared:
         there = [session for session in group.audience.sessions if session.line and session.user is not user]
         if there:
             hub.outside.cast(there, p.PersonChanged(called(user), user.nick, "here", group=group.name))
-    if not user.always_on:
-        hub.monitors.tell(hub, user, True)
 
 
 def go(hub: Hub, session: Session, user: User, lost: bool, reason: str, turn: Turn) -> None:
@@ -129,7 +136,7 @@ def go(hub: Hub, session: Session, user: User, lost: bool, reason: str, turn: Tu
     turn.then(_tell_gone, hub, user, shared, session.lobby, reason)
     user.operator = user.wallops = user.invisible = False
     if user.guest:
-        membership.forget_guest(hub, user, turn)
+        membership.forget_guest(hub, user, turn, reason)
         hub.users.remove(user)
     else:
         hub.users.release(user)
@@ -178,9 +185,7 @@ def _show_called(hub: Hub, user: User, nick: str, shared: list[Conversation]) ->
     hub.monitors.tell_renamed(hub, user, old)
 
 
-def _show_renamed(
-    hub: Hub, user: User, old: str, new: str, shared: list[Conversation], session: Session
-) -> None:
+def _show_renamed(hub: Hub, user: User, old: str, new: str, shared: list[Conversation], session: Session) -> None:
     """A guest has another name: for programs that know no renaming, one goes and one comes."""
     hub.outside.cast(hub.neighbours(user, shared), p.PersonChanged(old, user.nick, "nick", new))
     user.look(new)
@@ -249,4 +254,3 @@ def away(hub: Hub, session: Session, command: m.Away, turn: Turn) -> None:
         turn.then(hub.outside.announce, m.Presence(user.name, state, user.away), session)
         turn.then(tell, hub, user, groups_of(user), "away", user.away, session)
     turn.reply(session, m.Done(command.ref))
-

@@ -174,6 +174,7 @@ class Users:
         self.shown: dict[str, User] = {}  # guests whose coming has been told and whose going has not
         self.lasting: dict[User, None] = {}  # accounts that want to be seen always
         self.devices: dict[str, Device] = {}
+        self.certificates: dict[str, User] = {}  # of TLS clients, by fingerprint: whom they prove
         self.next_id = 1
         self.next_guest = -1
 
@@ -217,6 +218,15 @@ class Users:
             self._take(user, user.alias)
             user.alias = None
             self._put(user, Name(user.name, user.key, user.skeleton))  # the two may have looked the same
+
+    def tie(self, user: User, fingerprint: str) -> None:
+        """This certificate proves this account."""
+        self.certificates[fingerprint] = user
+        user.certificates.add(fingerprint)
+
+    def untie(self, fingerprint: str) -> None:
+        """It proves nothing any more."""
+        self.certificates.pop(fingerprint).certificates.discard(fingerprint)
 
     def add_device(self, record: DeviceMade) -> Device:
         """Put a device in."""
@@ -271,8 +281,8 @@ class Users:
             raise Refused("name-taken", f"Username already taken! It looks like {shown!r}.", near=[shown])
         return folded
 
-    def reserve(self, name: str, role: str, now: int, guest: bool = False) -> UserMade:
+    def reserve(self, name: str, role: str, now: int, guest: bool = False, but: User | None = None) -> UserMade:
         """The record of a new user. Raises Refused `bad-name` or `name-taken`; changes nothing."""
-        folded = self.checked(name)
+        folded = self.checked(name, but)
         number = self.next_guest if guest else self.next_id
         return UserMade(number, folded.display, folded.key, folded.skeleton, role, now)
