@@ -12,7 +12,7 @@ import hmac
 import os
 import unicodedata
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from twisted.internet.defer import Deferred, fail, succeed
 
+from chatd import scram
 from chatd.messages import DEVICE_LABEL
 
 Run = Callable[..., "Deferred[Any]"]
@@ -50,10 +51,9 @@ def check_signature(
 
 # ---- passwords -------------------------------------------------------------------------------------------------
 
-PASSWORD_CHARS: Final = 8
-"""NIST SP 800-63B: no fewer, and no rules about kinds of characters."""
 PASSWORD_BYTES: Final = 1_024
 """Far above any passphrase; what is longer is an attack on the hashing threads."""
+SALT_BYTES: Final = 16
 
 
 class BadPassword(ValueError):
@@ -66,6 +66,16 @@ class Busy(Exception):
     retry: Final = 5.0
 
 
+class Verifiers(NamedTuple):
+    """What is kept of a password: Argon2id's PHC string, and what SCRAM checks a proof by."""
+
+    argon2: str
+    scram: str
+
+
+NO_PASSWORD: Final = Verifiers("", "")
+
+
 class Passwords:
     """Argon2id off the reactor, at most `limit` at a time (waiting ones included).
 
@@ -74,20 +84,25 @@ class Passwords:
     log in by signature; this is for SASL and for linking a second device only.
     """
 
-    def __init__(self, run: Run, limit: int = 64) -> None:
+    def __init__(self, run: Run, limit: int = 64, shortest: int = 8) -> None:
         self._run = run
         self._limit = limit
+        self._shortest = shortest
         self._waiting = 0
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._nobody = _verifier_of_nobody(self._hasher)
 
-    def hash(self, password: str) -> Deferred[str]:
-        """A verifier (PHC string) for a new password. Fails with BadPassword or Busy."""
+    def hash(self, password: str) -> Deferred[Verifiers]:
+        """Both verifiers of a new password. Fails with BadPassword or Busy."""
         try:
-            text = _prepared(password)
+            text = self.checked(password)
         except BadPassword as error:
             return fail(error)
-        return self._off(self._hasher.hash, text)
+        return self._off(self._hashed, text)
+
+    def checked(self, password: str) -> str:
+        """A new password as it will be hashed. Raises BadPassword."""
+        return _prepared(password, self._shortest)
 
     def verify(self, verifier: str, password: str) -> Deferred[bool]:
         """Whether the password fits. An empty verifier (no such user, or no password) is never right and takes as long.
@@ -95,17 +110,19 @@ class Passwords:
         Fails with Busy.
         """
         try:
-            text = _prepared(password, new=False)
+            text = _prepared(password, 0)
         except BadPassword:
             return succeed(False)
         return self._off(self._fits, verifier, text)
 
-    def needs_rehash(self, verifier: str) -> bool:
+    def needs_rehash(self, verifier: str, for_scram: str) -> bool:
         """Whether a verifier was made with other costs: hash the password again when it has been right."""
+        kept = scram.read(for_scram)
         try:
-            return self._hasher.check_needs_rehash(verifier)
+            other = self._hasher.check_needs_rehash(verifier)
         except InvalidHashError:
             return False
+        return other or kept is None or kept.iterations != scram.ITERATIONS
 
     def _off(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
         if self._waiting >= self._limit:
@@ -117,27 +134,31 @@ class Passwords:
         self._waiting -= 1
         return result
 
-    def _fits(self, verifier: str, text: bytes) -> bool:
+    def _hashed(self, text: str) -> Verifiers:
+        for_scram = scram.derive(scram.prepare(text), os.urandom(SALT_BYTES))
+        return Verifiers(self._hasher.hash(text.encode()), for_scram.text())
+
+    def _fits(self, verifier: str, text: str) -> bool:
         try:
-            return self._hasher.verify(verifier or self._nobody, text)
+            return self._hasher.verify(verifier or self._nobody, text.encode())
         except Argon2Error:  # it does not fit
             return False
         except ValueError:  # a damaged verifier (InvalidHashError): as slow as a wrong password
             return bool(verifier) and self._fits("", text)
 
 
-def _prepared(password: str, new: bool = True) -> bytes:
-    """The bytes to hash: any space is a space, composed, nothing invisible (RFC 8265, 4.2). Raises BadPassword."""
+def _prepared(password: str, shortest: int) -> str:
+    """What is hashed: any space is a space, composed, nothing invisible (RFC 8265, 4.2). Raises BadPassword."""
     if len(password) > PASSWORD_BYTES:
         raise BadPassword(f"That password is too long: {PASSWORD_BYTES} bytes at most.")
-    if new and len(password) < PASSWORD_CHARS:
-        raise BadPassword(f"That password is too short: {PASSWORD_CHARS} characters at least; some words do best.")
+    if len(password) < shortest:
+        raise BadPassword(f"That password is too short: {shortest} characters at least; some words do best.")
     kinds = [unicodedata.category(char) for char in password]
     if any(kind[0] == "C" for kind in kinds):
         raise BadPassword("That password has a control or an invisible character: use only what can be seen.")
     seen = "".join(" " if kind == "Zs" else char for char, kind in zip(password, kinds, strict=True))
-    text = unicodedata.normalize("NFC", seen).encode()
-    if len(text) > PASSWORD_BYTES:
+    text = unicodedata.normalize("NFC", seen)
+    if len(text.encode()) > PASSWORD_BYTES:
         raise BadPassword(f"That password is too long: {PASSWORD_BYTES} bytes at most.")
     return text
 
@@ -147,6 +168,13 @@ def _verifier_of_nobody(hasher: PasswordHasher) -> str:
     salt, digest = (base64.b64encode(os.urandom(n)).decode().rstrip("=") for n in (hasher.salt_len, hasher.hash_len))
     costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
     return f"$argon2id$v=19${costs}${salt}${digest}"
+
+
+def scram_of_nobody(secret: bytes, name: str) -> scram.Verifier:
+    """What SCRAM is told of an account that is not there, or has no password: the same at each asking, and no proof
+    fits it. Who asks cannot tell it from a real one."""
+    salt, keys = _mac(secret, b"scram-salt", name.encode(), SALT_BYTES), _mac(secret, b"scram-keys", name.encode(), 64)
+    return scram.Verifier(scram.ITERATIONS, salt, keys[:32], keys[32:])
 
 
 # ---- tokens ----------------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ class Chatd(Service):
         self.store = SqliteStore(self.folder.database)
         for pool in self._pools.values():
             pool.start()
-        self._passwords = Passwords(self._runner("hash"), limits.password_queue)
+        self._passwords = Passwords(self._runner("hash"), limits.password_queue, limits.password_chars)
         self.node = Node(
             self.store, limits, self._policy(settings), self.folder.secret(), self._passwords, clock=reactor,
             wall=time.time, write=self._runner("writer"), read=self._runner("reader"), failed=self._broken,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, execute
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd import scram
 from chatd.auth import (
     BadPassword,
     Busy,
@@ -26,6 +27,7 @@ from chatd.auth import (
     make_token,
     read_invitation,
     read_token,
+    scram_of_nobody,
 )
 from chatd.messages import LOGIN_LABEL, SIGNUP_LABEL
 
@@ -84,7 +86,7 @@ class Secrets(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.passwords = Passwords(execute)
-        self.verifier: str = self.successResultOf(self.passwords.hash("correct horse"))
+        self.verifier, self.scram = self.successResultOf(self.passwords.hash("correct horse"))
 
     def verified(self, verifier: str, password: str) -> bool:
         return bool(self.successResultOf(self.passwords.verify(verifier, password)))
@@ -96,8 +98,28 @@ class Secrets(SynchronousTestCase):
             self.assertFalse(self.verified(self.verifier, password))
 
     def test_one_form_for_what_looks_the_same(self) -> None:
-        verifier = self.successResultOf(self.passwords.hash("Zoë s\u00a0password"))
-        self.assertTrue(self.verified(verifier, "Zoe\u0308 s password"))
+        verifiers = self.successResultOf(self.passwords.hash("Zoë s\u00a0password"))
+        self.assertTrue(self.verified(verifiers.argon2, "Zoe\u0308 s password"))
+
+    def test_scram_is_hashed_with_it(self) -> None:
+        """Each time with another salt, and as SCRAM's clients prepare it."""
+        kept = scram.read(self.scram)
+        assert kept is not None
+        self.assertEqual((kept.iterations, len(kept.salt)), (scram.ITERATIONS, 16))
+        self.assertEqual(scram.derive(b"correct horse", kept.salt, kept.iterations), kept)
+        self.assertNotEqual(self.successResultOf(self.passwords.hash("correct horse")).scram, self.scram)
+        kept = scram.read(self.successResultOf(self.passwords.hash("\ufb01ne  Zoe\u0308")).scram)
+        assert kept is not None
+        self.assertEqual(scram.derive("fine  Zo\u00eb".encode(), kept.salt, kept.iterations), kept)
+
+    def test_scram_of_nobody(self) -> None:
+        """Looks like anybody's, is always the same, and belongs to this server."""
+        kept = scram_of_nobody(SECRET, "nobody")
+        self.assertEqual(kept, scram_of_nobody(SECRET, "nobody"))
+        self.assertEqual(scram.read(kept.text()), kept)
+        self.assertEqual(kept.iterations, scram.ITERATIONS)
+        others = [scram_of_nobody(SECRET, "somebody"), scram_of_nobody(b"other", "nobody")]
+        self.assertEqual(len({kept.salt, *(other.salt for other in others)}), 3)
 
     def test_nobody_and_no_password(self) -> None:
         for password in ("correct horse", ""):
@@ -119,11 +141,19 @@ class Secrets(SynchronousTestCase):
             self.assertIn(words, failure.getErrorMessage())
 
     def test_other_costs_are_seen(self) -> None:
-        self.assertFalse(self.passwords.needs_rehash(self.verifier))
-        self.assertFalse(self.passwords.needs_rehash(""))
+        self.assertFalse(self.passwords.needs_rehash(self.verifier, self.scram))
+        self.assertFalse(self.passwords.needs_rehash("", ""))
         old = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("correct horse")
-        self.assertTrue(self.passwords.needs_rehash(old))
+        self.assertTrue(self.passwords.needs_rehash(old, self.scram))
         self.assertTrue(self.verified(old, "correct horse"))
+        for for_scram in ("", "nonsense", scram.derive(b"correct horse", b"s" * 16, 4096).text()):
+            self.assertTrue(self.passwords.needs_rehash(self.verifier, for_scram))
+
+    def test_how_short_is_a_setting(self) -> None:
+        passwords = Passwords(execute, shortest=3)
+        self.successResultOf(passwords.hash("abc"))
+        self.assertEqual(passwords.checked("abc"), "abc")
+        self.assertIn("3 characters", str(self.assertRaises(BadPassword, passwords.checked, "ab")))
 
     def test_time_tells_nothing(self) -> None:
         """Whoever asks, Argon2 is run once with the same costs: for a user, for nobody, for a damaged verifier."""

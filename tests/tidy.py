@@ -53,7 +53,20 @@ LAYERS = {
     "chatd.past": Layer(
         (*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"), ("twisted",)
     ),
-    "chatd.admission": Layer((*WORDS, "chatd.entries", "chatd.core", "chatd.auth", "chatd.node"), ("twisted",)),
+    "chatd.throttle": Layer((*WORDS, "chatd.entries", "chatd.core")),
+    "chatd.credentials": Layer(
+        (*WORDS, "chatd.entries", "chatd.core", "chatd.auth", "chatd.admission", "chatd.node"), ("twisted",)
+    ),
+    "chatd.sasl": Layer(
+        (*WORDS, "chatd.core", "chatd.auth", "chatd.scram", "chatd.credentials", "chatd.admission", "chatd.node")
+    ),
+    "chatd.admission": Layer(
+        (
+            *(*WORDS, "chatd.entries", "chatd.core", "chatd.auth"),
+            *("chatd.throttle", "chatd.credentials", "chatd.sasl", "chatd.node"),
+        ),
+        ("twisted",),
+    ),
     "chatd.node": Layer(
         (
             *(
@@ -68,7 +81,8 @@ LAYERS = {
         ),
         ("twisted", "zope"),
     ),
-    "chatd.auth": Layer(("chatd.messages", "chatd.core.names"), ("twisted", "argon2", "cryptography")),
+    "chatd.scram": Layer(),
+    "chatd.auth": Layer(("chatd.messages", "chatd.scram", "chatd.core.names"), ("twisted", "argon2", "cryptography")),
     "chatd.tls": Layer((), ("twisted", "OpenSSL", "cryptography", "service_identity", "zope")),
     "chatd.config": Layer(("chatd.core.limits",), ("msgspec",)),
     "chatd.data": Layer(("chatd.messages",)),
