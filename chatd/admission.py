@@ -7,65 +7,79 @@ address is not punished for its size.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatd import auth
+from chatd import auth, credentials, people, sasl
 from chatd import messages as m
 from chatd.core.hub import Hub
-from chatd.core.limits import DAY, Buckets, Networks, is_loopback, prefix
-from chatd.core.names import BadName, fold
+from chatd.core.limits import DAY, Networks, is_loopback
 from chatd.core.turn import Command, Refused, Turn
 from chatd.core.users import Device, Session, User
-from chatd.entries import InvitationUsed, VerifierSet
+from chatd.entries import InvitationUsed
+from chatd.throttle import Throttle
 
 if TYPE_CHECKING:
     from chatd.node import Node
 
 log = Logger()
+IDENT_CHARS = 10
+NOT_IDENT = re.compile(r"[^A-Za-z0-9_.-]+")
+# Refusals of a line session that do not count as attempts to get in: programs try nicks and mechanisms by themselves.
+FREE = frozenset(("bad-name", "name-taken", "name-owned", "not-logged-in", "sasl-aborted", "sasl-mechanism"))
 
 
 class Proof:
     """What is known of a connection before somebody is let in."""
 
-    __slots__ = ("binding", "challenge", "failures", "greeted", "since")
+    __slots__ = ("account", "binding", "challenge", "failures", "greeted", "sasl", "since")
 
     def __init__(self, challenge: bytes, binding: bytes, since: float) -> None:
         self.challenge = challenge
         self.binding = binding
         self.since = since
         self.greeted = False
+        self.account: User | None = None  # whose it is, proved by SASL or just made
+        self.sasl: sasl.Step | None = None  # the next step of an authentication that goes on
         self.failures = 0
 
 
 class Policy:
     """What the server's settings say of newcomers."""
 
-    def __init__(self, server: str, registration: str, guests: bool, trusted: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, server: str, registration: str, guests: bool, trusted: tuple[str, ...] = (),
+        operators: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.server = server
         self.registration = registration
         self.guests = guests
         self.trusted = Networks(list(trusted))
+        self.operators = operators or {}  # name to verifier
 
 
 class Admission:
     """The table of ways in."""
 
-    def __init__(self, node: Node, hub: Hub, policy: Policy, secret: bytes, passwords: auth.Passwords) -> None:
+    def __init__(
+        self, node: Node, hub: Hub, policy: Policy, secret: bytes, passwords: auth.Passwords,
+        random: Callable[[int], bytes],
+    ) -> None:  # fmt: skip
         self.policy = policy
-        self._node = node
-        self._hub = hub
-        self._secret = secret
-        self._passwords = passwords
-        limits = hub.limits
-        self._signups = Buckets(limits.signups_per_minute / 60, limits.signups_burst)
-        per_account, per_prefix = limits.login_failures_per_account_and_prefix, limits.login_failures_per_prefix
-        self._by_account = Buckets(per_account / 60, per_account)
-        self._by_prefix = Buckets(per_prefix / 60, per_prefix)
+        self.node = node
+        self.hub = hub
+        self.secret = secret
+        self.passwords = passwords
+        self.random = random
+        self.throttle = Throttle(hub.limits, self._is_trusted)
+
+    def _is_trusted(self, host: str) -> bool:
+        return is_loopback(host) or host in self.policy.trusted
 
     def receive(self, session: Session, command: Command, turn: Turn) -> None:
         """Take one command of a connection that has not logged in."""
@@ -75,18 +89,27 @@ class Admission:
                 self._greet(session, command, turn)
                 return
             way = WAYS.get(type(command))
-            if way is None or not session.proof.greeted:
+            if way is None or not (session.proof.greeted or session.line):
                 raise Refused("not-logged-in", "Say hello and log in first.")
             way(self, session, command, turn)
         except Refused as refusal:
             self._refuse(session, ref, refusal, turn)
 
+    def apply(self, session: Session, command: Command, turn: Turn) -> None:
+        """Take one command about the credentials of somebody who is in."""
+        try:
+            INSIDE[type(command)](self, session, command, turn)
+        except Refused as refusal:
+            self.hub.refuse(session, getattr(command, "ref", 0), refusal, turn)
+
     def _refuse(self, session: Session, ref: int, refusal: Refused, turn: Turn) -> None:
-        self._hub.refuse(session, ref, refusal, turn)
+        self.hub.refuse(session, ref, refusal, turn)
+        if session.user is not None or (session.line and refusal.code in FREE):
+            return
         session.proof.failures += 1
-        if session.proof.failures >= self._hub.limits.login_attempts:
+        if session.proof.failures >= self.hub.limits.login_attempts:
             session.over = True
-            self._node.end_later(session, m.Bye("login-refused", "Too many attempts on this connection."))
+            self.node.end_later(session, m.Bye("login-refused", "Too many attempts on this connection."))
 
     def _greet(self, session: Session, hello: m.Hello, turn: Turn) -> None:
         if session.proof.greeted:
@@ -96,9 +119,9 @@ class Admission:
             raise Refused("version", f"This server speaks version {spoken} of the protocol.")
         session.proof.greeted = True
         features = [feature for feature in m.FEATURES if feature in hello.features]
-        policy, limits = self.policy, self._hub.limits
+        policy, limits = self.policy, self.hub.limits
         turn.reply(session, m.Greeting(
-            m.PROTOCOL_VERSIONS[0], self._hub.epoch, features, session.proof.challenge, policy.server, turn.now,
+            m.PROTOCOL_VERSIONS[0], self.hub.epoch, features, session.proof.challenge, policy.server, turn.now,
             policy.registration, policy.guests, limits.text_bytes,
         ))  # fmt: skip
 
@@ -107,20 +130,15 @@ class Admission:
     def sign_up(self, session: Session, command: m.SignUp, turn: Turn) -> None:
         """Claim a name for a device's keys, as far as the server's policy lets strangers in."""
         self._check_keys(session, command, m.SIGNUP_LABEL)
-        invitation = self._check_invitation(command.invitation, turn.now)
-        self._check_newcomer(session, turn.now)
-        device = self._hub.claim(command.name, command.keys, turn)
+        invitation = self.check_invitation(command.invitation, turn.now)
+        self.throttle.newcomer(session, turn.now)
+        device = self.hub.claim(command.name, command.keys, turn)
         if invitation:
-            self._hub.invitations.add(invitation)
+            self.hub.invitations.add(invitation)
             turn.keep(InvitationUsed(invitation, device.user.id, turn.now))
         self._admit(session, device.user, device, command.ref, False, turn)
 
-    def _check_newcomer(self, session: Session, now: int) -> None:
-        """Accounts and guests have a rate of their own each; so there are only so many new ones from one address."""
-        if not self._is_trusted(session):
-            self._wait(self._signups.take(prefix(session.address[0]), now / 1000))
-
-    def _check_invitation(self, code: str, now: int) -> str:
+    def check_invitation(self, code: str, now: int) -> str:
         """The invitation that is used up by this, or nothing where none is needed."""
         registration = self.policy.registration
         if registration == "closed":
@@ -129,8 +147,8 @@ class Admission:
             return ""
         if not code:
             raise Refused("invitation-needed", "A new account needs an invitation code. Ask your staff.")
-        invitation = auth.read_invitation(self._secret, code, now // 1000)
-        if invitation is None or invitation in self._hub.invitations:
+        invitation = auth.read_invitation(self.secret, code, now // 1000)
+        if invitation is None or invitation in self.hub.invitations:
             raise Refused("bad-invitation", "That invitation is mistyped, used up or too old.")
         return invitation
 
@@ -149,22 +167,23 @@ class Admission:
 
     def login(self, session: Session, command: m.Login, turn: Turn) -> None:
         """Let a device in that signs for itself."""
-        user = self._hub.users.get(command.name)
+        user = self.hub.users.get(command.name)
         device = user.devices.get(command.device) if user is not None else None
         proof = session.proof
-        self._check_throttle(command.name, session, turn.now)
+        self.throttle.check(command.name, session, turn.now)
         if device is None or not auth.check_signature(
             m.LOGIN_LABEL, proof.challenge, proof.binding, device.ed25519, device.id, command.name, command.signature
         ):
-            self._failed(command.name, session, turn.now)
+            self.throttle.guess(command.name, session, turn.now)
+            self.throttle.wrong(session, turn.now)
             raise Refused("login-refused", "There is no such user, or this device is not one of theirs.")
         self._admit(session, device.user, device, command.ref, False, turn)
 
     def resume(self, session: Session, command: m.Resume, turn: Turn) -> None:
         """Let a device go on with an earlier login."""
-        device = self._hub.users.devices.get(auth.read_token(self._secret, command.token, turn.now // 1000) or "")
+        device = self.hub.users.devices.get(auth.read_token(self.secret, command.token, turn.now // 1000) or "")
         if device is None:
-            self._failed("", session, turn.now)
+            self.throttle.wrong(session, turn.now)
             raise Refused("login-refused", "That session is over; log in.")
         self._admit(session, device.user, device, command.ref, True, turn)
 
@@ -172,140 +191,86 @@ class Admission:
         """Let a guest in."""
         if not self.policy.guests:
             raise Refused("guests-refused", "This server takes no guests; make an account.")
-        self._check_newcomer(session, turn.now)
-        self._admit(session, self._hub.guest(command.name, turn), None, command.ref, False, turn)
+        self.throttle.newcomer(session, turn.now)
+        self._admit(session, self.hub.guest(command.name, turn), None, command.ref, False, turn)
+
+    def arrive(self, session: Session, command: people.Arrive, turn: Turn) -> None:
+        """Let somebody in without a device of their own: as the account that was proved, else as a guest."""
+        user = session.proof.account
+        if user is None:
+            if not self.policy.guests:
+                raise Refused("guests-refused", "This server takes no guests; make an account.")
+            self.hub.users.checked(command.nick, owned=True)
+            self.throttle.newcomer(session, turn.now)
+            user = self.hub.guest(command.nick, turn, address=session.address[0])
+        session.line, session.lobby = True, False
+        ident = "~" + (NOT_IDENT.sub("", command.ident)[:IDENT_CHARS] or "u")
+        realname = command.realname[: self.hub.limits.realname_chars]
+        self.hub.arrive(session, user, command.ref, turn, command.nick, ident, realname)
+        self.node.admitted(session)
 
     def link(self, session: Session, command: m.Link, turn: Turn) -> None:
         """Add a device to an account whose password is known. Unknown names take as long as wrong passwords."""
         self._check_keys(session, command, m.SIGNUP_LABEL)
-        self._check_throttle(command.name, session, turn.now)
-        user = self._hub.users.get(command.name)
-        verifier = user.verifier if user is not None else ""
-        self._guessed(command.name, session, turn.now)  # until the password is known to be right
-        self._node.hold(session)
-        checked = self._passwords.verify(verifier, command.password)
-        checked.addCallback(self._linked, session, command, user)
-        checked.addErrback(self._hash_failed, session, command.ref)
-        checked.addBoth(lambda _: self._node.go_on(session))
+        self.throttle.check(command.name, session, turn.now)
+        user = self.hub.users.get(command.name)
+        self.throttle.guess(command.name, session, turn.now)  # until the password is known to be right
+        checked = self.passwords.verify(user.verifier if user is not None else "", command.password)
+        self.hold(session, command.ref, checked, self._linked, session, command, user)
 
     def _linked(self, right: bool, session: Session, command: m.Link, user: User | None) -> None:
-        turn = self._node.turn()
-        try:
-            if not right or user is None:
-                self._by_prefix.take(prefix(session.address[0]), turn.now / 1000)
-                raise Refused("login-refused", "Unknown name or wrong password, or the account has none.")
-            self._by_account.forget(self._account(command.name, session))
-            if session.over:
-                return  # gone while it was hashed
-            if self._passwords.needs_rehash(user.verifier):
-                self._passwords.hash(command.password).addCallbacks(self._renew, lambda _: None, (user,))
-            self._admit(session, user, self._hub.link(user, command.keys, turn), command.ref, False, turn)
-        except Refused as refusal:
-            self._refuse(session, command.ref, refusal, turn)
+        turn = self.node.turn()
+        if not right or user is None:
+            self.throttle.wrong(session, turn.now)
+            raise Refused("login-refused", "Unknown name or wrong password, or the account has none.")
+        self.throttle.right(command.name, session)
+        if not session.over:  # gone while it was hashed
+            self.renew(user, command.password)
+            self._admit(session, user, self.hub.link(user, command.keys, turn), command.ref, False, turn)
 
-    def _renew(self, verifier: str, user: User) -> None:
-        """The costs of a hash have been changed since this password was set."""
-        user.verifier = verifier
-        self._node.turn().keep(VerifierSet(user.id, verifier))
+    # ---- hashes ----
 
-    def _hash_failed(self, failure: Failure, session: Session, ref: int) -> None:
+    def hold(
+        self, session: Session, ref: int, hashing: Deferred[Any], then: Callable[..., Any], *arguments: Any
+    ) -> None:
+        """Keep a session waiting for a hash; `then` is given it, and may refuse. Others are not held up."""
+        self.node.hold(session)
+        hashing.addCallback(then, *arguments)
+        hashing.addErrback(self._unhashed, session, ref)
+        hashing.addBoth(lambda _: self.node.go_on(session))
+
+    def _unhashed(self, failure: Failure, session: Session, ref: int) -> None:
+        turn = self.node.turn()
+        if isinstance(failure.value, Refused):
+            self._refuse(session, ref, failure.value, turn)
+            return
         if failure.check(auth.BadPassword):
             refusal = Refused("not-allowed", failure.getErrorMessage())
         else:
             if not failure.check(auth.Busy):
                 log.failure("a password could not be hashed", failure)
             refusal = Refused("busy", "The server has too much to do; try again in a few seconds.", retry=5.0)
-        self._hub.refuse(session, ref, refusal, self._node.turn())
+        self.hub.refuse(session, ref, refusal, turn)
 
-    # ---- the password of somebody who is in ----
+    def renew(self, user: User, password: str) -> None:
+        """Hash a password again that was right, if the costs have been changed since it was set."""
+        if self.passwords.needs_rehash(user.verifier, user.scram):
+            self.passwords.hash(password).addCallbacks(self._renewed, lambda _: None, (user,))
 
-    def set_password(self, session: Session, command: m.SetPassword, turn: Turn) -> None:
-        """Set, change or remove one's password."""
-        user = session.user
-        assert user is not None
-        try:
-            if user.guest:
-                raise Refused("guest", "Guests have no password.")
-            self._check_throttle(user.name, session, turn.now)
-            self._hub.check_space()
-        except Refused as refusal:
-            self._hub.refuse(session, command.ref, refusal, turn)
-            return
-        self._guessed(user.name, session, turn.now)  # until the old password is known to be right
-        self._node.hold(session)
-        done = self._verified(user, command.old)
-        done.addCallback(self._hash_new, session, command, user)
-        done.addErrback(self._hash_failed, session, command.ref)
-        done.addBoth(lambda _: self._node.go_on(session))
-
-    def _verified(self, user: User, old: str) -> Deferred[bool]:
-        if user.verifier:
-            return self._passwords.verify(user.verifier, old)
-        first: Deferred[bool] = Deferred()
-        first.callback(True)
-        return first
-
-    def _hash_new(self, right: bool, session: Session, command: m.SetPassword, user: User) -> Any:
-        if not right:
-            refusal = Refused("login-refused", "The old password is wrong.")
-            turn = self._node.turn()
-            self._by_prefix.take(prefix(session.address[0]), turn.now / 1000)
-            self._hub.refuse(session, command.ref, refusal, turn)
-            return None
-        self._by_account.forget(self._account(user.name, session))
-        if not command.new:
-            return self._keep_verifier("", session, command.ref, user)
-        return self._passwords.hash(command.new).addCallback(self._keep_verifier, session, command.ref, user)
-
-    def _keep_verifier(self, verifier: str, session: Session, ref: int, user: User) -> None:
-        turn = self._node.turn()
-        user.verifier = verifier
-        turn.keep(VerifierSet(user.id, verifier))
-        turn.reply(session, m.Done(ref))
-
-    # ---- counting failures ----
-
-    def _check_throttle(self, name: str, session: Session, now: int) -> None:
-        self._wait(self._by_account.wait(self._account(name, session), now / 1000))
-        if not self._is_trusted(session):
-            self._wait(self._by_prefix.wait(prefix(session.address[0]), now / 1000))
-
-    def _is_trusted(self, session: Session) -> bool:
-        return is_loopback(session.address[0]) or session.address[0] in self.policy.trusted
-
-    def _failed(self, name: str, session: Session, now: int) -> None:
-        if name:
-            self._guessed(name, session, now)
-        self._by_prefix.take(prefix(session.address[0]), now / 1000)
-
-    def _guessed(self, name: str, session: Session, now: int) -> None:
-        """Count against the account only: a school whose passwords are right is not throttled as a whole."""
-        self._by_account.take(self._account(name, session), now / 1000)
-
-    def _account(self, name: str, session: Session) -> str:
-        """What failures are counted by: the name in whatever letters, from one address."""
-        try:
-            key = fold(name).key
-        except BadName:
-            key = "?"
-        return f"{key}|{prefix(session.address[0])}"
-
-    @staticmethod
-    def _wait(seconds: float) -> None:
-        if seconds:
-            raise Refused("throttled", f"Too many attempts; try again in {seconds:.0f} s.", retry=seconds)
+    def _renewed(self, verifiers: auth.Verifiers, user: User) -> None:
+        credentials.keep(user, verifiers, self.node.turn())
 
     # ---- in ----
 
     def _admit(self, session: Session, user: User, device: Device | None, ref: int, resume: bool, turn: Turn) -> None:
         token = b""
         if device is not None:
-            token = auth.make_token(self._secret, device.id, turn.now // 1000 + self._hub.limits.token_days * DAY)
-        older = self._hub.admit(session, user, device, ref, resume, turn, token)
-        self._node.admitted(session)
+            token = auth.make_token(self.secret, device.id, turn.now // 1000 + self.hub.limits.token_days * DAY)
+        older = self.hub.admit(session, user, device, ref, resume, turn, token)
+        self.node.admitted(session)
         if older is not None:
-            self._hub.depart(older, False, turn)
-            self._node.end_later(older, m.Bye("ended-elsewhere", "This device has logged in again."))
+            self.hub.depart(older, False, turn)
+            self.node.end_later(older, m.Bye("ended-elsewhere", "This device has logged in again."))
 
 
 WAYS: dict[type, Callable[[Admission, Session, Any, Turn], None]] = {
@@ -314,4 +279,15 @@ WAYS: dict[type, Callable[[Admission, Session, Any, Turn], None]] = {
     m.Link: Admission.link,
     m.Enter: Admission.enter,
     m.Resume: Admission.resume,
+    people.Arrive: Admission.arrive,
+    people.Prove: sasl.prove,
+    people.Register: credentials.register,
+}
+# For those who are in.
+INSIDE: dict[type, Callable[[Admission, Session, Any, Turn], None]] = {
+    m.SetPassword: credentials.set_password,
+    people.Prove: sasl.prove,
+    people.Register: credentials.register,
+    people.BecomeOperator: credentials.become_operator,
+    people.SetCertificate: credentials.set_certificate,
 }

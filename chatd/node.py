@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from chatd import archive, moderation, people
 from chatd import messages as m
-from chatd.admission import Admission, Policy, Proof
+from chatd.admission import INSIDE, Admission, Policy, Proof
 from chatd.auth import Passwords
 from chatd.core.groups import Audience, Conversation
 from chatd.core.hub import Hub
@@ -83,7 +83,7 @@ class Node:
             store.commit(first)
             directory = store.load()
         self.hub = Hub(directory, limits, self, secret)
-        self.admission = Admission(self, self.hub, policy, secret, passwords)
+        self.admission = Admission(self, self.hub, policy, secret, passwords, random)
         self._journal = Journal(store, write, self._let_go, self._broken)
         self._release = Release()
         self.past = Past(self, store, read)
@@ -329,8 +329,8 @@ class Node:
     def _past(self, session: Session, command: Command, turn: Turn) -> None:
         self.past.ask(session, command, turn)
 
-    def _password(self, session: Session, command: m.SetPassword, turn: Turn) -> None:
-        self.admission.set_password(session, command, turn)
+    def _credentials(self, session: Session, command: Command, turn: Turn) -> None:
+        self.admission.apply(session, command, turn)
 
     def _meter(self, session: Session, turn: Turn) -> None:
         """Slow a session down that sends too fast: it is read later, nothing is lost."""
@@ -429,5 +429,5 @@ SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
     archive.Browse: Node._past,
     moderation.Redact: Node._past,
     m.Quit: Node._quit,
-    m.SetPassword: Node._password,
+    **dict.fromkeys(INSIDE, Node._credentials),
 }
