@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from chatd.entries import Append, ConversationMade, CursorMoved, DeviceMade, Entry, UserMade
+from chatd.entries import Append, ConversationMade, CursorMoved, DeviceMade, Entry, Happened, UserMade
 from chatd.store.segments import Ends, write_down
 from chatd.store.sqlite import SqliteStore
 
@@ -195,6 +195,33 @@ def draining(folder: str, commit: int) -> Figure:
     return found
 
 
+def looking(folder: str, what: str) -> Figure:
+    """Where a time, or a message, is in a long log; what happened last."""
+    store = new_store(folder)
+    made = batches(10, 1)
+    entries = [entry for _ in range(WAITING // 10) for entry in next(made) if isinstance(entry, Append)]
+    for place in range(0, WAITING, 10):
+        store.commit(entries[place : place + 10])
+    store.commit([Happened(1, entry.at, entry.id, entry.sender, "joined", "") for entry in entries])
+    place = 0
+
+    def work() -> int:
+        nonlocal place
+        place = (place + 7919) % WAITING
+        entry = entries[place]
+        if what == "find":
+            assert store.find(1, entry.id) == [place + 1]
+        elif what == "seq_at":
+            assert store.seq_at(1, entry.at) == place
+        else:
+            store.happenings(1, 0, entry.at, 50, True)
+        return 1
+
+    found = measure(f"{what} in {WAITING}", 1, work, False)
+    store.close()
+    return found
+
+
 def placing(folder: str, size: int, conversations: int) -> Figure:
     """The part of a commit that holds the GIL."""
     store = new_store(folder)
@@ -225,6 +252,8 @@ def main() -> None:
                 print(reading(folder, size, busy), flush=True)
         for commit in (1, 10, 500):
             print(draining(folder, commit), flush=True)
+        for what in ("find", "seq_at", "happenings"):
+            print(looking(folder, what), flush=True)
 
 
 if __name__ == "__main__":

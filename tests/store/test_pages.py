@@ -12,10 +12,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.entries import Append, Row
 from chatd.store.connection import open_connection
 from chatd.store.interface import StoreError
-from chatd.store.pages import Pages
+from chatd.store.pages import FIND, FIND_TIME, HAPPENED, HAPPENED_LAST, READ_AFTER, READ_BEFORE, Pages
 from chatd.store.segments import MOST_BYTES, MOST_ROWS
 from chatd.store.sqlite import SqliteStore
-from tests.store.contract import PEOPLE, message
+from tests.store.contract import PEOPLE, happened, message
 
 
 class PagesTests(SynchronousTestCase):
@@ -93,3 +93,39 @@ class PagesTests(SynchronousTestCase):
         self.assertTrue(size <= MOST_BYTES and count < 99, (size, count))
         self.assertEqual(len(self.pages.after(11, 700, 9999, 500)), 500)
         self.assertEqual(self.pages.before(11, 2001, 500), self.pages.after(11, 1500, 2000, 500))
+
+    def test_where_a_time_is_in_a_damaged_log(self) -> None:
+        """It ends, and gives nothing out of what is damaged."""
+        for number in range(200):
+            self.store.commit([message(1000 + number, 12, at=number)])
+        self.assertEqual(self.pages.seq_at(12, 150), 150)
+        connection = open_connection(self.path)
+        self.addCleanup(connection.close)
+        connection.execute("UPDATE segment SET data = x'00' WHERE conversation = 12 AND first = 151")
+        text = "message 151 of conversation 12 is damaged"
+        self.assertIn(text, str(self.assertRaises(StoreError, self.pages.seq_at, 12, 150)))
+        self.assertEqual(self.pages.seq_at(12, 149), 149)
+        connection.execute("DELETE FROM segment WHERE conversation = 12 AND (first < 30 OR first BETWEEN 90 AND 180)")
+        for at in (0, 10, 29, 30, 89, 120, 180, 199, 999):
+            self.pages.seq_at(12, at)
+
+    def test_damaged_happenings(self) -> None:
+        self.store.commit([happened(1), happened(2, 11)])
+        connection = open_connection(self.path)
+        self.addCleanup(connection.close)
+        connection.execute("UPDATE happening SET kind = x'00' WHERE conversation = 10")
+        error = self.assertRaises(StoreError, self.pages.happenings, 10, 0, 9**9, 9, False)
+        self.assertIn("chatd-admin verify", str(error))
+        self.assertEqual(self.pages.happenings(11, 0, 9**9, 9, False), [happened(2, 11)])
+
+    def test_everything_is_found_by_an_index(self) -> None:
+        """However long the logs are."""
+        connection = open_connection(self.path)
+        self.addCleanup(connection.close)
+        for sql in (READ_AFTER, READ_BEFORE, FIND, FIND_TIME, HAPPENED, HAPPENED_LAST):
+            count = max(number for number in range(1, 6) if f"?{number}" in sql)
+            plan = [line[-1] for line in connection.execute("EXPLAIN QUERY PLAN " + sql, [1] * count).fetchall()]
+            scans = [line for line in plan if line.startswith(("SCAN segment", "SCAN message", "SCAN happening"))]
+            self.assertEqual(
+                (scans, [line for line in plan if "TEMP B-TREE" in line and sql != FIND_TIME]), ([], []), sql
+            )

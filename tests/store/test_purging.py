@@ -8,11 +8,11 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.entries import Append, Stored
-from chatd.store.purging import FORGET_IDS, MOST_BYTES
+from chatd.entries import Append, ConversationClosed, Stored
+from chatd.store.purging import DELETE_HAPPENINGS, FORGET_CLOSED, FORGET_IDS, MOST_BYTES, OLD_HAPPENINGS
 from chatd.store.sqlite import SqliteStore
 from chatd.store.verify import verify
-from tests.store.contract import PEOPLE, message
+from tests.store.contract import PEOPLE, happened, message
 
 
 class PurgingTests(SynchronousTestCase):
@@ -50,6 +50,30 @@ class PurgingTests(SynchronousTestCase):
         while changed := self.store.purge(9999, 1000):
             floors.append(changed[0].floor)
         self.assertEqual(floors, [20, 40, 50])
+
+    def test_a_purge_looks_only_at_the_oldest_happenings(self) -> None:
+        """However many there are, and however long nobody purged."""
+        self.store.commit([happened(number, 10 + number % 3, at=number) for number in range(500)])
+        purged = 0
+        while changed := self.store.purge(400, 60):
+            self.assertEqual([state.conversation for state in changed], [10, 11, 12])
+            ((left,),) = self.outside("SELECT count(*) FROM happening")
+            self.assertEqual(500 - left - purged, 40 if purged == 360 else 60)
+            purged = 500 - left
+        self.assertEqual(purged, 400)
+        for sql in (OLD_HAPPENINGS, DELETE_HAPPENINGS, *FORGET_CLOSED):
+            plan = [line[-1] for line in self.outside("EXPLAIN QUERY PLAN " + sql, *("[]", 9)[: 1 + sql.count("?2")])]
+            scans = [line for line in plan if line.startswith("SCAN") and "SCAN happening" not in line]
+            self.assertEqual([line for line in scans if "json_each" not in line and "oldest" not in line], [], sql)
+
+    def test_nothing_is_left_of_a_closed_group(self) -> None:
+        self.store.commit([message(1, 12, at=1), message(2, 12, at=2), happened(1, 12, at=3)])
+        self.store.purge(2, 1)
+        self.store.commit([ConversationClosed(12)])
+        self.assertEqual(self.outside("SELECT * FROM closed"), [(12, "#staff")])
+        self.store.purge(4, 9)
+        for table in ("closed", "segment", "message", "happening", "log"):
+            self.assertEqual(self.outside(f"SELECT count(*) FROM {table}"), [(0,)], table)
 
     def test_ids_are_found_by_their_index(self) -> None:
         """However many messages there are."""
