@@ -21,11 +21,13 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
+from chatd import people as p
 from chatd.admission import Policy
 from chatd.auth import Passwords, device_id
 from chatd.core.groups import Conversation
 from chatd.core.limits import Limits, is_loopback, prefix
-from chatd.core.users import User
+from chatd.core.turn import Command, Event
+from chatd.core.users import Session, User
 from chatd.entries import Entry, Stored
 from chatd.lookup import Lookup
 from chatd.node import Node
@@ -268,6 +270,17 @@ class House:
         peer.take()
         return peer
 
+    def caller(self, nick: str, account: str = "", host: str = "127.0.0.1", realname: str = "A Name") -> Peer:
+        """Somebody who has just come without a device, as by the line port: as an account, or as a guest."""
+        peer = self.greeted(host)
+        peer.name = account or nick
+        if account:
+            peer.session.proof.account = self.node.hub.users.find(account)
+        peer.ask(p.Arrive, nick, "me", realname)
+        self.commit()
+        assert peer.of(p.Arrived), peer.events
+        return peer
+
     def people(self, *names: str) -> list[Peer]:
         """Several of them, having forgotten how they came in."""
         peers = [self.person(name) for name in names]
@@ -292,7 +305,7 @@ class Peer:
     def __init__(self, house: House, host: str = "127.0.0.1", binding: bytes = b"") -> None:
         self.house = house
         self.name = ""
-        self.events: list[m.Event] = []
+        self.events: list[Event] = []
         self.transport = Transport(house.clock)
         self.transport.host, self.transport.port, self.transport.binding = host, 40000 + len(house.peers), binding
         self.ref = 0
@@ -315,7 +328,7 @@ class Peer:
             self.house.settle()
             self.read()
 
-    def read(self) -> list[m.Event]:
+    def read(self) -> list[Event]:
         """Read what has come (unless stuck); returns everything read so far and not taken."""
         if self.transport.room is not None:
             return self.events
@@ -352,17 +365,23 @@ class Peer:
         self.house.settle()
 
     @property
+    def session(self) -> Session:
+        """What the node has of this connection."""
+        session: Session = self.door._inner.session  # type: ignore[union-attr]
+        return session
+
+    @property
     def over(self) -> bool:
         """Whether the server has ended the connection."""
         return not self.transport.connected
 
     # ---- values ----
 
-    def tell(self, *commands: m.Command) -> None:
+    def tell(self, *commands: Command) -> None:
         """Send commands, in one segment."""
         self.raw(b"".join([frame(encode_command(command)) for command in commands]))
 
-    def ask(self, kind: Callable[..., m.Command], *arguments: Any, **more: Any) -> int:
+    def ask(self, kind: Callable[..., Command], *arguments: Any, **more: Any) -> int:
         """Send a command with the next ref; returns the ref."""
         self.ref += 1
         self.tell(kind(self.ref, *arguments, **more))
@@ -382,7 +401,7 @@ class Peer:
         assert found, (kind, self.events)
         return found[-1]
 
-    def take(self) -> list[m.Event]:
+    def take(self) -> list[Event]:
         """Everything that came since the last time."""
         events = self.read()
         self.events = []
@@ -465,6 +484,10 @@ def state_of(house: House) -> dict[str, Any]:
         "rows": {log.conversation: house.store.read(log.conversation, 0, log.head, 10_000) for log in directory.logs},
         "users": {user.id: _user(user) for user in hub.users.by_id.values()},
         "names": [sorted(hub.users.by_key), sorted(hub.users.by_skeleton), sorted(hub.users.devices)],
+        "shown": sorted(hub.users.shown),
+        "lasting": sorted(user.name for user in hub.users.lasting),
+        "watched": {s.address: (sorted(s.watching), sorted(s.following)) for s in hub.everyone.sessions},
+        "parlour": sorted(user.name for user in hub.parlour.users),
         "conversations": {c.id: _conversation(c) for c in hub.conversations.by_id.values()},
         "groups": [sorted(hub.conversations.groups), sorted(hub.group_skeletons), sorted(hub.conversations.direct)],
         "invitations": set(hub.invitations),
@@ -475,14 +498,22 @@ def state_of(house: House) -> dict[str, Any]:
 def _user(user: User) -> dict[str, Any]:
     devices = {device.id: (dict(device.cursors), device.session is not None) for device in user.devices.values()}
     said = (user.name, user.role, user.verifier, user.away, user.waiting, len(user.sessions))
-    return {"said": said, "devices": devices, "in": sorted(user.conversations)}
+    looks = (user.source, user.realname, user.bot, user.invisible, user.wallops, user.operator, user.always_on)
+    alias = user.alias.key if user.alias is not None else ""
+    return {
+        "said": said, "devices": devices, "in": sorted(user.conversations), "looks": looks, "alias": alias,
+        "metadata": dict(user.metadata),
+    }  # fmt: skip
 
 
 def _conversation(c: Conversation) -> dict[str, Any]:
     members = {x.user.name: (x.role, x.since, x.acked, x.waiting) for x in c.members.values()}
     said = (c.name, c.head, c.at, c.floor, c.private, c.announce, c.topic)
     audience = sorted(user.name for user in c.audience.users)
-    return {"said": said, "members": members, "audience": audience, "pending": [seq for seq, _ in c.pending]}
+    pending = [seq for seq, _ in c.pending]
+    return {
+        "said": said, "members": members, "audience": audience, "pending": pending, "metadata": dict(c.metadata)
+    }  # fmt: skip
 
 
 class Scene(SynchronousTestCase):
@@ -491,7 +522,7 @@ class Scene(SynchronousTestCase):
     def setUp(self) -> None:
         self.house = House()
 
-    def refused(self, code: str, peer: Peer, kind: Callable[..., m.Command], *arguments: Any, **more: Any) -> m.Failed:
+    def refused(self, code: str, peer: Peer, kind: Callable[..., Command], *arguments: Any, **more: Any) -> m.Failed:
         """Somebody asks and is refused with this code; returns the refusal."""
         before = state_of(self.house)
         for other in self.house.peers:
@@ -504,7 +535,7 @@ class Scene(SynchronousTestCase):
         self.assertEqual([events for other in self.house.peers if (events := other.take())], [])
         return answer
 
-    def granted(self, peer: Peer, kind: Callable[..., m.Command], *arguments: Any, **more: Any) -> m.Event:
+    def granted(self, peer: Peer, kind: Callable[..., Command], *arguments: Any, **more: Any) -> Event:
         """Somebody asks and gets exactly one answer, which is not a refusal; returns it."""
         peer.take()
         ref = peer.ask(kind, *arguments, **more)
