@@ -102,6 +102,16 @@ class Lookup:
         groups = self._hub.conversations.groups.values()
         return [group.name for group in groups if number in group.members and group.members[number].invited]
 
+    def modes(self, group: str, name: str) -> str:
+        """The letters of somebody's modes in a group."""
+        found, user = self._hub.conversations.named(group), self._hub.users.known(name)
+        member = found.member(user) if found is not None and user is not None else None
+        return member.modes if member is not None else ""
+
+    def watched(self, session: Session) -> list[str]:
+        """The names that this session monitors."""
+        return list(session.watching.values())
+
     def recode(self, session: Session) -> None:
         """The session's codec is another one from here on."""
         for audience in self._hub.audiences(session):

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 from chatd.ports.irc.client import Client, Facts
+from chatd.ports.irc.messaging import MOST_LINES
 from chatd.ports.irc.out import Out
+from chatd.ports.irc.registration import MECHANISMS
 from chatd.wire.irc import Line
 from chatd.wire.numerics import ERR_INVALIDCAPCMD, ERR_NEEDMOREPARAMS
 
@@ -17,15 +19,19 @@ Value = Callable[[Facts], str]
 
 # Name to value, as CAP LS 302 shows it.
 CAPABILITIES: Final[dict[str, Value]] = {
-    "batch": lambda facts: "",
-    "cap-notify": lambda facts: "",
-    "echo-message": lambda facts: "",
-    "labeled-response": lambda facts: "",
-    "message-tags": lambda facts: "",
-    "server-time": lambda facts: "",
-    "sasl": lambda facts: "PLAIN,EXTERNAL,SCRAM-SHA-256",
-    "standard-replies": lambda facts: "",
-}
+    **dict.fromkeys(
+        (
+            "account-notify", "account-tag", "away-notify", "batch", "cap-notify", "chghost", "draft/channel-rename",
+            "draft/chathistory", "draft/event-playback", "draft/message-redaction", "draft/read-marker",
+            "echo-message", "extended-join", "extended-monitor", "invite-notify", "labeled-response", "message-tags",
+            "multi-prefix", "server-time", "setname", "standard-replies", "userhost-in-names",
+        ),
+        lambda facts: "",
+    ),
+    "draft/account-registration": lambda facts: "before-connect",
+    "draft/multiline": lambda facts: f"max-bytes={facts.text_bytes},max-lines={MOST_LINES}",
+    "sasl": lambda facts: ",".join(MECHANISMS),
+}  # fmt: skip
 IMPLICIT: Final = frozenset({"cap-notify"})  # CAP LS 302 asks for it too, and it cannot be taken back then
 ROOM: Final = 400  # bytes of names in one line
 

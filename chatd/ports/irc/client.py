@@ -29,6 +29,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     version: str = "chatd"
     created: str = ""
     motd: tuple[str, ...] = ()
+    admin: str = ""  # whom to ask
     guests: bool = True
     nick_chars: int = 32
     group_chars: int = 64
@@ -107,6 +108,12 @@ class Lookup(Protocol):
     def invitations(self, session: Any) -> list[str]:
         """The groups this session's user is invited to."""
 
+    def modes(self, group: str, name: str) -> str:
+        """The letters of somebody's modes in a group."""
+
+    def watched(self, session: Any) -> list[str]:
+        """The names that this session monitors."""
+
     def check_nick(self, session: Any, nick: str) -> str:
         """Whether a connection may be called so: empty, or the code of the refusal."""
 
@@ -176,6 +183,14 @@ class Client:
         self._asked[ref] = Asked(self._line, self._response, about, then)
         self._response.waiting += 1
         self.node.receive(self.session, make(ref, *fields))
+
+    def put_off(self) -> None:
+        """This line is answered with one that comes later (the end of a batch that it opens)."""
+        self._response = Response("")
+
+    def answer(self, line: Line) -> None:
+        """What is said from here on answers an earlier line."""
+        self.begin(line)
 
     # ---- saying ----
 
@@ -248,6 +263,9 @@ class Client:
             return format_line(Out(self.facts.name, "ACK", (), {"label": label}), self.caps)
         if len(outs) == 1:
             return format_line(outs[0]._replace(tags={**outs[0].tags, "label": label}), self.caps)
+        first, last = outs[0], outs[-1]
+        if first.command == "BATCH" and last.command == "BATCH" and last.params[0] == "-" + first.params[0][1:]:
+            return format_lines([first._replace(tags={**first.tags, "label": label}), *outs[1:]], self.caps)
         name = self.batch_name()
         inner = [out if "batch" in out.tags else out._replace(tags={**out.tags, "batch": name}) for out in outs]
         begin = Out(self.facts.name, "BATCH", ("+" + name, "labeled-response"), {"label": label})
@@ -272,7 +290,7 @@ class Client:
 
 BROADCAST: Final = FORMATS | {
     "away-notify", "account-notify", "chghost", "draft/channel-rename", "draft/message-redaction", "draft/multiline",
-    "draft/metadata-2", "extended-join", "invite-notify", "setname",
+    "draft/metadata-2", "extended-join", "extended-monitor", "invite-notify", "setname",
 }  # fmt: skip
 
 

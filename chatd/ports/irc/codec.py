@@ -6,12 +6,17 @@ capability would have said is left out for those without, or said as older clien
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from chatd import messages as m
 from chatd.ports.irc.out import Out, format_line, stamp
-from chatd.wire.irc import LINE_BYTES, Text, parse_tags, pieces
+from chatd.wire.irc import LINE_BYTES, Text, cut, parse_tags, pieces
+
+COMMANDS: Final = {"text": "PRIVMSG", "notice": "NOTICE", "tags": "TAGMSG"}
+CONCAT: Final = "draft/multiline-concat"
+CUTS: Final = "chatd/cuts"  # kept with a message: where its lines were cut, in characters; never shown
 
 
 class People(Protocol):
@@ -19,6 +24,9 @@ class People(Protocol):
 
     def user(self, name: str) -> Any:
         """Whom an event means by this name, only to be read (`core.users.User`); None for nobody."""
+
+    def modes(self, group: str, name: str) -> str:
+        """The letters of somebody's modes in a group."""
 
     def source(self, name: str) -> str:
         """`nick!ident@host` of somebody; the name itself for nobody."""
@@ -47,6 +55,7 @@ class LineCodec:
         if not self._tagged:
             return {}
         found: dict[str, str] = parse_tags(tags) if tags else {}
+        found.pop(CUTS, None)
         if at:
             found["time"] = stamp(at)
         if id:
@@ -71,16 +80,52 @@ class LineCodec:
         return self.nick(first if user is not None and user.name == sender else second)
 
     def message(self, event: m.Message) -> list[Out]:
-        """A message as lines that fit."""
-        command = "NOTICE" if event.kind == "notice" else "PRIVMSG"
-        to = event.conversation if event.conversation[0] == "#" else self.peer(event.conversation, event.sender)
-        source = self.lookup.source(event.sender)
-        tags = self.tags(event.sender, event.at, event.id, event.tags)
+        """A message of a conversation."""
+        name = event.conversation
+        return self.said(event, name if name[0] == "#" else self.peer(name, event.sender))
+
+    def said(self, event: m.Message, to: str) -> list[Out]:
+        """A message as lines that fit, in one batch where that is understood."""
         if event.kind == "redacted":
             return []
+        source = self.lookup.source(event.sender)
+        command = COMMANDS.get(event.kind, "PRIVMSG")
+        tags = self.tags(event.sender, event.at, event.id, event.tags)
+        if command == "TAGMSG":
+            return [Out(source, command, (to,), tags)]
         room = LINE_BYTES - len(f":{source} {command} {to} :\r\n".encode())
-        texts = [event.text] if len(event.text) * 4 <= room and "\n" not in event.text else pieces(event.text, room)
-        return [Out(source, command, (to, Text(text)), tags) for text in texts]
+        text = event.text
+        if "\n" not in text and (len(text) * 4 <= room or len(text.encode()) <= room):
+            return [Out(source, command, (to, Text(text)), tags)]
+        if {"draft/multiline", "batch"} <= self.caps:
+            return self._batch(event, source, command, to, tags, room)
+        rest = {key: value for key, value in tags.items() if key != "msgid"}
+        texts = pieces(text, room)
+        return [Out(source, command, (to, Text(part)), rest if number else tags) for number, part in enumerate(texts)]
+
+    def _batch(
+        self, event: m.Message, source: str, command: str, to: str, tags: Mapping[str, str], room: int
+    ) -> list[Out]:
+        """Several lines as one message (IRCv3 draft/multiline)."""
+        name = event.id.hex()[-12:] or "m"
+        outs = [Out(source, "BATCH", ("+" + name, "draft/multiline", to), tags)]
+        cuts = parse_tags(event.tags).get(CUTS, "") if event.tags else ""
+        for line in _lines(event.text, [int(at) for at in cuts.split(",") if at.isdecimal()]):
+            for number, part in enumerate(part for piece in line for part in cut(piece, room)):
+                inner = {"batch": name, CONCAT: ""} if number else {"batch": name}
+                outs.append(Out(source, command, (to, Text(part)), inner))
+        return [*outs, Out(source, "BATCH", ("-" + name,))]
+
+
+def _lines(text: str, cuts: list[int]) -> list[list[str]]:
+    """The lines of a text, each in the pieces in which it was typed."""
+    lines, at = [], 0
+    for line in text.split("\n"):
+        end = at + len(line)
+        places = [at, *(cut for cut in cuts if at < cut < end), end]
+        lines.append([text[one:two] for one, two in itertools.pairwise(places)])
+        at = end + 1
+    return lines
 
 
 # ---- renderers -------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Final
 from chatd import messages as m
 from chatd import people
 from chatd.ports.irc import isupport
+from chatd.ports.irc.accounts import logged_in
 from chatd.ports.irc.client import Asked, Client, Rendered
 from chatd.ports.irc.out import Out
 from chatd.wire import numerics as n
@@ -232,10 +233,7 @@ def challenge(client: Client, asked: Asked | None, event: people.Challenge) -> l
 def proved(client: Client, asked: Asked | None, event: people.Proved) -> list[Out]:
     """One is whom one says."""
     client.sasl = None
-    client.account = event.name
-    source = client.me() if client.inside else f"{client.wanted.get('nick', '*')}!*@*"
-    text = n.RPL_LOGGEDIN.text.format(event.name)
-    done = [client.numeric(n.RPL_LOGGEDIN, source, event.name, text=text)]
+    done = logged_in(client, event.name)
     if asked is not None and asked.about != "PASS":
         done.append(client.numeric(n.RPL_SASLSUCCESS))
     return done

@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from chatd.ports.irc import caps, channels, messaging, modes, registration
+from chatd.ports.irc import (
+    accounts,
+    caps,
+    channels,
+    history,
+    messaging,
+    modes,
+    operators,
+    presence,
+    registration,
+    server,
+    services,
+    who,
+)
 from chatd.ports.irc.client import Client, Rendered
 from chatd.wire.irc import Line
 from chatd.wire.numerics import ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_UNKNOWNCOMMAND
@@ -22,7 +35,19 @@ class Command(NamedTuple):
     before: bool = False
 
 
-AREAS: Final = (registration, channels, modes, messaging)
+AREAS: Final = (
+    registration,
+    accounts,
+    services,
+    channels,
+    modes,
+    messaging,
+    history,
+    presence,
+    who,
+    operators,
+    server,
+)
 COMMANDS: dict[str, Command] = {
     "CAP": Command(caps.cap, 1, before=True),
     **{name: Command(*row) for area in AREAS for name, row in area.COMMANDS.items()},
