@@ -43,12 +43,25 @@ SECRET = b"s" * 32
 E = TypeVar("E")
 
 
+class Shown:
+    """A certificate, as far as anybody looks at it."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+
+    def digest(self, name: str) -> bytes:
+        """Its fingerprint, as OpenSSL writes it."""
+        assert name == "sha256"
+        return bytes.fromhex(self.fingerprint).hex(":").upper().encode()
+
+
 class Transport(StringTransportWithDisconnection):
     """A transport that knows where its other end is; it holds back what the server does not want to read yet."""
 
     host = "127.0.0.1"
     port = 40000
     binding = b""  # what TLS exports on this connection; empty: no TLS
+    certificate = ""  # what the client has shown there: the certificate's SHA-256, hex
     room: int | None = None  # how much fits on the way out until the peer reads; None: everything
     aborted = False
 
@@ -71,6 +84,10 @@ class Transport(StringTransportWithDisconnection):
         """What RFC 9266 calls `tls-exporter`, if one asks for just that."""
         assert (label, size, context) == (m.EXPORTER_LABEL, 32, b"")
         return self.binding
+
+    def get_peer_certificate(self) -> Shown | None:
+        """The client's certificate, where there is one."""
+        return Shown(self.certificate) if self.certificate else None
 
     def write(self, data: bytes) -> None:
         """Take bytes; say so when there is no more room."""
@@ -238,15 +255,15 @@ class House:
             self.settle()
             seconds -= step
 
-    def peer(self, host: str = "127.0.0.1", binding: bytes = b"") -> Peer:
+    def peer(self, host: str = "127.0.0.1", binding: bytes = b"", certificate: str = "") -> Peer:
         """A connection that has said nothing."""
-        peer = Peer(self, host, binding)
+        peer = Peer(self, host, binding, certificate)
         self.peers.append(peer)
         return peer
 
-    def greeted(self, host: str = "127.0.0.1", binding: bytes = b"") -> Peer:
+    def greeted(self, host: str = "127.0.0.1", binding: bytes = b"", certificate: str = "") -> Peer:
         """A connection that has said hello."""
-        peer = self.peer(host, binding)
+        peer = self.peer(host, binding, certificate)
         peer.hello()
         return peer
 
@@ -302,12 +319,15 @@ class Keys:
 class Peer:
     """One connection from the client's side."""
 
-    def __init__(self, house: House, host: str = "127.0.0.1", binding: bytes = b"") -> None:
+    def __init__(
+        self, house: House, host: str = "127.0.0.1", binding: bytes = b"", certificate: str = ""
+    ) -> None:  # fmt: skip
         self.house = house
         self.name = ""
         self.events: list[Event] = []
         self.transport = Transport(house.clock)
         self.transport.host, self.transport.port, self.transport.binding = host, 40000 + len(house.peers), binding
+        self.transport.certificate = certificate
         self.ref = 0
         self.token = b""
         self.challenge = b""
@@ -470,6 +490,15 @@ class Peer:
         self.name, self.keys = name, keys or Keys(name.encode() + self.house.random(8))
         self.ask(m.Link, name, password, self.keys.public, self.signature(m.SIGNUP_LABEL, name))
         self._welcomed()
+
+    def plain(self, name: str, password: str, authzid: str = "") -> int:
+        """Prove to be an account by its password."""
+        return self.ask(p.Prove, "PLAIN", f"{authzid}\0{name}\0{password}".encode())
+
+    def arrive(self, nick: str, ident: str = "kit") -> int:
+        """Come in without a device."""
+        self.name = nick
+        return self.ask(p.Arrive, nick, ident, nick.title())
 
 
 # ---- everything there is, for comparing ------------------------------------------------------------------------

@@ -7,14 +7,13 @@ Rule: it translates and bounds, nothing more: no policy, no state of its own but
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.protocols.basic import Int32StringReceiver
 from twisted.python.failure import Failure
 
-from chatd.messages import EXPORTER_LABEL, Bye
-from chatd.ports.session import Bounds, Outlet, Server
+from chatd.messages import Bye
+from chatd.ports.session import Bounds, Outlet, Server, channel_of
 from chatd.wire.pack import BadFrame, Event, decode_command, encode_event, frame
 
 
@@ -46,7 +45,8 @@ class Frames(Int32StringReceiver):
         self.outlet = Outlet(self.transport, CODEC, self._clock, self._bounds)
         peer = self.transport.getPeer()  # type: ignore[union-attr]
         address = (getattr(peer, "host", "local"), getattr(peer, "port", 0))
-        self.session = self._server.open(self.outlet, address, channel_binding(self.transport))
+        binding, certificate = channel_of(self.transport)
+        self.session = self._server.open(self.outlet, address, binding, certificate=certificate)
         self.outlet.admitted = self.logged_in
         self.outlet.session, self.outlet.server = self.session, self._server
 
@@ -106,10 +106,3 @@ class Frames(Int32StringReceiver):
     def connectionLost(self, reason: Failure | None = None) -> None:
         self.outlet.gone()
         self._server.close(self.session, lost=True)
-
-
-def channel_binding(transport: Any) -> bytes:
-    """The `tls-exporter` binding of RFC 9266; nothing on a connection without TLS."""
-    handle = getattr(transport, "getHandle", lambda: None)()
-    export = getattr(handle, "export_keying_material", None)
-    return export(EXPORTER_LABEL, 32, b"") if export is not None else b""

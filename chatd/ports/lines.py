@@ -16,11 +16,10 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
 from chatd.messages import Acknowledge, Message
-from chatd.ports.frames import channel_binding
 from chatd.ports.irc.client import Client, Facts, Lookup, Node
 from chatd.ports.irc.codec import LineCodec
 from chatd.ports.irc.table import REPLIES, dispatch
-from chatd.ports.session import Bounds, Outlet
+from chatd.ports.session import Bounds, Outlet, channel_of
 from chatd.wire.irc import CLIENT_TAG_BYTES, LINE_BYTES, BadLine, parse, write
 from chatd.wire.numerics import ERR_INPUTTOOLONG
 
@@ -100,7 +99,8 @@ class Lines(LineReceiver):
         self.outlet.wrote = self._wrote  # type: ignore[method-assign]
         peer = self.transport.getPeer()  # type: ignore[union-attr]
         address = (getattr(peer, "host", "local"), getattr(peer, "port", 0))
-        client.session = self._node.open(self.outlet, address, channel_binding(self.transport), line=True)
+        binding, certificate = channel_of(self.transport)
+        client.session = self._node.open(self.outlet, address, binding, line=True, certificate=certificate)
         self.outlet.admitted = self._admitted
         self.outlet.session, self.outlet.server = client.session, self._node
 

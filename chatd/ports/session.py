@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from zope.interface import implementer
 
-from chatd.messages import Bye, Message
+from chatd.messages import EXPORTER_LABEL, Bye, Message
 from chatd.people import Profile
 from chatd.wire.pack import Command, Event
 
@@ -216,3 +216,15 @@ class Outlet:
         self.closed = True
         self._queue.clear()
         self._stop_timer()
+
+
+def channel_of(transport: Any) -> tuple[bytes, str]:
+    """What TLS says when the handshake is over: the `tls-exporter` binding (RFC 9266), and which certificate the client
+    has shown (SHA-256, hex). Both are empty without TLS, the second also where there was none."""
+    handle = getattr(transport, "getHandle", lambda: None)()
+    export = getattr(handle, "export_keying_material", None)
+    if handle is None or export is None:
+        return b"", ""
+    certificate = handle.get_peer_certificate()
+    digest = certificate.digest("sha256").decode().replace(":", "").lower() if certificate is not None else ""
+    return export(EXPORTER_LABEL, 32, b""), digest

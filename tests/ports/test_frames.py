@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd import messages as m
-from chatd.ports.frames import CODEC, Frames, _channel_binding
+from chatd.ports.frames import CODEC, Frames
 from chatd.wire.pack import decode_event, encode_command, frame
 from tests.kit import House, Peer, Scene
 
@@ -212,11 +212,6 @@ class Rest(Scene):
         data = CODEC.encode(m.Done(7))
         self.assertEqual(int.from_bytes(data[:4], "big"), len(data) - 4)
         self.assertEqual(decode_event(data[4:]), m.Done(7))
-
-    def test_channel_binding(self) -> None:
-        self.assertEqual(_channel_binding(self.house.peer(binding=b"b" * 32).transport), b"b" * 32)
-        self.assertEqual(_channel_binding(self.house.peer().transport), b"")
-        self.assertEqual(_channel_binding(object()), b"")
 
     def test_bytes_after_the_last_word_are_not_heard(self) -> None:
         alice, bob = self.house.people("alice", "bob")

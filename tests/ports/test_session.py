@@ -12,7 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd.core.limits import Limits
-from chatd.ports.session import Outlet
+from chatd.ports.session import Outlet, channel_of
+from tests.kit import House
 
 
 class Codec:
@@ -202,3 +203,15 @@ class OutletTests(SynchronousTestCase):
         self.outlet.resumeProducing()
         self.assertEqual(self.transport.value(), written)
         self.assertEqual(self.outlet._queued, 0)
+
+
+class Channels(SynchronousTestCase):
+    """What TLS says of a connection."""
+
+    def test_with_and_without_tls_and_a_certificate(self) -> None:
+        house, binding, shown = House(), b"b" * 32, "5a" * 32
+        self.assertEqual(channel_of(house.peer(binding=binding, certificate=shown).transport), (binding, shown))
+        self.assertEqual(channel_of(house.peer(binding=binding).transport), (binding, ""))
+        self.assertEqual(channel_of(house.peer().transport), (b"", ""))
+        for other in (object(), StringTransport()):
+            self.assertEqual(channel_of(other), (b"", ""))
