@@ -19,6 +19,9 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
+from chatd import moderation as mod
+from chatd import people as p
+from chatd.core.turn import Command, Event
 from chatd.store.interface import Store
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
@@ -162,9 +165,27 @@ class Stage:
         self.peers[who].ack(conversation, int(seq))
 
     def do_join(self, who: str, rest: str) -> None:
-        """join GROUP [private]"""
+        """join GROUP [private] [key KEY]"""
         group, *more = rest.split()
-        self.peers[who].ask(m.Join, group, private="private" in more)
+        self.peers[who].ask(m.Join, group, private="private" in more, key=more[-1] if "key" in more else "")
+
+    def do_leave(self, who: str, rest: str) -> None:
+        """leave GROUP [REASON]"""
+        self.peers[who].ask(m.Leave, *rest.split(maxsplit=1))
+
+    def do_kick(self, who: str, rest: str) -> None:
+        """kick GROUP NAME [REASON]"""
+        self.peers[who].ask(m.Kick, *rest.split(maxsplit=2))
+
+    def do_mode(self, who: str, rest: str) -> None:
+        """mode GROUP [+LETTER[=ARGUMENT] | -LETTER[=ARGUMENT] ...]: change modes, or ask for them."""
+        group, *words = rest.split()
+        if not words:
+            self.peers[who].ask(mod.AskModes, group)
+        else:
+            changes = [(word[0] == "+", word[1:].partition("=")) for word in words]
+            told = [mod.ModeChange(on, letter, argument) for on, (letter, _, argument) in changes]
+            self.peers[who].ask(mod.SetModes, group, told)
 
     def do_policy(self, who: str, rest: str) -> None:
         """policy GROUP private|open|announce|talk"""
@@ -191,7 +212,7 @@ class Stage:
         self.peers[who].ask(m.SetPassword, *["" if word == "none" else word for word in rest.split()])
 
 
-def _plain(kind: Callable[..., m.Command]) -> Callable[[Stage, str, str], None]:
+def _plain(kind: Callable[..., Command]) -> Callable[[Stage, str, str], None]:
     """A verb whose words are the command's fields."""
 
     def do(stage: Stage, who: str, rest: str) -> None:
@@ -200,9 +221,9 @@ def _plain(kind: Callable[..., m.Command]) -> Callable[[Stage, str, str], None]:
     return do
 
 
-PLAIN: dict[str, Callable[..., m.Command]] = {
-    "leave": m.Leave, "invite": m.Invite, "kick": m.Kick, "role": m.SetRole, "members": m.Members, "groups": m.Groups,
-    "who": m.Who, "whois": m.Whois, "inbox": m.Inbox, "devices": m.Devices, "ping": m.Ping, "quit": m.Quit,
+PLAIN: dict[str, Callable[..., Command]] = {
+    "invite": m.Invite, "role": m.SetRole, "members": m.Members, "groups": m.Groups, "masks": mod.AskMasks,
+    "rename": mod.Rename, "who": m.Who, "whois": m.Whois, "inbox": m.Inbox, "devices": m.Devices, "ping": m.Ping, "quit": m.Quit,
 }  # fmt: skip
 for verb, command in PLAIN.items():
     setattr(Stage, "do_" + verb, _plain(command))
@@ -237,6 +258,15 @@ def _change(e: m.GroupChange) -> str:
     )
 
 
+def _modes(changes: list[mod.ModeChange]) -> str:
+    words = [("+" if c.on else "-") + c.mode + (f"={c.argument}" if c.argument else "") for c in changes]
+    return " ".join(words) or "none"
+
+
+def _changed_modes(e: mod.ModesChanged) -> str:
+    return f"modes {e.group}: {_modes(e.changes)}" + (f" by {e.by or 'nobody'}" if not e.ref else "")
+
+
 SHOWN: dict[type, Callable[..., str]] = {
     m.Welcome: _welcome,
     m.Failed: lambda e: f"failed {e.code}" + (f", near {_listed(e.near)}" if e.near else ""),
@@ -254,6 +284,12 @@ SHOWN: dict[type, Callable[..., str]] = {
     m.DeviceList: lambda e: f"devices {_listed([str(sessions) for _, sessions in e.devices])}",
     m.Page: lambda e: f"page {e.conversation}: {_listed([f'{x.seq} {x.sender}: {x.text}' for x in e.messages])}"
     + (", more" if e.more else ""),
+    mod.ModesChanged: _changed_modes,
+    mod.ModeRefused: lambda e: f"refused {_modes([e.change])}: {e.code}",
+    mod.GroupModes: lambda e: f"modes of {e.group}: {_modes(e.changes)}",
+    mod.MaskList: lambda e: f"masks {e.group} {e.mode}: {_listed([f'{x.mask} by {x.by}' for x in e.masks])}",
+    mod.Renamed: lambda e: f"renamed {e.group} to {e.name} by {e.by}" + (f" {e.reason}" if e.reason else ""),
+    p.Passing: lambda e: f"passing {e.to} {e.sender}: {e.text}",
     m.Done: lambda e: "done",
     m.Pong: lambda e: "pong",
     m.Notice: lambda e: f"notice {e.code}: {e.text}",
@@ -261,7 +297,7 @@ SHOWN: dict[type, Callable[..., str]] = {
 }  # fmt: skip
 
 
-def shown(event: m.Event) -> str:
+def shown(event: Event) -> str:
     """An event as one line of a dialogue."""
     return SHOWN[type(event)](event)
 

@@ -75,13 +75,17 @@ class Part(Audience):
     __slots__ = ("_of", "_people")
 
     def __init__(self, of: Audience, people: Container[User]) -> None:
-        super().__init__()
         self._of = of
         self._people = people
 
+    @property
+    def sessions(self) -> dict[Session, None]:  # type: ignore[override]
+        """Those who hear it now; do not change it."""
+        return {session: None for session in self._of.sessions if session.user in self._people}
+
     def by_codec(self) -> list[tuple[Codec, list[Link]]]:
         """As of an audience."""
-        return _sorted({session: None for session in self._of.sessions if session.user in self._people})
+        return _sorted(self.sessions)
 
 
 def _sorted(sessions: dict[Session, None]) -> list[tuple[Codec, list[Link]]]:
@@ -372,9 +376,11 @@ def check_reason(hub: Hub, reason: str) -> None:
         raise Refused("text-too-long", f"A reason has at most {hub.limits.topic_chars} characters.")
 
 
-def tell_position(hub: Hub, session: Session, ref: int, group: Conversation, created: bool) -> None:
+def tell_position(
+    hub: Hub, session: Session, ref: int, group: Conversation, created: bool, already: bool = False
+) -> None:
     """Answer with how the group stands when the answer leaves."""
-    hub.say(session, m.GroupInfo(ref, group.position(session), group.size(), created))
+    hub.say(session, m.GroupInfo(ref, group.position(session), group.size(), created, already))
 
 
 # ---- topic, name, and the lists --------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def join(hub: Hub, session: Session, command: m.Join, turn: Turn) -> None:
         _enter(hub, group, user, command.key, turn)
     else:
         turn.then(hub.subscribe_user, user, group)
-        turn.then(tell_position, hub, session, command.ref, group, False)
+        turn.then(tell_position, hub, session, command.ref, group, False, True)
         return
     turn.then(hub.subscribe_user, user, group)
     turn.then(tell_position, hub, session, command.ref, group, created)

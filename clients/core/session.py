@@ -338,6 +338,8 @@ class Session:
 
     def _changed(self, now: float, event: m.GroupChange) -> Step:
         me = self.state.change(event)
+        if me and event.change == "invited":
+            return Step()  # a notice says so
         step = Step([n.Changed(event, me)])
         if me and event.change in ("left", "kicked"):
             step.records = self._gone_from(event.group)
@@ -359,9 +361,9 @@ class Session:
 
     def _answered(self, now: float, event: Any) -> Step:
         """The answer to a question."""
-        asked = self._asked.pop(event.ref, None)
+        asked = self._asked.pop(getattr(event, "ref", 0), None)  # what is new to this client has perhaps none
         if asked is None:
-            return Step()
+            return self._joined_elsewhere(now, event) if isinstance(event, m.GroupInfo) else Step()
         step = Step([n.Answered(asked.intent, event, asked.known, now - asked.at)])
         if isinstance(event, m.GroupInfo):
             position = event.position
@@ -372,6 +374,15 @@ class Session:
         elif isinstance(asked.intent, i.LeaveGroup):
             step.records = self._gone_from(self.state.leave(asked.intent.group))
         return step
+
+    def _joined_elsewhere(self, now: float, event: m.GroupInfo) -> Step:
+        """Another of one's own clients has joined a group, and so one is in it, too."""
+        position = event.position
+        if position.conversation in self.state.positions:
+            return Step()
+        self.state.positions[position.conversation] = position
+        self.state.heads[position.conversation] = position.head
+        return Step(records=self._place(now, position))
 
 
 _EVENTS: Final[dict[type[Any], Callable[[Session, float, Any], Step]]] = {
