@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import stat
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.protocol import Factory, Protocol
@@ -21,6 +23,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from chatd.messages import EXPORTER_LABEL
+from chatd.ports.session import channel_of
 from chatd.tls import HANDSHAKE_BYTES, BadCertificate, Certificates, TlsFactory
 
 
@@ -40,10 +43,13 @@ class Peer(Protocol):
 
 @implementer(IOpenSSLClientConnectionCreator)
 class Anybody:
-    """A client that trusts everybody and speaks these versions only."""
+    """A client that trusts everybody and speaks these versions only; with a certificate, or without."""
 
-    def __init__(self, version: int | None = None) -> None:
+    def __init__(self, version: int | None = None, pair: tuple[Path, Path] | None = None) -> None:
         self.context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        if pair is not None:
+            self.context.use_certificate_chain_file(str(pair[0]))
+            self.context.use_privatekey_file(str(pair[1]))
         if version is not None:
             self.context.set_cipher_list(b"ALL:@SECLEVEL=0")
             self.context.set_min_proto_version(version)
@@ -56,12 +62,14 @@ class Anybody:
 class Sim:
     """One TLS connection in memory, both ends Twisted's."""
 
-    def __init__(self, certificates: Certificates, version: int | None = None) -> None:
+    def __init__(
+        self, certificates: Certificates, version: int | None = None, pair: tuple[Path, Path] | None = None
+    ) -> None:  # fmt: skip
         self.clock = Clock()
         self.server, self.client = Peer(), Peer()
         serving = TlsFactory(certificates, Factory.forProtocol(lambda: self.server), self.clock)
         joining = TLSMemoryBIOFactory(
-            Anybody(version),
+            Anybody(version, pair),
             True,
             Factory.forProtocol(lambda: self.client),
             self.clock,
@@ -85,12 +93,18 @@ class TlsCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.folder = Path(self.mktemp())
 
-    def pair(self, name: str, key: Any = None, password: bytes | None = None) -> tuple[Path, Path]:
-        """A self-signed certificate and its key in files."""
+    def pair(
+        self, name: str, key: Any = None, password: bytes | None = None, days: int = 0,
+        extensions: Sequence[x509.ExtensionType] = (),
+    ) -> tuple[Path, Path]:  # fmt: skip
+        """A self-signed certificate and its key in files; `days` old."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         start = datetime.now(UTC)
+        start -= timedelta(days=days)
         builder = x509.CertificateBuilder(subject, subject, key.public_key(), 7, start, start + timedelta(days=9))
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=True)
         self.folder.mkdir(exist_ok=True)
         certificate, key_file = self.folder / f"{name}.crt", self.folder / f"{name}.key"
         certificate.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
@@ -192,6 +206,81 @@ class Handshake(TlsCase):
         pair.shake()
         pair.client.renegotiate()
         self.assertRaises(SSL.Error, pair.shake)
+
+
+def fingerprint(pair: tuple[Path, Path]) -> str:
+    """The SHA-256 of a certificate in a file."""
+    return x509.load_pem_x509_certificate(pair[0].read_bytes()).fingerprint(hashes.SHA256()).hex()
+
+
+class Clients(TlsCase):
+    """Certificates of clients: asked for, never demanded, never judged."""
+
+    def shown(self, pair: tuple[Path, Path] | None, version: int | None = None) -> str:
+        """Which certificate the server sees of a client that then says something, and hears something."""
+        sim = Sim(Certificates(self.folder), version, pair)
+        for peer in (sim.client, sim.server):
+            assert peer.transport is not None
+            peer.transport.write(b"hello")
+        sim.flush()
+        self.assertEqual((sim.server.got, sim.client.got, sim.server.lost), (b"hello", b"hello", None))
+        binding, certificate = channel_of(sim.server.transport)
+        self.assertEqual(binding, channel_of(sim.client.transport)[0])
+        return certificate
+
+    def test_seen_in_every_version(self) -> None:
+        pair = self.pair("alice")
+        for version in (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION):
+            self.assertEqual(self.shown(pair, version), fingerprint(pair))
+            self.assertEqual(self.shown(None, version), "")
+
+    def test_any_will_do(self) -> None:
+        """Old, for another purpose, of an authority, of another kind of key: it is only ever compared."""
+        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING])
+        authority = x509.BasicConstraints(ca=True, path_length=0)
+        for pair in (
+            self.pair("old", days=1000),
+            self.pair("to-come", days=-1000),
+            self.pair("purpose", extensions=[purpose, authority]),
+            self.pair("rsa", rsa.generate_private_key(65537, 2048)),
+        ):
+            self.assertEqual(self.shown(pair), fingerprint(pair))
+
+    def test_of_a_chain_the_clients_own(self) -> None:
+        first, second = self.pair("first"), self.pair("second")
+        with first[0].open("ab") as file:
+            file.write(second[0].read_bytes())
+        self.assertEqual(self.shown(first), fingerprint(first))
+
+    def test_nothing_of_it_is_resumed(self) -> None:
+        """Who comes again with the session of a connection that had shown a certificate shows it again, or has none."""
+        certificates, pair = Certificates(self.folder), self.pair("alice")
+        key = serialization.load_pem_private_key(pair[1].read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        for version in (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION):
+            context, session = Anybody(version).context, None
+            for shows in (True, False, True):
+                joined = _Pair(certificates, version, context)
+                if shows:
+                    joined.client.use_certificate(x509.load_pem_x509_certificate(pair[0].read_bytes()))
+                    joined.client.use_privatekey(key)
+                if session is not None:
+                    joined.client.set_session(session)
+                joined.shake()
+                session = joined.client.get_session()
+                self.assertIsNotNone(joined.server.get_peer_finished())
+                shown = joined.server.get_peer_certificate(as_cryptography=True)
+                self.assertEqual(
+                    shown and shown.fingerprint(hashes.SHA256()).hex(), fingerprint(pair) if shows else None
+                )
+
+    def test_a_long_chain_is_cut(self) -> None:
+        pair = self.pair("alice")
+        long = self.pair("long", extensions=[x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6"), b"x" * 60_000)])
+        with pair[0].open("ab") as file:
+            file.write(long[0].read_bytes())
+        sim = Sim(Certificates(self.folder), None, pair)
+        self.assertIsNotNone(sim.server.lost)
 
 
 class _Pair:
