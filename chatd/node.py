@@ -417,12 +417,12 @@ class Node:
 # others hear of these
 TOLD = frozenset((
     m.Send, m.Away, m.SetTopic, m.SetPolicy, m.SetRole, m.Leave, m.Kick, people.SetNick, people.SetProfile, people.Pass,
-    people.SetMetadata, moderation.Wallops, moderation.Redact, archive.Mark,
+    people.SetMetadata, moderation.SetModes, moderation.Rename, moderation.Wallops, moderation.Redact, archive.Mark,
 ))  # fmt: skip
 # the answers cost more than the questions
 LISTS = frozenset((
     m.Who, m.Whois, m.Members, m.Groups, m.Inbox, m.History, m.Devices, people.Find, people.Past, people.Count,
-    people.Monitor, people.AskMetadata, archive.Browse, archive.Targets,
+    people.Monitor, people.AskMetadata, moderation.AskModes, moderation.AskMasks, archive.Browse, archive.Targets,
 ))  # fmt: skip
 SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
     m.History: Node._past,

@@ -223,7 +223,8 @@ def _plain(kind: Callable[..., Command]) -> Callable[[Stage, str, str], None]:
 
 PLAIN: dict[str, Callable[..., Command]] = {
     "invite": m.Invite, "role": m.SetRole, "members": m.Members, "groups": m.Groups, "masks": mod.AskMasks,
-    "rename": mod.Rename, "who": m.Who, "whois": m.Whois, "inbox": m.Inbox, "devices": m.Devices, "ping": m.Ping, "quit": m.Quit,
+    "rename": mod.Rename, "who": m.Who, "whois": m.Whois, "inbox": m.Inbox, "devices": m.Devices, "ping": m.Ping,
+    "quit": m.Quit,
 }  # fmt: skip
 for verb, command in PLAIN.items():
     setattr(Stage, "do_" + verb, _plain(command))

@@ -415,7 +415,7 @@ class NameTests(Classroom):
 
     def test_T33_the_server_says_who_speaks(self) -> None:
         alice, bob = self.house.people("alice", "bob")
-        alice.raw(frame(msgspec.msgpack.encode(["send", 9, "#lobby", bytes(16), "bob: I am bob", "bob", "bob"])))
+        alice.raw(frame(msgspec.msgpack.encode(["send", 9, "#lobby", bytes(16), "bob: I am bob", "text", "", "bob"])))
         self.assertEqual([(one.sender, one.text) for one in bob.of(m.Message)], [("alice", "bob: I am bob")])
         alice.raw(frame(encode_event(m.Message("#lobby", 2, 1, "bob", bytes(16), "I am bob"))))
         self.assertEqual(alice.code(), "unknown-command")

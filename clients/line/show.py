@@ -59,7 +59,7 @@ def failure(notice: n.Refused) -> str:
         wanted = _wanted(intent)
         if wanted:
             return f"Requested user <<{wanted}>> not found! Please choose another." + _near(notice)
-    if isinstance(intent, i.Tell) and notice.code in ("no-such-group", "not-a-member"):
+    if isinstance(intent, i.Tell) and notice.code in ("no-such-group", "not-a-member", "no-external"):
         group = inert.name(intent.to[0].removeprefix("#"))
         text = f"Cannot send message. Group '{group}' does not exist or you are not a member. `/group {group}` to join."
         return text + _near(notice)

@@ -8,13 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatd import messages as m
+from chatd import people as p
 from chatd.core.hub import COMMANDS, Hub
 from chatd.core.limits import Limits
+from chatd.core.turn import Command
 from chatd.entries import ConversationMade, Directory
 from chatd.node import SPECIAL
 from tests.kit import House, Keys, Peer, Scene, state_of
 
-LOGINS = {m.Hello, m.SignUp, m.Login, m.Link, m.Enter, m.Resume}
+LOGINS = {m.Hello, m.SignUp, m.Login, m.Link, m.Enter, m.Resume, p.Arrive}
 KEYS = Keys(b"x").public
 
 
@@ -22,7 +24,7 @@ class EveryCommand(Scene):
     """The table, and commands at the wrong time."""
 
     def test_every_command_has_a_place(self) -> None:
-        self.assertEqual(set(COMMANDS) | LOGINS | set(SPECIAL), set(get_args(m.Command)))
+        self.assertEqual(set(COMMANDS) | LOGINS | set(SPECIAL), set(get_args(Command)))
         self.assertEqual(set(COMMANDS) & LOGINS, set())
 
     def test_logged_in_twice(self) -> None:
