@@ -8,6 +8,7 @@ until its last session ends. Presence is counted from sessions, never flagged. W
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chatd.core.names import BadName, Name, fold, near
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from chatd.messages import Message
 
 IDENT = "chat"
+PLAIN = re.compile(r"[a-z0-9_.-]+")  # a name that can be part of a host
 
 
 class Codec(Protocol):
@@ -85,7 +87,7 @@ class User:
         self.certificates: set[str] = set()
         self.guest = guest
         self.ident = IDENT
-        self.host = host or f"user/{record.key}"
+        self.host = host or (f"{record.key}.user" if PLAIN.fullmatch(record.key) else f"{record.user}.id")
         self.realname = ""
         self.bot = self.invisible = self.wallops = self.operator = self.always_on = False
         self.metadata: dict[str, str] = {}
