@@ -115,6 +115,7 @@ class Chatd(Service):
         self._sweeper = LoopingCall(self._sweep)
         self._sweeper.clock = reactor
         self._failed = False
+        self._created = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
 
     def startService(self) -> None:
         """Open everything, or say in one sentence why not and exit."""
@@ -154,15 +155,19 @@ class Chatd(Service):
 
     @staticmethod
     def _policy(settings: Settings) -> Policy:
-        return Policy(settings.server_name, settings.registration, settings.guests, settings.trusted_networks)
+        return Policy(
+            settings.server_name, settings.registration, settings.guests, settings.trusted_networks, settings.operators
+        )
 
-    @staticmethod
-    def _facts(settings: Settings, limits: Limits) -> Facts:
+    def _facts(self, settings: Settings, limits: Limits) -> Facts:
         return Facts(
-            name=settings.server_name, version=f"chatd-{version('chatd')}",
-            created=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()), guests=settings.guests,
+            name=settings.server_name, version=f"chatd-{version('chatd')}", created=self._created, guests=settings.guests,
             topic_chars=limits.topic_chars, away_chars=limits.away_chars, text_bytes=limits.text_bytes,
-            groups=limits.groups, page=limits.history_page,
+            groups=limits.groups, page=limits.history_page, monitored=limits.monitors, masks=limits.masks,
+            keys=limits.metadata_keys, followed=limits.metadata_followed, value_bytes=limits.metadata_value_bytes,
+            network=settings.network, admin=settings.admin,
+            motd=settings.message_of_the_day(), sts_port=settings.sts_port,
+            sts_seconds=settings.sts_seconds if settings.sts_port else 0,
         )  # fmt: skip
 
     def _runner(self, pool: str) -> Run:
@@ -178,7 +183,7 @@ class Chatd(Service):
     def _listen(self, settings: Settings) -> dict[str, list[tuple[str, int]]]:
         limits = self.node.limits
         lookup = Lookup(self.node.hub, time.time, os.urandom, self.node.strangers)
-        codecs = Codecs(self.node, lookup, self._facts(settings, limits))
+        codecs = self._codecs = Codecs(self.node, lookup, self._facts(settings, limits))
         listeners: dict[str, list[tuple[str, int]]] = {}
         for kind, endpoints in (("tls", settings.listen), ("plain", settings.listen_plain)):
             for endpoint in endpoints:
@@ -221,6 +226,7 @@ class Chatd(Service):
             log.error("kept the old certificate: {error}", error=str(error))
         try:
             settings = self.options.read()
+            self._codecs.facts = self._facts(settings, settings.checked_limits())
         except BadConfig as error:
             log.error("kept the old settings: {error}", error=str(error))
             return

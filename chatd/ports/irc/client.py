@@ -43,6 +43,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     sts_port: int = 0  # of the TLS listener, for those who come without
     sts_seconds: int = 0
     keys: int = 20  # metadata
+    followed: int = 20
+    value_bytes: int = 300
 
 
 class Response:
@@ -150,6 +152,7 @@ class Client:
         self.wanted: dict[str, str] = {}  # nick, ident, realname, password until then
         self.sasl: Any = None  # where an authentication stands
         self.monitored: dict[str, str] = {}
+        self.following: frozenset[str] = frozenset()  # keys of metadata
         self.batches: dict[str, Any] = {}  # open ones of the client's (multiline)
         self.recoded: Callable[[], None] = lambda: None  # the connection takes another codec
         self.ponged: Callable[[str], None] = lambda token: None  # the connection may have waited for it
