@@ -417,7 +417,8 @@ class Node:
 # others hear of these
 TOLD = frozenset((
     m.Send, m.Away, m.SetTopic, m.SetPolicy, m.SetRole, m.Leave, m.Kick, people.SetNick, people.SetProfile, people.Pass,
-    people.SetMetadata, moderation.SetModes, moderation.Rename, moderation.Wallops, moderation.Redact, archive.Mark,
+    people.LeaveAll, people.SetMetadata, moderation.SetModes, moderation.Rename, moderation.Wallops, moderation.Redact,
+    archive.Mark,
 ))  # fmt: skip
 # the answers cost more than the questions
 LISTS = frozenset((

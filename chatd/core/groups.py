@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Final
 
 from chatd import messages as m
@@ -204,6 +204,11 @@ class Conversation:
         if "u" not in self.modes or member.modes:
             return self.audience
         return self.part(VOICE, member.user)
+
+    def onlookers(self, user: User) -> Iterable[Session]:
+        """The sessions that hear it and see this user in it, as things are now."""
+        member = self.members.get(user.id)
+        return self.witnesses(member).sessions if member is not None else self.audience.sessions
 
     def part(self, least: int, *more: User) -> Audience:
         """Those in the audience who have at least this rank now, and these people."""

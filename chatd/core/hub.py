@@ -326,7 +326,7 @@ class Hub:
         """The sessions of everybody who shares one of these groups with somebody, and that person's own."""
         found = {session: None for session in user.sessions if session in self.everyone.sessions}
         for group in shared:
-            found.update(group.audience.sessions)
+            found.update(dict.fromkeys(group.onlookers(user)))
         if lobby.is_in(user):
             found.update(self.parlour.sessions)
         return found
@@ -435,6 +435,7 @@ COMMANDS: dict[type, Callable[[Hub, Session, Any, Turn], Any]] = {
     o.Redact: archive.redact,
     m.Join: membership.join,
     m.Leave: membership.leave,
+    p.LeaveAll: membership.leave_all,
     m.Invite: membership.invite,
     m.Kick: membership.kick,
     m.SetRole: modes.set_role,

@@ -61,10 +61,15 @@ def part(hub: Hub, session: Session, command: m.Leave, turn: Turn) -> None:
     if not session.lobby:
         raise Refused("not-a-member", "You are not in the lobby.")
     groups.check_reason(hub, command.reason)
-    leave(hub, session, command.reason, turn)
+    step_out(hub, session, command.reason, turn)
+    turn.reply(session, m.Done(command.ref))
+
+
+def step_out(hub: Hub, session: Session, reason: str, turn: Turn) -> None:
+    """From here on this line session is not in the lobby."""
+    leave(hub, session, reason, turn)
     session.lobby = False
     turn.then(_unhear, hub, session)
-    turn.reply(session, m.Done(command.ref))
 
 
 def _unhear(hub: Hub, session: Session) -> None:

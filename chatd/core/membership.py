@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatd import messages as m
+from chatd import people as p
 from chatd.core import archive, lobby, modes
 from chatd.core.groups import (
     HALFOP,
@@ -151,12 +152,30 @@ def leave(hub: Hub, session: Session, command: m.Leave, turn: Turn) -> None:
         return
     group, mine = own_group(hub, session, command.group)
     check_reason(hub, command.reason)
-    noted = archive.note(hub, group, turn, "left", mine.user.name, command.reason)
-    told = m.GroupChange(group.name, "left", mine.user.name, "", command.reason, *noted)
+    _go(hub, session, group, mine, command.reason, turn)
+    turn.reply(session, m.Done(command.ref))
+
+
+def leave_all(hub: Hub, session: Session, command: p.LeaveAll, turn: Turn) -> None:
+    """Leave every group; this session hears of each."""
+    user = session.user
+    assert user is not None
+    for group in list(user.conversations.values()):
+        if not group.direct:
+            turn.reply(session, _go(hub, session, group, group.members[user.id], "", turn))
+    if session.line and session.lobby:
+        lobby.step_out(hub, session, "", turn)
+        turn.reply(session, m.GroupChange(hub.lobby.name, "left", user.name))
+    turn.reply(session, m.Done(command.ref))
+
+
+def _go(hub: Hub, session: Session, group: Conversation, mine: Member, reason: str, turn: Turn) -> m.GroupChange:
+    noted = archive.note(hub, group, turn, "left", mine.user.name, reason)
+    told = m.GroupChange(group.name, "left", mine.user.name, "", reason, *noted)
     turn.cast(group.witnesses(mine), told, session)
     _put_out(hub, group, mine, turn)
     _settle(hub, group, turn)
-    turn.reply(session, m.Done(command.ref))
+    return told
 
 
 def kick(hub: Hub, session: Session, command: m.Kick, turn: Turn) -> None:

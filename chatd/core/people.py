@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chatd import messages as m
 from chatd import people as p
 from chatd.core import membership, metadata
-from chatd.core.groups import Conversation
+from chatd.core.groups import Audience, Conversation
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
 from chatd.entries import Directory, UserSet
@@ -123,7 +123,7 @@ def _tell_come(hub: Hub, user: User, shared: list[Conversation]) -> None:
 def tell_here(hub: Hub, user: User, shared: list[Conversation]) -> None:
     """Somebody is seen in these groups again."""
     for group in shared:
-        there = [session for session in group.audience.sessions if session.line and session.user is not user]
+        there = [session for session in group.onlookers(user) if session.line and session.user is not user]
         if there:
             hub.outside.cast(there, p.PersonChanged(called(user), user.nick, "here", group=group.name))
 
@@ -133,7 +133,7 @@ def go(hub: Hub, session: Session, user: User, lost: bool, reason: str, turn: Tu
     turn.then(hub.outside.announce, m.Presence(user.name, "lost" if lost else "offline"), None)
     shared = groups_of(user)
     hub.past.add(profile(user, turn.now), turn.now)
-    turn.then(_tell_gone, hub, user, shared, session.lobby, reason)
+    turn.then(_tell_gone, hub, user, [g.witnesses(g.members[user.id]) for g in shared], session.lobby, reason)
     user.operator = user.wallops = user.invisible = False
     if user.guest:
         membership.forget_guest(hub, user, turn, reason)
@@ -142,9 +142,9 @@ def go(hub: Hub, session: Session, user: User, lost: bool, reason: str, turn: Tu
         hub.users.release(user)
 
 
-def _tell_gone(hub: Hub, user: User, shared: list[Conversation], lobby: bool, reason: str) -> None:
+def _tell_gone(hub: Hub, user: User, seen_by: list[Audience], lobby: bool, reason: str) -> None:
     if not user.always_on:
-        near = {session: None for group in shared for session in group.audience.sessions if session.line}
+        near = {session: None for audience in seen_by for session in audience.sessions if session.line}
         if lobby:
             near.update(hub.parlour.sessions)
         hub.outside.cast(near, p.PersonChanged(called(user), user.nick, "gone", reason))
