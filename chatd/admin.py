@@ -8,6 +8,7 @@ to the server. What changes a folder takes its lock first.
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import os
 import secrets
@@ -19,7 +20,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from chatd.auth import make_invitation
+from chatd.auth import BadPassword, make_invitation, make_verifier
 from chatd.data import BadFolder, DataFolder, FolderInUse
 from chatd.store.connection import WRITER_PRAGMAS, open_connection, set_up
 from chatd.store.interface import StoreError
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     invite = verb("invite", "print codes with which new accounts can be made")
     invite.add_argument("--count", type=_positive, default=1, metavar="N", help="how many (default: 1)")
     invite.add_argument("--days", type=_positive, default=14, metavar="D", help="how long they last (default: 14)")
+    verb("password", "ask for a password (or read a line) and print what the server's configuration keeps of it")
     for name, text in NOT_THERE_YET.items():
         verb(name, f"{text} (not there yet)").add_argument("rest", nargs="*")
     return parser
@@ -198,6 +200,21 @@ def _invite(arguments: argparse.Namespace) -> Outcome:
     return Outcome(0, codes, {"invitations": codes, "expires": expires})
 
 
+def _password(arguments: argparse.Namespace) -> Outcome:
+    try:
+        verifier = make_verifier(_asked() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n"))
+    except BadPassword as error:
+        raise Refusal(str(error)) from None
+    return Outcome(0, [verifier], {"verifier": verifier})
+
+
+def _asked() -> str:
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise Refusal("those were two different passwords")
+    return password
+
+
 def _not_there_yet(arguments: argparse.Namespace) -> Outcome:
     text = f"`chatd-admin {arguments.verb}` ({NOT_THERE_YET[arguments.verb]}) is not there yet"
     return Outcome(2, [f"chatd-admin: {text}"], {"problems": [text]})
@@ -209,6 +226,7 @@ VERBS: Final[dict[str, Callable[[argparse.Namespace], Outcome]]] = {
     "backup": _backup,
     "restore": _restore,
     "invite": _invite,
+    "password": _password,
     "roster": _not_there_yet,
     "port-db": _not_there_yet,
 }

@@ -89,7 +89,7 @@ class Passwords:
         self._limit = limit
         self._shortest = shortest
         self._waiting = 0
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+        self._hasher = _hasher()
         self._nobody = _verifier_of_nobody(self._hasher)
 
     def hash(self, password: str) -> Deferred[Verifiers]:
@@ -145,6 +145,15 @@ class Passwords:
             return False
         except ValueError:  # a damaged verifier (InvalidHashError): as slow as a wrong password
             return bool(verifier) and self._fits("", text)
+
+
+def make_verifier(password: str) -> str:
+    """Argon2id's verifier of a new password, here and now. Raises BadPassword."""
+    return _hasher().hash(_prepared(password, 8).encode())
+
+
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def _prepared(password: str, shortest: int) -> str:

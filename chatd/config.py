@@ -19,6 +19,9 @@ import msgspec
 from chatd.core.limits import Limits, Networks, is_loopback
 
 TRUTHS = ("guests", "insecure")
+TABLES = ("limits", "operators")  # in the file only
+VERIFIER = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}")
+MOTD_CHARS = 200  # of a line: fits IRC's, whatever the letters
 
 
 class BadConfig(Exception):
@@ -38,6 +41,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     certificate: str = ""  # PEM file with the chain; one is made where empty
     key: str = ""  # PEM file with the certificate's key
     trusted_networks: tuple[str, ...] = ()  # a school's networks (CIDR): no limits per address for them
+    network: str = "chatd"  # how IRC clients call the network
+    motd: str = ""  # file with what everybody on IRC is shown on arrival
+    admin: str = ""  # whom to ask: a name, an address
+    operators: dict[str, str] = {}  # who may become an operator: name to verifier (chatd-admin password)
+    sts_port: int = 0  # where IRC clients without TLS are told to come instead (STS); 0: nowhere
+    sts_seconds: int = 30 * 86_400  # how long they shall remember it
     log_json: str = ""  # file for one JSON object a line beside the usual log
     limits: dict[str, Any] = {}  # see chatd/core/limits.py; only what differs
 
@@ -50,6 +59,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.convert(self.limits, Limits, strict=False)
         except msgspec.ValidationError as error:
             raise BadConfig(f"limits: {error}") from None
+
+    def message_of_the_day(self) -> tuple[str, ...]:
+        """The lines of the file `motd`. Raises BadConfig."""
+        if not self.motd:
+            return ()
+        try:
+            lines = Path(self.motd).read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadConfig(f"motd: {self.motd}: {error}") from None
+        shown = ("".join(char if char.isprintable() else " " for char in line.expandtabs()) for line in lines)
+        return tuple(line[:MOTD_CHARS].rstrip() for line in shown)
 
 
 def read(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
@@ -89,7 +109,7 @@ def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if not name.startswith("CHATD_") or name == "CHATD_CONFIG":
             continue
         key = name[6:].lower()
-        if key not in Settings.__struct_fields__ or key == "limits":
+        if key not in Settings.__struct_fields__ or key in TABLES:
             raise BadConfig(_unknown(name, [f"CHATD_{f.upper()}" for f in Settings.__struct_fields__]))
         is_list = key in ("listen", "listen_plain", "trusted_networks")
         values[key] = text.split() if is_list else _truth(text) if key in TRUTHS else text
@@ -121,7 +141,15 @@ def _check(settings: Settings) -> Settings:
         Networks(list(settings.trusted_networks))
     except ValueError as error:
         raise BadConfig(f"trusted_networks: {error}") from None
+    for name, verifier in settings.operators.items():
+        if not VERIFIER.fullmatch(verifier):
+            raise BadConfig(f"operators: what {name!r} has is no verifier; make one with `chatd-admin password`")
+    if re.search(r"[\s:!@]", settings.server_name):
+        raise BadConfig(f"server_name is a host's name, not {settings.server_name!r}")
+    if not re.fullmatch(r"[\w.-]{1,64}", settings.network):
+        raise BadConfig(f"network is one word of letters, digits, dots and hyphens, not {settings.network!r}")
     settings.checked_limits()
+    settings.message_of_the_day()
     return msgspec.structs.replace(settings, server_name=settings.server_name or socket.gethostname())
 
 

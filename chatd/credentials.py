@@ -100,7 +100,8 @@ def _registered(verifiers: auth.Verifiers, admission: Admission, session: Sessio
     if session.over:
         return  # gone while it was hashed
     invitation = _check_new(admission, session, command, turn)
-    user = accounts.register(admission.hub, command.name, *verifiers, turn, guest=session)
+    name = session.user.name if session.user is not None else command.name
+    user = accounts.register(admission.hub, name, *verifiers, turn, guest=session)
     if invitation:
         admission.hub.invitations.add(invitation)
         turn.keep(InvitationUsed(invitation, user.id, turn.now))

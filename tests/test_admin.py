@@ -8,15 +8,19 @@ import json
 import os
 import sqlite3
 import stat
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import msgspec
+from argon2 import PasswordHasher
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.admin import main
 from chatd.auth import read_invitation
+from chatd.config import read
 from chatd.data import DataFolder
 from chatd.entries import (
     CertificateSet,
@@ -241,6 +245,32 @@ class AdminTests(SynchronousTestCase):
 
     def test_invite_from_nowhere(self) -> None:
         self.assertEqual(self.call("invite", data=self.mktemp())[0], 1)
+
+    # ---- password ----
+
+    def typed(self, text: str) -> None:
+        """What comes on standard input from here on."""
+        self.patch(sys, "stdin", io.StringIO(text))
+
+    def test_password(self) -> None:
+        out = ""
+        for text in ("correct horse\n", "correct horse\r\n", "correct horse"):
+            self.typed(text)
+            code, out, err = self.call("password")
+            self.assertEqual((code, err), (0, ""))
+            self.assertTrue(PasswordHasher().verify(out.strip(), "correct horse"))
+        settings = Path(self.mktemp())
+        settings.write_text(f"[operators]\nstaff = {json.dumps(out.strip())}\n")
+        self.assertEqual(read({"config": str(settings)}, {}).operators, {"staff": out.strip()})
+        self.typed("correct horse\n")
+        self.assertTrue(self.values("password")["verifier"].startswith("$argon2id$"))
+
+    def test_password_that_is_none(self) -> None:
+        for text in ("", "short\n", "x" * 2_000):
+            self.typed(text)
+            code, out, err = self.call("password")
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn("too", err)
 
     # ---- calling it wrongly ----
 

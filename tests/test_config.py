@@ -125,6 +125,42 @@ class Mistakes(ConfigScene):
             self.assertIn("sessions", self.told({"config": self.file("[limits]\n" + text)}))
 
 
+class Irc(ConfigScene):
+    """What only IRC clients are told, and who may become an operator."""
+
+    VERIFIER = "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"
+
+    def test_message_of_the_day(self) -> None:
+        self.assertEqual(read({}, {}).message_of_the_day(), ())
+        path = self.file("Welcome to class.\n\n\tBe kind\x07.\n" + "ü" * 300 + "\n")
+        told = ("Welcome to class.", "", "        Be kind .", "ü" * 200)
+        self.assertEqual(read({}, {"CHATD_MOTD": path}).message_of_the_day(), told)
+        self.assertEqual(read({"config": self.file(f'motd = "{path}"')}, {}).message_of_the_day(), told)
+        self.assertIn("nowhere.txt", self.told(CHATD_MOTD="nowhere.txt"))
+        Path(path).write_bytes(b"\xff")
+        self.assertIn(path, self.told(CHATD_MOTD=path))
+
+    def test_operators_are_in_the_file_only(self) -> None:
+        settings = read({"config": self.file(f'[operators]\nstaff = "{self.VERIFIER}"')}, {})
+        self.assertEqual(settings.operators, {"staff": self.VERIFIER})
+        self.assertIn("CHATD_OPERATORS", self.told(CHATD_OPERATORS="x"))
+        for text in ('staff = "password"', 'staff = ""', "staff = 3", f'staff = "{self.VERIFIER[:-30]}"'):
+            self.assertIn("operators", self.told({"config": self.file("[operators]\n" + text)}))
+        self.assertNotIn("password123", self.told({"config": self.file('[operators]\nstaff = "password123"')}))
+
+    def test_names_are_one_word(self) -> None:
+        self.assertEqual(read({}, {"CHATD_NETWORK": "Schule-3.example"}).network, "Schule-3.example")
+        for name in ("two words", "", "a:b", "x" * 65):
+            self.assertIn("network", self.told(CHATD_NETWORK=name))
+        for name in ("two words", "a:b", "a!b@c"):
+            self.assertIn("server_name", self.told(CHATD_SERVER_NAME=name))
+
+    def test_where_to_come_with_tls(self) -> None:
+        settings = read({}, {"CHATD_STS_PORT": "6697", "CHATD_STS_SECONDS": "60"})
+        self.assertEqual((settings.sts_port, settings.sts_seconds), (6697, 60))
+        self.assertIn("sts_port", self.told(CHATD_STS_PORT="x"))
+
+
 class Endpoints(ConfigScene):
     """Without TLS only where no other machine reaches it."""
 
