@@ -1,8 +1,8 @@
 """Reading what is past: pages of messages and of what else happened, and the message whose text is to be taken away.
 
 Rule: the hub says whether one may (`chatd.core.archive`); the store is asked off the reactor, and meanwhile only the
-asking session waits. A place is exact: what lies on it is on no page before it and on no page after it, and what has the
-same time as a message is before or after it by its seq, never both.
+asking session waits. A place is exact: what lies on it is on no page before it and on no page after it, and of two
+things of the same time each has its side.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from chatd.store.interface import Store
 if TYPE_CHECKING:
     from chatd.node import Node
 
-TAKEN = 1000
-SEARCHED = 1000
-SLACK = 60_000
+TAKEN = 1000  # redactions
+SEARCHED = 10_000  # of what happened around a time
+SLACK = 60_000  # ms
 
 Key = tuple[int, bytes, int]
 """Where something happened: time, id, 0; with -1 it is just before it."""
@@ -81,7 +81,7 @@ class Past:
     def _read_history(self, command: m.History, seen: View) -> Deferred[list[Row]]:
         end = seen.conversation.head + 1
         before = min(max(0, command.before) or end, end)
-        limit = max(1, min(command.limit, self._node.limits.history_page))
+        limit = max(1, min(command.limit, self._node.hub.limits.history_page))
         return self._read(self._store.read_before, seen.conversation.id, before, limit)
 
     def _tell_history(self, session: Session, command: m.History, seen: View, rows: list[Row]) -> None:
@@ -204,12 +204,13 @@ class Browsing:
         if rows:
             where = (rows[0].at, LATE, 0)
             return Spot(rows[0].seq, rows[0].seq, where, where)
-        made = int.from_bytes(id[:6], "big")  # ours begin with their time, others with the time they were made
-        for late in (made + 1, made + SLACK):
-            for event in self._store.happenings(self._number, made - 1, late, SEARCHED, False):
-                if event.id == id:
-                    last = self._store.seq_at(self._number, event.at)
-                    return Spot(last + 1, last, key(event), key(event))
+        made = int.from_bytes(id[:6], "big")  # ours begin with their time, others with about the time
+        for slack in (1, SLACK):
+            found = self._store.happenings(self._number, made - slack, made + slack, SEARCHED, False)
+            event = next((event for event in found if event.id == id), None)
+            if event is not None:
+                last = self._store.seq_at(self._number, event.at)
+                return Spot(last + 1, last, key(event), key(event))
         raise Refused("no-such-message", "There is no message with this id, or not any more.")
 
     def _coming(self) -> Key:

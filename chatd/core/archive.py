@@ -145,9 +145,12 @@ def note(
     to the lobby and left it, nor to a group that does not show its members; a full disk is for messages.
     """
     at = max(turn.now, conversation.at + 1, conversation.noted)
-    conversation.noted = at
     conversation.notes += 1
-    if not id:
+    if id:
+        at = max(at, conversation.noted + 1)  # alone at its time, for its id says nothing about the order
+        conversation.noted = at + 1
+    else:
+        conversation.noted = at
         number = conversation.id % 2**32
         id = at.to_bytes(6, "big") + number.to_bytes(4, "big") + (conversation.notes % 2**48).to_bytes(6, "big")
     hidden = conversation is hub.lobby or "u" in conversation.modes
