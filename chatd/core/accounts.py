@@ -62,6 +62,7 @@ def become(hub: Hub, session: Session, account: User, turn: Turn) -> None:
     _hand_over_metadata(guest, account, turn)
     turn.then(_show if first else _show_merged, hub, session, guest, account, shared, known)
     turn.then(hub.subscribe, session)
+    membership.after(hub, shared, turn)
 
 
 def _put_on(hub: Hub, guest: User, account: User, turn: Turn) -> None:

@@ -223,15 +223,23 @@ def forget_guest(hub: Hub, guest: User, turn: Turn, reason: str = "") -> None:
 
 
 def hand_over(hub: Hub, guest: User, account: User, turn: Turn) -> None:
-    """A guest is an account from here on: it is in the groups, and what the guest was in them, if it is not already."""
-    for group in list(guest.conversations.values()):
+    """A guest is an account from here on: it is in the groups, and what the guest was in them, if it is not already.
+
+    When that has been told, somebody has to see `after` the groups.
+    """
+    for group in guest.conversations.values():
         member = group.members.pop(guest.id)
         if group.member(account) is None:
             _put_in(hub, group, account, member.modes, turn)
-        _settle(hub, group, turn)
     guest.conversations.clear()
     for group in hub.conversations.asked.pop(guest, set()):
         group.members.pop(guest.id, None)
+
+
+def after(hub: Hub, groups: list[Conversation], turn: Turn) -> None:
+    """Each of these groups has the owner that it needs."""
+    for group in groups:
+        _settle(hub, group, turn)
 
 
 def _accounts(group: Conversation) -> list[Member]:
