@@ -58,7 +58,7 @@ class Release:
 
     def _post(self, post: Post, stored: Stored) -> None:
         conversation, append, link = post.conversation, post.append, post.session.link
-        name = conversation.name
+        name = post.name
         state = settle(post, stored)
         if not stored.repeat:
             message = m.Message(

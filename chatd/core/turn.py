@@ -54,12 +54,13 @@ class Cast:
 
 
 class Post:
-    """A message: its event is made when the store has given it its seq."""
+    """A message: its event is made when the store has given it its seq. `name`: as the conversation was called."""
 
-    __slots__ = ("append", "conversation", "ref", "session", "text")
+    __slots__ = ("append", "conversation", "name", "ref", "session", "text")
 
     def __init__(self, conversation: Conversation, append: Append, text: str, session: Session, ref: int) -> None:
         self.conversation = conversation
+        self.name = conversation.name
         self.append = append
         self.text = text
         self.session = session

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatd import messages as m
+from chatd import moderation as mod
 from chatd import people as p
 from chatd.core.hub import COMMANDS, Hub
 from chatd.core.limits import Limits
@@ -141,6 +142,8 @@ texts = st.sampled_from(["hi", "", "  ", "é" * 8_193, "x\0y"])
 ids = st.sampled_from([b"0" * 16, b"1" * 16, b"2" * 16, b"short"])
 flags = st.sampled_from([None, True, False])
 roles = st.sampled_from(["owner", "op", "member", "invited", "boss"])
+arguments = st.sampled_from(["", "3", "none", "al*", "m:a:bob", "two words", *NAMES])
+changes = st.builds(mod.ModeChange, st.booleans(), st.sampled_from("imnstuCMRUklfbeIqaohvx"), arguments)
 COMMAND = st.one_of(
     st.tuples(st.just(m.Send), targets, ids, texts),
     st.tuples(st.just(m.Join), groups, st.booleans(), st.booleans()),
@@ -149,6 +152,11 @@ COMMAND = st.one_of(
     st.tuples(st.just(m.Kick), groups, names),
     st.tuples(st.just(m.SetRole), groups, names, roles),
     st.tuples(st.just(m.SetPolicy), groups, flags, flags),
+    st.tuples(st.just(mod.SetModes), groups, st.lists(changes, max_size=3)),
+    st.tuples(st.just(mod.AskMasks), groups, st.sampled_from("beIx")),
+    st.tuples(st.just(mod.Rename), groups, groups),
+    st.tuples(st.sampled_from([mod.AskModes]), groups),
+    st.tuples(st.just(p.LeaveAll)),
     st.tuples(st.just(m.SetTopic), groups, st.sampled_from([None, "", "due", "x" * 391])),
     st.tuples(st.just(m.Members), groups),
     st.tuples(st.just(m.History), targets, st.integers(-1, 5), st.integers(-1, 5)),
@@ -189,7 +197,9 @@ class Anything(Scene):
             self.assertEqual([event for event in peer.take() if not isinstance(event, m.Delivered)], [])
             return
         ref = peer.ask(kind, *arguments)
-        answers = [event for event in peer.read() if getattr(event, "ref", None) == ref]
+        answers = [
+            event for event in peer.read() if getattr(event, "ref", None) == ref and type(event) is not mod.ModeRefused
+        ]
         self.assertEqual(len(answers), 1, peer.events)
         if isinstance(answers[0], m.Failed):
             self.assertEqual(state_of(self.house), before)
@@ -215,7 +225,7 @@ class Anything(Scene):
             for user in state["users"].values():
                 user["said"] = user["said"][:3]  # away and waiting are of this run
             for conversation in state["conversations"].values():
-                conversation["pending"] = None
+                conversation["pending"] = conversation["spoke"] = None
                 name, head, _, *rest = conversation["said"]  # a repeat may have moved the time
                 conversation["said"] = name, head, *rest
                 conversation["members"] = {name: told[:3] for name, told in conversation["members"].items()}
