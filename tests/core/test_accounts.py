@@ -122,5 +122,6 @@ class Becoming(Scene):
         self.granted(self.watcher, p.Monitor, ["gast"])
         self.granted(self.gast, p.Monitor, ["carol"])
         self.forget()
-        self.become(self.gast, "carol") if self.house.people("carol")[0].lose() else None
+        self.house.people("carol")[0].lose()
+        self.become(self.gast, "carol")
         self.assertEqual(self.watcher.of(p.Monitored), [])
