@@ -346,7 +346,7 @@ class Presence(Value, frozen=True, tag="presence"):
 class GroupInfo(Value, frozen=True, tag="group"):
     """The answer to a join, a policy or a topic: how the group stands.
 
-    `created`: it was made just now; `already`: one was in before.
+    `created`: it was made just now; `already`: one was in before; `at` and `id`: of what one did, as in `change`.
     """
 
     ref: int
@@ -354,6 +354,8 @@ class GroupInfo(Value, frozen=True, tag="group"):
     members: int
     created: bool = False
     already: bool = False
+    at: int = 0
+    id: bytes = b""
 
 
 class GroupChange(Value, frozen=True, tag="change"):

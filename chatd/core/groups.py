@@ -382,10 +382,11 @@ def check_reason(hub: Hub, reason: str) -> None:
 
 
 def tell_position(
-    hub: Hub, session: Session, ref: int, group: Conversation, created: bool, already: bool = False
-) -> None:
+    hub: Hub, session: Session, ref: int, group: Conversation, created: bool = False, already: bool = False,
+    noted: tuple[int, bytes] = (0, b""),
+) -> None:  # fmt: skip
     """Answer with how the group stands when the answer leaves."""
-    hub.say(session, m.GroupInfo(ref, group.position(session), group.size(), created, already))
+    hub.say(session, m.GroupInfo(ref, group.position(session), group.size(), created, already, *noted))
 
 
 # ---- topic, name, and the lists --------------------------------------------------------------------------------
@@ -394,6 +395,7 @@ def tell_position(
 def set_topic(hub: Hub, session: Session, command: m.SetTopic, turn: Turn) -> None:
     """Set a group's topic, or ask for it. Where the topic is protected (t), operators of whatever kind set it."""
     group, mine = own_group(hub, session, command.group)
+    noted = (0, b"")
     if command.topic is not None:
         if mine.rank < HALFOP and "t" in group.modes:
             raise Refused("not-operator", f"Only operators of {group.name} may set its topic.")
@@ -404,7 +406,7 @@ def set_topic(hub: Hub, session: Session, command: m.SetTopic, turn: Turn) -> No
         turn.keep(group.record())
         noted = archive.note(hub, group, turn, "topic", by, command.topic)
         turn.cast(group.audience, m.GroupChange(group.name, "topic", by, by, command.topic, *noted), session)
-    turn.then(tell_position, hub, session, command.ref, group, False)
+    turn.then(tell_position, hub, session, command.ref, group, False, False, noted)
 
 
 def rename(hub: Hub, session: Session, command: mod.Rename, turn: Turn) -> None:

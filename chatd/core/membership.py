@@ -48,25 +48,26 @@ def join(hub: Hub, session: Session, command: m.Join, turn: Turn) -> None:
     created = group is None
     if group is None:
         group = _create(hub, user, command, turn)
+        noted = archive.note(hub, group, turn, "joined", user.name)
     elif group.member(user) is None:
-        _enter(hub, group, user, command.key, turn)
+        noted = _enter(hub, group, user, command.key, turn)
     else:
         turn.then(hub.subscribe_user, user, group)
         turn.then(tell_position, hub, session, command.ref, group, False, True)
         return
     turn.then(hub.subscribe_user, user, group)
-    turn.then(tell_position, hub, session, command.ref, group, created)
-    turn.then(_tell_others, hub, session, group)
+    turn.then(tell_position, hub, session, command.ref, group, created, False, noted)
+    turn.then(_tell_others, hub, session, group, noted)
 
 
-def _tell_others(hub: Hub, session: Session, group: Conversation) -> None:
+def _tell_others(hub: Hub, session: Session, group: Conversation, noted: tuple[int, bytes]) -> None:
     """The user's other sessions are in, too."""
     user = session.user
     if user is None or group.member(user) is None:
         return
     for other in user.sessions:
         if other is not session and other in hub.everyone.sessions:
-            tell_position(hub, other, 0, group, False)
+            tell_position(hub, other, 0, group, noted=noted)
 
 
 def _create(hub: Hub, user: User, command: m.Join, turn: Turn) -> Conversation:
@@ -85,7 +86,6 @@ def _create(hub: Hub, user: User, command: m.Join, turn: Turn) -> Conversation:
     hub.group_skeletons[name.skeleton] = group
     turn.keep(record)
     _put_in(hub, group, user, "o" if user.guest else "q", turn)
-    archive.note(hub, group, turn, "joined", user.name)
     return group
 
 
@@ -94,8 +94,8 @@ def _count_groups(hub: Hub, user: User) -> None:
         raise Refused("too-many-groups", f"You are in {hub.limits.groups} groups; leave one first.")
 
 
-def _enter(hub: Hub, group: Conversation, user: User, key: str, turn: Turn) -> None:
-    """Make a user a member; the first account in a group that has none owns it."""
+def _enter(hub: Hub, group: Conversation, user: User, key: str, turn: Turn) -> tuple[int, bytes]:
+    """Make a user a member; the first account in a group that has none owns it. Returns when, and its id."""
     modes.check_join(group, user, key)
     _count_groups(hub, user)
     hub.spend("join", user, turn.now)
@@ -105,6 +105,7 @@ def _enter(hub: Hub, group: Conversation, user: User, key: str, turn: Turn) -> N
     turn.cast(group.witnesses(member), m.GroupChange(group.name, "joined", user.name, "", "", *noted))
     if owns:
         modes.promote(hub, group, member, turn)
+    return noted
 
 
 def _put_in(hub: Hub, group: Conversation, user: User, letters: str, turn: Turn) -> Member:
