@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from chatd import messages as m
 from chatd.core.limits import Limits
 from chatd.ports.frames import Frames
-from chatd.wire.pack import encode_command, encode_event, frame
+from chatd.wire.pack import Event, encode_command, encode_event, frame
 from clients.core import intents as i
 from tests.kit import House, Keys, Peer, Scene
 from tests.windows import Told, Window, client_protocol
@@ -166,7 +166,7 @@ class BytesTests(Classroom):
         m.Who(4), m.Send(5, "#hw", b"3" * 16, "x" * 700), m.Ping(6),
     )  # fmt: skip
 
-    def conversation(self, cuts: list[int]) -> list[list[m.Event]]:
+    def conversation(self, cuts: list[int]) -> list[list[Event]]:
         """The same commands, in pieces; returns what the sender and another one hear."""
         house = House()
         alice, bob = house.people("alice", "bob")
@@ -183,7 +183,7 @@ class BytesTests(Classroom):
         self.assertEqual(self.conversation(cuts), self.conversation([]))
 
     def test_T03_pieces_make_no_difference_to_the_client(self) -> None:
-        events: list[m.Event] = [m.Message("#lobby", n, 1000, "bob", bytes(16), "hel\nlo" * n) for n in range(1, 4)]
+        events: list[Event] = [m.Message("#lobby", n, 1000, "bob", bytes(16), "hel\nlo" * n) for n in range(1, 4)]
         data = b"".join(frame(encode_event(event)) for event in events)
         for size in (1, 2, 5, len(data)):
             told = Told()

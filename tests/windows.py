@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
 from chatd import messages as m
+from chatd.wire.pack import Event
 from clients.core.app import App, Listener
 from clients.core.connection import Frames
 from clients.core.device import Device
@@ -147,7 +148,7 @@ class Told:
     """Somebody who is told what a client's connection hears."""
 
     def __init__(self) -> None:
-        self.events: list[m.Event] = []
+        self.events: list[Event] = []
         self.lost_for = ""
 
     def judge(self, fingerprint: str, vouched: bool) -> str:
@@ -157,7 +158,7 @@ class Told:
     def connected(self, binding: bytes, security: Security) -> None:
         """The line is open."""
 
-    def received(self, events: list[m.Event]) -> None:
+    def received(self, events: list[Event]) -> None:
         """The server said these."""
         self.events += events
 

@@ -13,7 +13,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol
 
-from chatd.messages import Command, Event
+from chatd.messages import Command
+from chatd.wire.pack import Event
 from clients.core import backoff
 from clients.core import intents as i
 from clients.core import notices as n

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from chatd.messages import Event, GroupChange
+from chatd.messages import GroupChange
+from chatd.wire.pack import Event
 from clients.core.intents import Intent
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from chatd import messages as m
+from chatd.wire.pack import Event
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
@@ -96,7 +97,7 @@ class Session:
         self.state.status, self.greeting = OFFLINE, None
         return step
 
-    def received(self, now: float, event: m.Event) -> Step:
+    def received(self, now: float, event: Event) -> Step:
         """The server said something."""
         self.heard_at, self._pinged = now, None
         act = _EVENTS.get(type(event))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from twisted.internet.task import Clock
 
 from chatd import messages as m
-from chatd.wire.pack import decode_command, decode_event, encode_command, encode_event
+from chatd.wire.pack import Command, Event, decode_command, decode_event, encode_command, encode_event
 from clients.core import notices as n
 from clients.core.app import App, Listener
 from clients.core.device import Device
@@ -84,7 +84,7 @@ class FakeLine:
         self.listener: Listener | None = None
         self.opened = 0
         self.open_now = False
-        self.written: list[m.Command] = []
+        self.written: list[Command] = []
         self.proceeded = False
 
     def open(self, listener: Listener) -> None:
@@ -109,7 +109,7 @@ class FakeLine:
         self.open_now = False
         self.listener.lost(reason, opened=True)
 
-    def tell(self, *events: m.Event) -> None:
+    def tell(self, *events: Event) -> None:
         """The server says these in one piece."""
         assert self.listener is not None
         decoded = [decode_event(encode_event(event)) for event in events]

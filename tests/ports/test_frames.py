@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chatd import messages as m
 from chatd.ports.frames import CODEC, Frames
-from chatd.wire.pack import decode_event, encode_command, frame
+from chatd.wire.pack import Event, decode_event, encode_command, frame
 from tests.kit import House, Peer, Scene
 
 ID = b"0123456789abcdef"
@@ -34,7 +34,7 @@ NONSENSE = [
 class Cutting(Scene):
     """T03, T04, T12: the ends of segments mean nothing."""
 
-    def play(self, *parts: bytes) -> tuple[list[m.Event], list[m.Event]]:
+    def play(self, *parts: bytes) -> tuple[list[Event], list[Event]]:
         """What Alice and Bob hear when Alice's bytes come in these parts."""
         self.house = House()
         self.house.store._epoch = "e"  # type: ignore[attr-defined]

@@ -13,13 +13,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import messages as m
 from chatd.core.limits import Limits
 from chatd.ports.session import Outlet, channel_of
+from chatd.wire.pack import Event
 from tests.kit import House
 
 
 class Codec:
     """Events as their names."""
 
-    def encode(self, event: m.Event) -> bytes:
+    def encode(self, event: Event) -> bytes:
         """The name."""
         return f"<{type(event).__name__}>".encode()
 

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 
-from chatd.messages import Event, Message
+from chatd.messages import Message
+from chatd.wire.pack import Event
 from tests.process.server import environment
 from tests.process.swarm import Client, Swarm
 

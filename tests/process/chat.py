@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.messages import Event, Message
+from chatd.messages import Message
+from chatd.wire.pack import Event
 from tests.process.server import Server, environment
 from tests.process.swarm import Client, Swarm
 from tests.process.terminal import Terminal

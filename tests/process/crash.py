@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 
 from chatd import messages as m
+from chatd.wire.pack import Event
 from tests.process.audit import Audit
 from tests.process.planted import LATE
 from tests.process.server import Server
@@ -94,7 +95,7 @@ class Crash:
         if self.bug == "early":
             self.swarm.run(3 * LATE)  # so that what is lost are messages, not the accounts
 
-    def _heard(self, client: Client, event: m.Event) -> None:
+    def _heard(self, client: Client, event: Event) -> None:
         if type(event) is m.Accepted:
             self._answers += 1
             if self._spawned is not None:

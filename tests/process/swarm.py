@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chatd import messages as m
-from chatd.wire.pack import decode_event, encode_command, frame
+from chatd.wire.pack import Event, decode_event, encode_command, frame
 from tests.process.wires import Plain, Tls
 
 RETRY = 0.02
@@ -91,11 +91,11 @@ class Client:
         self.wanted = True  # whether it wants to be connected
         self.inside = False
         self.acknowledges = True
-        self.heard: Callable[[Client, m.Event], None] | None = None  # somebody who wants to know every event
+        self.heard: Callable[[Client, Event], None] | None = None  # somebody who wants to know every event
         self.wire: Plain | Tls | None = None
         self.retry_at = 0.0
         self.failures = 0
-        self.last: m.Event | None = None
+        self.last: Event | None = None
         self._way = ""
         self._challenge = b""
         self._in = bytearray()
@@ -247,7 +247,7 @@ class Client:
 
     # ---- events ----
 
-    def _event(self, event: m.Event) -> None:
+    def _event(self, event: Event) -> None:
         self.last = event
         told = EVENTS.get(type(event))
         if told is not None:

@@ -20,7 +20,7 @@ import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
-from chatd.wire.pack import encode_command, frame
+from chatd.wire.pack import Event, encode_command, frame
 from tests.process.audit import Audit
 from tests.process.bystanders import Bystanders
 from tests.process.crash import TROUBLE
@@ -90,9 +90,9 @@ class NastyTests(SynchronousTestCase):
         self.assertEqual([person.name for person in here.people], ["watcher"])
         self.still_well()
 
-    def ask(self, client: Client, kind: Callable[..., m.Command], *arguments: object) -> m.Event:
+    def ask(self, client: Client, kind: Callable[..., m.Command], *arguments: object) -> Event:
         """A command's answer."""
-        got: list[m.Event] = []
+        got: list[Event] = []
         client.heard = lambda _, event: got.append(event)
         ref = client.ask(kind, *arguments)
         self.swarm.until(lambda: bool(got) and getattr(got[-1], "ref", 0) == ref)

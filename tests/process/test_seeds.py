@@ -12,7 +12,8 @@ import socket
 import struct
 import time
 
-from chatd.messages import Event, Presence
+from chatd.messages import Presence
+from chatd.wire.pack import Event
 from tests.process.chat import ChatCase
 from tests.process.server import DEADLINE
 from tests.process.swarm import Client, Swarm

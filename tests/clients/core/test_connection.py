@@ -22,7 +22,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from chatd import messages as m
-from chatd.wire.pack import decode_command, encode_event, frame
+from chatd.wire.pack import Event, decode_command, encode_event, frame
 from clients.core import connection
 from clients.core.connection import Address, Connection, Frames
 from clients.core.notices import Security
@@ -36,7 +36,7 @@ class RecordingListener:
         self.verdict = verdict
         self.judged: list[tuple[str, bool]] = []
         self.opened: list[tuple[bytes, Security]] = []
-        self.events: list[list[m.Event]] = []
+        self.events: list[list[Event]] = []
         self.ends: list[tuple[str, bool]] = []
 
     def judge(self, fingerprint: str, vouched: bool) -> str:
@@ -46,7 +46,7 @@ class RecordingListener:
     def connected(self, binding: bytes, security: Security) -> None:
         self.opened.append((binding, security))
 
-    def received(self, events: list[m.Event]) -> None:
+    def received(self, events: list[Event]) -> None:
         self.events.append(events)
 
     def lost(self, reason: str, opened: bool) -> None:
