@@ -84,6 +84,8 @@ def _banned(group: Conversation, user: User) -> bool:
 def check_talk(group: Conversation, user: User, text: str, now: int) -> None:
     """Raises Refused where this user may not say this here. In slow mode it is counted as said, unless `now` is 0."""
     member = group.member(user)
+    if group.hidden(user):  # it was not when this session looked it up
+        raise Refused("no-such-group", f"Group {group.name[1:]!r} does not exist.")
     if member is None and "n" in group.modes:
         raise Refused("no-external", f"You are not a member of group {group.name[1:]!r}.")
     if "C" in group.modes and text.startswith("\1") and not text.startswith("\1ACTION"):
