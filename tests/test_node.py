@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatd import messages as m
+from chatd import people
 from chatd.core.limits import Limits
 from chatd.core.users import Session
 from chatd.entries import Row
@@ -435,6 +436,52 @@ class Watching(Scene):
         alice.lose()
         self.house.peer().lose()
         self.assertEqual(recorder.lines, ["+alice", "+alice", "-alice", "+gast", "-gast", "-alice lost"])
+
+
+class Lines(Scene):
+    """What a port of lines asks for."""
+
+    def test_who_is_meant_by_a_name(self) -> None:
+        (alice,) = self.house.people("alice")
+        gast = self.house.caller("gast", realname="G. Ast")
+        node = self.house.node
+        person = node.person("GAST")
+        assert person is not None
+        self.assertEqual((person.name, person.realname, person.state, person.away), ("gast", "G. Ast", "online", ""))
+        self.assertEqual(node.source("gast"), f"gast!~me@{person.host}")
+        self.granted(alice, m.Away, "lunch")
+        away = node.person("alice")
+        assert away is not None
+        self.assertEqual((away.account, away.state, away.away), ("alice", "away", "lunch"))
+        gast.lose()
+        self.assertIsNone(node.person("gast"))
+
+    def test_what_the_port_says_itself_is_in_order(self) -> None:
+        (alice,) = self.house.people("alice")
+        self.house.node.receive(alice.session, m.Ping(1))
+        self.house.node.tell(alice.session, m.Notice("port", "mine"))
+        self.house.settle()
+        self.assertEqual([type(event) for event in alice.take()], [m.Pong, m.Notice])
+
+    def test_stored_mail_is_a_page_of_the_link(self) -> None:
+        alice, bob = self.house.people("alice", "bob")
+        bob.lose()
+        alice.ask(m.Send, "@bob", b"i" * 16, "hello", "notice", "+x=y")
+        bob = self.house.greeted()
+        pages: list[tuple[str, list[m.Message]]] = []
+
+        def page(conversation: str, messages: list[m.Message]) -> bytes:
+            pages.append((conversation, messages))
+            return b""
+
+        bob.session.link.page = page  # type: ignore[assignment,method-assign]
+        bob.name = "bob"
+        bob.session.proof.account = self.house.node.hub.users.find("bob")
+        bob.ask(people.Arrive, "bob", "b", "Bob")
+        ((conversation, (message,)),) = pages
+        self.assertEqual(
+            (conversation, message.text, message.kind, message.tags), ("dm:alice:bob", "hello", "notice", "+x=y")
+        )
 
 
 class LongMessages(Scene):

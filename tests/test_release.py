@@ -19,12 +19,16 @@ from chatd.release import Release
 class Words:
     """A codec that writes words and counts them."""
 
+    silent = False  # it has no words for anything
+
     def __init__(self) -> None:
         self.count = 0
 
     def encode(self, event: Event) -> bytes:
         """An event as words."""
         self.count += 1
+        if self.silent:
+            return b""
         if isinstance(event, m.Message):
             return f"<{event.sender}:{event.text}@{event.conversation}{event.seq}>".encode()
         if isinstance(event, m.Accepted):
@@ -120,6 +124,34 @@ class ReleaseTests(SynchronousTestCase):
         turn.cast(self.groups[0].audience, m.Presence("alice", "online"), self.alice)
         self.assertEqual(self.let_go([turn], []), [[], [b"<Presence alice>"], [b"<Presence alice>"]])
         self.assertEqual((self.codec.count, self.other.count), (1, 1))
+
+    def test_a_cast_to_some_sessions(self) -> None:
+        release = Release()
+        release.cast([self.bob, self.carol, self.alice], m.Presence("alice", "online"), self.alice)
+        release.cast([], m.Presence("nobody", "online"))
+        release.write()
+        links: list[Any] = [person.link for person in self.people]
+        self.assertEqual([link.writes for link in links], [[], [b"<Presence alice>"], [b"<Presence alice>"]])
+        self.assertEqual((self.codec.count, self.other.count), (1, 1))
+
+    def test_what_a_protocol_has_no_words_for_is_not_written(self) -> None:
+        self.codec.silent = True
+        turn = Turn(0)
+        stored = [self.post(turn, self.carol, self.groups[0], "x"), self.post(turn, self.alice, self.groups[0], "y")]
+        turn.cast(self.groups[0].audience, m.Presence("alice", "online"))
+        turn.reply(self.bob, m.Done(3))
+        alice, bob, carol = self.let_go([turn], stored)
+        self.assertEqual((alice, bob), ([], []))
+        self.assertEqual(carol, [b"<ok 7 #a1 sent><alice:y@#a2><Presence alice>"])
+
+    def test_what_is_for_one_session_is_as_it_wants_it(self) -> None:
+        link: Any = self.alice.link
+        link.encode = lambda event: b"(mine)"
+        turn = Turn(0)
+        stored = [self.post(turn, self.alice, self.groups[0], "x")]
+        turn.reply(self.alice, m.Done(3))
+        alice, bob, _ = self.let_go([turn], stored)
+        self.assertEqual((alice, bob), ([b"(mine)(mine)"], [b"<alice:x@#a1>"]))
 
     def test_what_comes_between_messages_stays_between_them(self) -> None:
         turn = Turn(0)

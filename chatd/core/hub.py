@@ -342,7 +342,7 @@ class Hub:
         self.everyone.add(session)
         self.most = max(self.most, len(self.everyone.users))
         if session.user.guest:
-            self.users.shown[session.user.name] = session.user
+            self.users.shown[session.user.nick] = session.user
         if session.lobby:
             self._hear(session, self.lobby)
         for conversation in session.user.conversations.values():

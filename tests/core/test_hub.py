@@ -44,6 +44,21 @@ class EveryCommand(Scene):
         self.assertEqual(alice.take(), [m.Pong(ref, int(self.house.wall() * 1000))])
 
 
+class Cloaks(Scene):
+    """The hosts by which people are known."""
+
+    def test_one_address_is_one_host_and_says_nothing(self) -> None:
+        hub = self.house.node.hub
+        one = hub.cloak("192.0.2.7")
+        self.assertRegex(one, r"\A[0-9a-f]{10}\.guest\Z")
+        self.assertEqual(hub.cloak("::ffff:192.0.2.7"), one)
+        self.assertEqual(hub.cloak("2001:db8::1"), hub.cloak("2001:db8::2"))
+        self.assertNotEqual(hub.cloak("192.0.2.8"), one)
+        self.assertNotEqual(House(secret=b"another").node.hub.cloak("192.0.2.7"), one)
+        self.house.restart()
+        self.assertEqual(self.house.node.hub.cloak("192.0.2.7"), one)
+
+
 class ComingAndGoing(Scene):
     """Sessions."""
 

@@ -58,6 +58,75 @@ class TheDirectory(SynchronousTestCase):
         self.assertIsNone(self.users.get("gast"))
         self.users.reserve("gast", "student", 0)
 
+    def test_a_name_beside_ones_own(self) -> None:
+        alice, bob = self.users.find("alice"), self.users.find("bob")
+        self.users.call(alice, self.users.checked("ali", alice))
+        self.assertIs(self.users.find("ALI"), alice)
+        for name, near in (("ali", []), ("a1i", ["ali"])):
+            with self.assertRaises(Refused) as caught:
+                self.users.checked(name, bob)
+            self.assertEqual((caught.exception.code, caught.exception.near), ("name-taken", near))
+        self.users.call(alice, self.users.checked("ally", alice))
+        self.assertIsNone(self.users.get("ali"))
+        self.users.release(alice)
+        self.users.release(alice)
+        self.assertIsNone(self.users.get("ally"))
+        self.assertIs(self.users.find("alice"), alice)
+
+    def test_a_name_that_looks_like_ones_own_takes_nothing_away(self) -> None:
+        alice = self.users.find("alice")
+        for name in ("A1ice", "ALICE"):
+            self.users.call(alice, self.users.checked(name, alice))
+            self.users.release(alice)
+            self.assertIs(self.users.find("alice"), alice)
+            with self.assertRaises(Refused):
+                self.users.reserve("a1ice", "student", 0)
+
+    def test_whose_name_it_is(self) -> None:
+        guest = User(self.users.reserve("gast", "guest", 0, guest=True), guest=True)
+        self.users.add(guest)
+        for name, code in (("Alice", "name-owned"), ("gast", "name-taken"), ("a1ice", "name-taken"), ("", "bad-name")):
+            with self.assertRaises(Refused) as caught:
+                self.users.checked(name, owned=True)
+            self.assertEqual(caught.exception.code, code)
+
+    def test_a_guest_is_renamed(self) -> None:
+        guest = User(self.users.reserve("gast", "guest", 0, guest=True), guest=True)
+        self.users.add(guest)
+        self.users.rename(guest, self.users.checked("Guest", guest))
+        self.assertEqual((guest.name, guest.key), ("Guest", "guest"))
+        self.assertIs(self.users.find("guest"), guest)
+        self.users.reserve("gast", "student", 0)
+        self.users.remove(guest)
+        self.assertIsNone(self.users.get("guest"))
+
+    def test_an_account_takes_over_a_guests_name(self) -> None:
+        guest = User(self.users.reserve("gast", "guest", 0, guest=True), guest=True)
+        self.users.add(guest)
+        account = User(self.users.reserve("gast", "student", 0, but=guest))
+        self.users.add(account)
+        self.users.remove(guest)
+        self.assertIs(self.users.find("gast"), account)
+
+    def test_how_somebody_is_seen(self) -> None:
+        alice = self.users.find("alice")
+        self.assertEqual((alice.source, alice.seen, alice.state), ("Alice!chat@alice.user", False, "offline"))
+        alice.look("ali", "~a")
+        self.assertEqual(alice.source, "ali!~a@alice.user")
+        alice.look(host="elsewhere")
+        self.assertEqual(self.users.source("ALICE"), "ali!~a@elsewhere")
+        self.assertEqual(self.users.find("zoë").host, "3.id")
+        self.assertEqual(self.users.source("nobody"), "nobody!chat@gone")
+        alice.always_on = True
+        self.assertTrue(alice.seen)
+
+    def test_certificates_prove_one_account(self) -> None:
+        alice = self.users.find("alice")
+        self.users.tie(alice, "ab")
+        self.assertIs(self.users.certificates["ab"], alice)
+        self.users.untie("ab")
+        self.assertEqual((self.users.certificates, alice.certificates), ({}, set()))
+
 
 class Presence(Scene):
     """Who is here, counted."""
