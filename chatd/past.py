@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.python.failure import Failure
 
 from chatd import archive as a
@@ -19,6 +19,7 @@ from chatd import moderation as o
 from chatd.core import archive
 from chatd.core.archive import LATEST, View, Wanted
 from chatd.core.groups import Conversation
+from chatd.core.talks import Talk
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session
 from chatd.entries import Happened, Row
@@ -32,6 +33,7 @@ TAKEN = 1000  # redactions
 SEARCHED = 10_000  # of what happened around a time
 SLACK = 60_000  # ms
 
+Readable = Store | Talk
 Key = tuple[int, bytes, int]
 """Where something happened: time, id, 0; with -1 it is just before it."""
 LATE: Final = b"\xff" * 65  # later than every id of the same time
@@ -46,7 +48,7 @@ class Past:
         self._read = read
         self._taken: dict[tuple[int, int], str] = {}  # the newest redactions: a page may have been read before them
 
-    def message(self, conversation: Conversation, row: Row) -> m.Message:
+    def message(self, conversation: Conversation | Talk, row: Row) -> m.Message:
         """A stored message as it is told."""
         text, content, tags = row.body.decode("utf-8", "replace"), row.content, row.tags
         if self._taken and (conversation.id, row.seq) in self._taken:
@@ -82,6 +84,8 @@ class Past:
         end = seen.conversation.head + 1
         before = min(max(0, command.before) or end, end)
         limit = max(1, min(command.limit, self._node.hub.limits.history_page))
+        if isinstance(seen.conversation, Talk):
+            return succeed(seen.conversation.read_before(0, before, limit))
         return self._read(self._store.read_before, seen.conversation.id, before, limit)
 
     def _tell_history(self, session: Session, command: m.History, seen: View, rows: list[Row]) -> None:
@@ -92,6 +96,8 @@ class Past:
 
     def _read_pages(self, command: a.Browse, wanted: Wanted) -> Deferred[Found]:
         conversation = wanted.view.conversation
+        if isinstance(conversation, Talk):
+            return maybeDeferred(browse, conversation, wanted, conversation.head, conversation.floor)
         return self._read(browse, self._store, wanted, conversation.head, conversation.floor)
 
     def _tell_pages(self, session: Session, command: a.Browse, wanted: Wanted, found: Found) -> None:
@@ -145,12 +151,12 @@ def key(event: Happened) -> Key:
     return event.at, event.id, 0
 
 
-def messages_with(store: Store, conversation: int, id: bytes) -> list[Row]:
+def messages_with(store: Readable, conversation: int, id: bytes) -> list[Row]:
     """The messages with this id."""
     return [row for seq in store.find(conversation, id) for row in store.read(conversation, seq - 1, seq, 1)]
 
 
-def browse(store: Store, wanted: Wanted, head: int, floor: int) -> Found:
+def browse(store: Readable, wanted: Wanted, head: int, floor: int) -> Found:
     """Read a page. Raises Refused `no-such-message` where a place is none."""
     return Browsing(store, wanted, head, floor).found()
 
@@ -158,7 +164,7 @@ def browse(store: Store, wanted: Wanted, head: int, floor: int) -> Found:
 class Browsing:
     """One page's reading. `head`: the newest message there is for now, `floor`: the newest that is no more."""
 
-    def __init__(self, store: Store, wanted: Wanted, head: int, floor: int) -> None:
+    def __init__(self, store: Readable, wanted: Wanted, head: int, floor: int) -> None:
         self._store = store
         self._wanted = wanted
         self._number = wanted.view.conversation.id

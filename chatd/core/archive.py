@@ -27,6 +27,7 @@ from chatd import archive as a
 from chatd import messages as m
 from chatd import moderation as o
 from chatd.core.names import BadName, fold, fold_group
+from chatd.core.talks import Talk, is_kept
 from chatd.core.turn import Refused, Turn
 from chatd.entries import Directory, Happened, MarkerMoved, Redaction, Row
 
@@ -44,7 +45,7 @@ ORDERLIES: Final = frozenset("qao")  # the members who may take away what others
 class View(NamedTuple):
     """What somebody may read of a conversation: what is after `after`, and, if `name` is set, their own coming."""
 
-    conversation: Conversation
+    conversation: Conversation | Talk
     after: int
     name: str = ""
 
@@ -68,11 +69,8 @@ def view(hub: Hub, session: Session, to: str) -> View | None:
     user = session.user
     assert user is not None
     if to.startswith("@"):
-        if user.guest:
-            raise Refused("guest", "Guests have no private messages.")
-        low, high = sorted((user.id, hub.users.find(to[1:]).id))
-        conversation = hub.conversations.direct.get((low, high))
-        return View(conversation, 0) if conversation is not None else None
+        said = _said_to(hub, user, hub.users.find(to[1:]))
+        return View(said, 0) if said is not None else None
     group = hub.conversations.group(to, user)
     member = group.member(user)
     if member is None or (group is hub.lobby and not session.lobby):
@@ -80,6 +78,13 @@ def view(hub: Hub, session: Session, to: str) -> View | None:
     if group.private or (user.guest and group is not hub.lobby):
         return View(group, member.since, user.name)
     return View(group, 0)
+
+
+def _said_to(hub: Hub, user: User, other: User) -> Conversation | Talk | None:
+    if not is_kept(user, other):
+        return hub.talks.get(user, other)
+    low, high = sorted((user.id, other.id))
+    return hub.conversations.direct.get((low, high))
 
 
 # ---- pages -------------------------------------------------------------------------------------------------------
@@ -256,7 +261,7 @@ def _view_of_orderly(hub: Hub, session: Session, to: str) -> View:
         if refusal.code != "not-a-member" or not session.user.operator:
             raise
         seen = View(hub.conversations.group(to, session.user), 0)
-    if seen is None:
+    if seen is None or isinstance(seen.conversation, Talk):
         raise _no_such_message()
     return seen
 
@@ -270,7 +275,7 @@ def take_away(hub: Hub, session: Session, command: o.Redact, found: View, rows: 
     assert user is not None
     seen = _view_of_orderly(hub, session, command.to)
     conversation = seen.conversation
-    if conversation is not found.conversation:
+    if isinstance(conversation, Talk) or conversation is not found.conversation:
         raise _no_such_message()
     rows = [row for row in rows if row.seq > max(seen.after, conversation.floor) and row.content != "redacted"]
     if not rows:

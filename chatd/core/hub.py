@@ -30,6 +30,7 @@ from chatd.core import (
     passing,
     people,
     search,
+    talks,
 )
 from chatd.core.groups import Audience, Conversation, Conversations
 from chatd.core.limits import Buckets, Limits, prefix
@@ -79,6 +80,7 @@ class Hub:
         self.everyone = Audience()
         self.parlour = Audience()  # the line sessions that are in the lobby: they see who comes into it and leaves
         self.monitors = monitors.Monitors()
+        self.talks = talks.Talks()
         self.past = search.PastPeople(limits.past_people)
         self.most = 0  # how many people have been here at once
         self._cloak = hashlib.blake2b(secret, digest_size=32, person=b"cloak").digest()

@@ -43,6 +43,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     mode_changes: int = 100  # in one command; each gets an answer
     slow_seconds: int = 21_600  # an hour is enough for most; above six a group is one for announcements
     markers: int = 500  # of what one has no conversation with; kept in memory only
+    talks_bytes: int = 8 * MIB  # of all: what is said to guests, and to oneself; in memory only
     mailbox_messages: int = 10_000  # unread direct messages, at most 160 MiB; then the sender is told `mailbox-full`
 
     # how fast one account may be; sources on this machine are exempt from the message rate

@@ -44,7 +44,7 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
         peer.waiting += 1
         peer.user.waiting += 1
         if conversation.id not in hub.conversations.by_id:
-            _begin(hub, conversation, turn)
+            begin(hub, conversation, turn)
     else:
         member = conversation.members.get(user.id)
         if member is None or member.invited or conversation.guarded:
@@ -85,13 +85,19 @@ def _find(hub: Hub, session: Session, to: str) -> Conversation:
         raise Refused("guest", "Guests talk in the lobby and in open groups; private messages need an account.")
     if peer is user:
         raise Refused("not-allowed", "That is you.")
+    conversation = direct(hub, user, peer)
+    if conversation.id in hub.conversations.by_id:
+        _remember(session, to, conversation)
+    return conversation
+
+
+def direct(hub: Hub, user: User, peer: User) -> Conversation:
+    """Two accounts' conversation; a new one is not in the directory before `begin`."""
     first, second = sorted((user, peer), key=lambda u: u.id)
     conversation = hub.conversations.direct.get((first.id, second.id))
     if conversation is None:
-        number = hub.conversations.next_id
-        record = ConversationMade(number, "", "", (first.id, second.id), 0)
-        return hub.conversations.planned(record, (first, second))
-    _remember(session, to, conversation)
+        record = ConversationMade(hub.conversations.next_id, "", "", (first.id, second.id), 0)
+        conversation = hub.conversations.planned(record, (first, second))
     return conversation
 
 
@@ -100,7 +106,7 @@ def _remember(session: Session, to: str, conversation: Conversation) -> None:
         session.known[to] = conversation
 
 
-def _begin(hub: Hub, conversation: Conversation, turn: Turn) -> None:
+def begin(hub: Hub, conversation: Conversation, turn: Turn) -> None:
     """Two people's first message: the conversation comes into being with it."""
     users = [member.user for member in conversation.members.values()]
     hub.conversations.begin(conversation, (users[0], users[1]))
