@@ -13,7 +13,7 @@ import msgspec
 
 from chatd import messages as m
 from chatd import people as p
-from chatd.core import membership, people
+from chatd.core import archive, membership, people
 from chatd.core.groups import Conversation
 from chatd.core.names import Name
 from chatd.core.turn import Turn
@@ -60,6 +60,7 @@ def become(hub: Hub, session: Session, account: User, turn: Turn) -> None:
     for audience in heard:
         audience.add(session)
     _hand_over_metadata(guest, account, turn)
+    archive.hand_over(hub, guest, account, turn)
     turn.then(_show if first else _show_merged, hub, session, guest, account, shared, known)
     turn.then(hub.subscribe, session)
     membership.after(hub, shared, turn)

@@ -183,12 +183,7 @@ def load(hub: Hub, directory: Directory) -> None:
     """What the store knows about it; after users and conversations."""
     for marker in directory.markers:
         conversation = hub.conversations.by_id[marker.conversation]
-        hub.users.by_id[marker.user].markers[marked(conversation)] = marker.at
-
-
-def marked(conversation: Conversation) -> str:
-    """By what a conversation's marker is found, also while the conversation is not there."""
-    return conversation.marked
+        hub.users.by_id[marker.user].markers[conversation.marked] = marker.at
 
 
 def renamed(hub: Hub, group: Conversation, key: str) -> None:
@@ -223,6 +218,16 @@ def mark(hub: Hub, session: Session, command: a.Mark, turn: Turn) -> None:
             if other is not session:
                 turn.reply(other, a.Marked(0, name, at))
     turn.reply(session, a.Marked(command.ref, name, at))
+
+
+def hand_over(hub: Hub, guest: User, account: User, turn: Turn) -> None:
+    """A guest is an account from here on, and has read what the guest had."""
+    for found, at in guest.markers.items():
+        if at > account.markers.get(found, 0):
+            account.markers[found] = at
+            group = hub.conversations.groups.get(found)
+            if group is not None and group.member(account) is not None:
+                turn.keep(MarkerMoved(account.id, group.id, at))
 
 
 def _to_mark(hub: Hub, user: User, to: str) -> tuple[Conversation | None, str, str]:
