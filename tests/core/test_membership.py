@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from chatd import messages as m
+from chatd import people as p
+from chatd.core.hub import Hub
 from chatd.core.limits import Limits
+from chatd.entries import ConversationClosed
 from tests.core.test_groups import GroupScene, changes
 from tests.kit import House
 
@@ -399,3 +402,183 @@ class Leaving(GroupScene):
         self.alice.send("#hw3", "with bob")
         self.assertEqual(self.bob.texts(), ["with bob"])
         self.assertEqual(self.bob.again().texts(), ["with bob"])
+
+
+class TheEnd(GroupScene):
+    """A group ends with its last member; its name is free, its number is not."""
+
+    def names(self) -> list[str]:
+        """The groups there are, in memory and on disk."""
+        groups = sorted(self.house.node.hub.conversations.groups)
+        stored = sorted(record.key for record in self.house.store.load().conversations if record.key)
+        self.assertEqual(groups, stored)
+        self.assertEqual(len(self.house.node.hub.group_skeletons), len(groups))
+        return groups
+
+    def test_when_the_last_one_leaves(self) -> None:
+        self.granted(self.alice, m.Leave, "hw3")
+        self.assertEqual(self.names(), ["#hw3", "#lobby"])
+        self.granted(self.bob, m.Leave, "hw3")
+        self.assertEqual(self.names(), ["#lobby"])
+        self.house.restart()
+        self.assertEqual(self.names(), ["#lobby"])
+
+    def test_when_only_invited_ones_are_left(self) -> None:
+        self.granted(self.alice, m.Join, "other")
+        self.granted(self.alice, m.Invite, "other", "carol")
+        self.granted(self.alice, m.Leave, "other")
+        self.assertEqual(self.names(), ["#hw3", "#lobby"])
+        made = self.granted(self.carol, m.Join, "other")
+        assert isinstance(made, m.GroupInfo)
+        self.assertTrue(made.created)
+
+    def test_what_was_known_of_it_is_no_more(self) -> None:
+        self.granted(self.carol, m.Join, "hw3")
+        self.carol.send("#hw3", "hello")
+        for peer in (self.alice, self.bob, self.carol):
+            self.granted(peer, m.Leave, "hw3")
+        self.refused("no-such-group", self.carol, m.Send, "#hw3", b"1" * 16, "hello?")
+        made = self.granted(self.alice, m.Join, "hw3")
+        assert isinstance(made, m.GroupInfo)
+        self.assertEqual((made.created, made.position.head, made.position.role), (True, 0, "owner"))
+        self.refused("no-external", self.carol, m.Send, "#hw3", b"1" * 16, "hello?")
+        self.granted(self.carol, m.Join, "hw3")
+        self.carol.send("#hw3", "hello again")
+        self.assertEqual(self.alice.texts(), ["hello again"])
+
+    def test_in_one_segment(self) -> None:
+        self.bob.tell(
+            m.Join(1, "fresh"), m.Send(2, "#fresh", b"1" * 16, "one"), m.Leave(3, "fresh"), m.Join(4, "fresh"),
+            m.Send(5, "#fresh", b"2" * 16, "two"), m.History(6, "#fresh"),
+        )  # fmt: skip
+        (page,) = self.bob.of(m.Page)
+        self.assertEqual([message.text for message in page.messages], ["two"])
+        self.assertEqual([info.created for info in self.bob.of(m.GroupInfo)], [True, True])
+        self.assertEqual([accepted.seq for accepted in self.bob.of(m.Accepted)], [1, 1])
+
+    def test_numbers_are_not_given_again(self) -> None:
+        self.granted(self.carol, m.Join, "newest")
+        self.carol.send("#newest", "hello")
+        self.granted(self.carol, m.Leave, "newest")
+        self.house.restart()
+        carol = self.carol.again()
+        made = self.granted(carol, m.Join, "newest")
+        assert isinstance(made, m.GroupInfo)
+        self.assertEqual(made.position.head, 0)
+
+    def test_while_it_was_read(self) -> None:
+        for number in range(3):
+            self.bob.send("#hw3", str(number))
+        self.alice.lose()
+        self.house.reader.slow = True
+        self.bob.send("#hw3", "3")
+        alice = self.alice.again()
+        self.granted(self.bob, m.Leave, "hw3")
+        alice.ask(m.Leave, "hw3")
+        self.house.commit()
+        self.assertEqual(alice.texts(), [])
+        self.assertEqual(self.names(), ["#lobby"])
+
+
+class Guests(GroupScene):
+    """Guests make groups; nothing is kept of them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.guest = self.house.guest("gast")
+
+    def test_they_are_operators_of_what_they_make(self) -> None:
+        made = self.granted(self.guest, m.Join, "party")
+        assert isinstance(made, m.GroupInfo)
+        self.assertEqual((made.created, made.position.role), (True, "op"))
+        self.granted(self.house.guest("visitor"), m.Join, "party")
+        self.granted(self.guest, m.Kick, "party", "visitor")
+        self.granted(self.guest, m.SetTopic, "party", "cake")
+        self.assertEqual(self.roles(self.alice, "party"), {"gast": "op"})
+        self.assertEqual({member.user for member in self.house.store.load().members}, {1, 2})
+
+    def test_the_group_goes_with_them(self) -> None:
+        self.granted(self.guest, m.Join, "party")
+        self.guest.lose()
+        self.assertNotIn("#party", self.groups(self.alice))
+        self.assertEqual([c.name for c in self.house.store.load().conversations], ["#lobby", "#hw3"])
+
+    def test_or_with_the_server(self) -> None:
+        self.granted(self.guest, m.Join, "party")
+        self.granted(self.guest, m.Invite, "party", "carol")
+        directory = self.house.store.load()
+        number = next(c.conversation for c in directory.conversations if c.name == "#party")
+        self.assertEqual(Hub.first_entries(directory, 7), [ConversationClosed(number)])
+        self.house.restart()
+        self.assertNotIn("#party", self.groups(self.alice.again()))
+        self.assertEqual(Hub.first_entries(self.house.store.load(), 7), [])
+
+    def test_it_stays_while_an_account_is_in_it(self) -> None:
+        self.granted(self.guest, m.Join, "party")
+        joined = self.granted(self.carol, m.Join, "party")
+        assert isinstance(joined, m.GroupInfo)
+        self.assertEqual(joined.position.role, "owner")
+        self.assertEqual(changes(self.guest), [("joined", "carol"), ("role", "carol", "owner")])
+        self.guest.lose()
+        self.house.restart()
+        self.assertEqual(self.roles(self.carol.again(), "party"), {"carol": "owner"})
+
+    def test_a_voiced_guest_who_puts_owners_out_leaves_one(self) -> None:
+        self.granted(self.guest, m.Join, "hw3")
+        self.granted(self.alice, m.SetRole, "hw3", "gast", "owner")
+        self.granted(self.guest, m.Kick, "hw3", "alice")
+        self.assertEqual(self.roles(self.guest), {"gast": "owner", "bob": "owner"})
+
+    def test_their_groups_are_counted(self) -> None:
+        self.house = House(limits=Limits(groups=2, groups_made_burst=3))
+        guest = self.house.guest("gast")
+        for name in ("a1", "b2"):
+            self.granted(guest, m.Join, name)
+        self.refused("too-many-groups", guest, m.Join, "c3")
+        self.granted(guest, m.Leave, "a1")
+        self.granted(guest, m.Join, "c3")
+        self.granted(guest, m.Leave, "c3")
+        self.refused("rate-limited", guest, m.Join, "d4")
+
+
+class SeveralSessions(GroupScene):
+    """What one session of a person does, the others hear."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.granted(self.bob, m.SetPassword, "correct horse")
+        self.phone = self.house.greeted()
+        self.phone.link("bob", "correct horse")
+        self.phone.take()
+        self.bob.take()
+
+    def test_joining(self) -> None:
+        info = self.granted(self.phone, m.Join, "other")
+        (told,) = self.bob.take()
+        assert isinstance(told, m.GroupInfo) and isinstance(info, m.GroupInfo)
+        self.assertEqual((told.ref, told.position, told.created), (0, info.position, False))
+        again = self.granted(self.phone, m.Join, "other")
+        assert isinstance(again, m.GroupInfo)
+        self.assertEqual((again.already, info.already, self.bob.take()), (True, False, []))
+
+    def test_leaving(self) -> None:
+        self.granted(self.phone, m.Leave, "hw3", "enough")
+        self.assertEqual(changes(self.bob), [("left", "bob", "enough")])
+        self.assertEqual(changes(self.phone), [])
+
+    def test_gone_before_the_answer(self) -> None:
+        self.house.writer.slow = True
+        self.phone.tell(m.Join(1, "other"), m.Leave(2, "other"))
+        self.house.commit()
+        self.assertEqual([type(event) for event in self.phone.take()], [m.GroupInfo, m.Done])
+        self.assertEqual([type(event) for event in self.bob.take()], [])
+
+    def test_leaving_everything(self) -> None:
+        self.granted(self.bob, m.Join, "other")
+        for peer in (self.alice, self.bob, self.phone):
+            peer.take()
+        self.granted(self.bob, p.LeaveAll)
+        left = [("left", "bob"), ("left", "bob")]
+        self.assertEqual([changes(self.bob), changes(self.phone), changes(self.alice)], [left, left, left[1:]])
+        self.assertNotIn("#other", self.groups(self.alice))
+        self.granted(self.bob, p.LeaveAll)
