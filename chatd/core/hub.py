@@ -165,7 +165,9 @@ class Hub:
         turn.reply(session, m.Failed(ref, refusal.code, refusal.text, refusal.near, refusal.retry))
 
     def spend(self, what: str, user: User, now: int) -> None:
-        """Count one of what a user may do so often. Raises Refused `rate-limited`."""
+        """Count one of what a user may do so often, who is not on this machine. Raises Refused `rate-limited`."""
+        if not any(session.metered for session in user.sessions):
+            return
         wait = self._buckets[what].take(str(user.id), now / 1000)
         if wait:
             raise Refused("rate-limited", f"That was too often; try again in {wait:.0f} s.", retry=wait)

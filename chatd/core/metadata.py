@@ -95,9 +95,18 @@ def _keep(target: Target, key: str, value: str, turn: Turn) -> None:
 def ask_metadata(hub: Hub, session: Session, command: p.AskMetadata, turn: Turn) -> None:
     """What is set: these keys in their order, or all of them."""
     target = _target(hub, session, command.to)
+    _check_readable(session, target)
     keys = [_key(key) for key in command.keys[: hub.limits.metadata_followed]] or sorted(target.metadata)
     values = [(key, target.metadata.get(key)) for key in keys]
     turn.reply(session, p.Metadata(command.ref, _named(target), values))
+
+
+def _check_readable(session: Session, target: Target) -> None:
+    """A group that one may not simply join shows what it carries to its members only."""
+    user = session.user
+    assert user is not None
+    if isinstance(target, Conversation) and not set("is").isdisjoint(target.modes) and target.member(user) is None:
+        raise Refused("no-permission", f"Only members of {target.name} may see that.")
 
 
 def follow_metadata(hub: Hub, session: Session, command: p.FollowMetadata, turn: Turn) -> None:
@@ -140,8 +149,8 @@ def _tell_followers(hub: Hub, target: Target, key: str, value: str | None, by: s
     else:
         near = {**hub.neighbours(target, people.groups_of(target)), **dict.fromkeys(hub.monitors.of(target))}
     followers = [session for session in near if key in session.following and session is not but]
-    if followers:
-        hub.outside.cast(followers, p.Metadata(0, _named(target), [(key, value)], by))
+    for session in followers:
+        hub.say(session, p.Metadata(0, _named(target), [(key, value)], by))
 
 
 def introduce(hub: Hub, user: User, group: Conversation) -> None:

@@ -59,7 +59,7 @@ def over(mine: int, theirs: int) -> bool:
 
 
 def check_join(group: Conversation, user: User, key: str) -> None:
-    """Raises Refused where this user may not come in. An invitation opens what is closed and lifts a ban."""
+    """Raises Refused where this user may not come in. An invitation opens what is closed or full and lifts a ban."""
     invited = user.id in group.members
     if not invited:
         if _banned(group, user):
@@ -68,7 +68,7 @@ def check_join(group: Conversation, user: User, key: str) -> None:
             raise Refused("invite-only", f"One comes into {group.name} by invitation only.")
     if group.password and key != group.password:
         raise Refused("bad-key", f"{group.name} has a key, and that is not it.")
-    if group.limit and group.size() >= group.limit:
+    if group.limit and not invited and group.size() >= group.limit:
         raise Refused("group-full", f"{group.name} is full.")
     if "R" in group.modes and user.guest:
         raise Refused("account-needed", f"One needs an account to come into {group.name}.")

@@ -73,7 +73,8 @@ class Monitors:
 def _tell(hub: Hub, watchers: list[Session], user: User, gone: str) -> None:
     if watchers:
         online = [] if gone else [people.profile(user, user.active)]
-        hub.outside.cast(watchers, p.Monitored(0, online, [gone] if gone else []))
+        for session in watchers:
+            hub.say(session, p.Monitored(0, online, [gone] if gone else []))
 
 
 def folded(name: str) -> str:

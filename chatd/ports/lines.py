@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
-from chatd.messages import Acknowledge, Message
+from chatd.messages import Acknowledge, Bye, Message
 from chatd.ports.irc.client import Client, Facts, Lookup, Node
 from chatd.ports.irc.codec import LineCodec
 from chatd.ports.irc.table import REPLIES, dispatch
@@ -24,6 +24,7 @@ from chatd.wire.irc import CLIENT_TAG_BYTES, LINE_BYTES, BadLine, parse, write
 from chatd.wire.numerics import ERR_INPUTTOOLONG
 
 LONGEST: Final = CLIENT_TAG_BYTES + LINE_BYTES
+MOST_SKIPPED: Final = 2 * LONGEST  # of one line; who sends more sends no lines
 ACK_SECONDS: Final = 1.0  # so that one PING serves many messages
 FAILS: Final = {
     "not-utf8": ("INVALID_UTF8", "Your message was not UTF-8 and was not taken; set your client to UTF-8."),
@@ -83,6 +84,7 @@ class Lines(LineReceiver):
         self._clock = clock
         self._rest = b""
         self._skipping = False  # a line that is too long, until it ends
+        self._skipped = 0  # bytes of it
         self._timer: IDelayedCall | None = None
         self._pinged = 0
         self._told: dict[str, list[tuple[str, int]]] = {}  # what a PONG with this token says has been read
@@ -122,14 +124,18 @@ class Lines(LineReceiver):
             if self._over():
                 return
             if self._skipping:
-                self._skipping = False
+                self._skipping, self._skipped = False, 0
                 continue
             self.lineReceived(line)
         if len(self._rest) > LONGEST:
             if not self._skipping and not self._over():
                 self.lineLengthExceeded(self._rest)
             self._skipping = True
+            self._skipped += len(self._rest)
             self._rest = b""
+            if self._skipped > MOST_SKIPPED and not self._over():
+                self.client.closing = True
+                self._node.end_later(self.client.session, Bye("too-long", "A line without end"))
 
     def _over(self) -> bool:
         return self.client.closing or self.outlet.ending() or self.outlet.closed

@@ -12,7 +12,7 @@ from chatd import messages as m
 from chatd import moderation, people
 from chatd.ports.irc import codec
 from chatd.ports.irc.client import Asked, Client, Rendered
-from chatd.ports.irc.codec import LineCodec, joining
+from chatd.ports.irc.codec import LineCodec, absence, joining, marker
 from chatd.ports.irc.listing import Wanted
 from chatd.ports.irc.out import Out
 from chatd.wire import numerics as n
@@ -74,6 +74,8 @@ def group_info(client: Client, asked: Asked | None, event: m.GroupInfo) -> list[
     outs = joining(client.codec, client.name, position.conversation)
     if position.topic:
         outs += topic_lines(client, position)
+    if "draft/read-marker" in client.caps:
+        outs.append(marker(client, position.conversation, position.marker))
     if asked is None:
         client.begin(Line("NAMES", [position.conversation]))
         client.ask(m.Members, position.conversation)
@@ -275,7 +277,7 @@ def changed(heard: LineCodec, event: m.GroupChange) -> list[Out]:
     source = heard.lookup.source(event.by or event.name)
     reason = (Text(event.text),) if event.text else ()
     if event.change == "joined":
-        return joining(heard, event.name, event.group)
+        return [*joining(heard, event.name, event.group), *absence(heard, event.name)]
     if event.change == "left":
         return [Out(source, "PART", (event.group, *reason))]
     if event.change == "kicked":

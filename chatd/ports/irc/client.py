@@ -32,7 +32,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     admin: str = ""  # whom to ask
     guests: bool = True
     nick_chars: int = 32
-    group_chars: int = 64
+    group_chars: int = 33
     topic_chars: int = 390
     away_chars: int = 200
     text_bytes: int = 16_384

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from chatd import messages as m
 from chatd.ports.irc.out import Out, format_line, stamp
 from chatd.wire.irc import LINE_BYTES, Text, cut, parse_tags, pieces
+
+if TYPE_CHECKING:
+    from chatd.ports.irc.client import Client
 
 COMMANDS: Final = {"text": "PRIVMSG", "notice": "NOTICE", "tags": "TAGMSG"}
 CONCAT: Final = "draft/multiline-concat"
@@ -93,7 +96,9 @@ class LineCodec:
         tags = self.tags(event.sender, event.at, event.id, event.tags)
         if command == "TAGMSG":
             return [Out(source, command, (to,), tags)]
-        room = LINE_BYTES - len(f":{source} {command} {to} :\r\n".encode())
+        # What a client could send in one line goes out in one, though with the source it may be longer than 512 bytes:
+        # every client of this century reads it, and cut in two it would be two messages.
+        room = LINE_BYTES - len(f"{command} {to} :\r\n".encode())
         text = event.text
         if "\n" not in text and (len(text) * 4 <= room or len(text.encode()) <= room):
             return [Out(source, command, (to, Text(text)), tags)]
@@ -146,3 +151,16 @@ def joining(codec: LineCodec, name: str, group: str) -> list[Out]:
     if "extended-join" not in codec.caps or user is None:
         return [Out(source, "JOIN", (group,))]
     return [Out(source, "JOIN", (group, "*" if user.guest else user.name, Text(user.realname)))]
+
+
+def absence(codec: LineCodec, name: str) -> list[Out]:
+    """That somebody who has just come is away, for those who asked to know."""
+    user = codec.lookup.user(name)
+    if user is None or not user.away or "away-notify" not in codec.caps:
+        return []
+    return [Out(user.source, "AWAY", (Text(user.away),))]
+
+
+def marker(client: Client, target: str, at: int) -> Out:
+    """Up to when one has read (draft/read-marker)."""
+    return Out(client.facts.name, "MARKREAD", (target, f"timestamp={stamp(at)}" if at else "*"))

@@ -14,7 +14,7 @@ from chatd import archive
 from chatd import messages as m
 from chatd.archive import Place
 from chatd.ports.irc.client import Asked, Client, Rendered
-from chatd.ports.irc.codec import LineCodec, joining
+from chatd.ports.irc.codec import LineCodec, joining, marker
 from chatd.ports.irc.out import Out, stamp
 from chatd.wire.irc import Line, Text
 
@@ -182,11 +182,6 @@ def _marked(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     if isinstance(event, archive.Marked):
         return [marker(client, asked.about, event.at)]
     return None
-
-
-def marker(client: Client, target: str, at: int) -> Out:
-    """One MARKREAD line."""
-    return Out(client.facts.name, "MARKREAD", (target, f"timestamp={stamp(at)}" if at else "*"))
 
 
 def marked(client: Client, asked: Asked | None, event: archive.Marked) -> list[Out]:

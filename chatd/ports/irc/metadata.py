@@ -10,10 +10,8 @@ from typing import Final
 
 from chatd import messages as m
 from chatd import people
-from chatd.ports.irc import codec
 from chatd.ports.irc.channels import rows_of
 from chatd.ports.irc.client import Asked, Client, Rendered
-from chatd.ports.irc.codec import LineCodec
 from chatd.ports.irc.out import Out
 from chatd.wire import numerics as n
 from chatd.wire.irc import Line, Text
@@ -158,21 +156,8 @@ def _subs(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     return [opening, *inner, Out(server, "BATCH", ("-" + name,))]
 
 
-def changed(heard: LineCodec, event: people.Metadata) -> list[Out]:
-    """A followed key was changed."""
-    if CAP not in heard.caps:
-        return []
-    to = heard.nick(event.to)
-    outs = []
-    for key, value in event.values:
-        numeric = n.RPL_KEYNOTSET if value is None else n.RPL_KEYVALUE
-        last = (Text(n.RPL_KEYNOTSET.text),) if value is None else ("*", Text(value))
-        outs.append(Out(heard.server, numeric.number, ("*", to, key, *last)))
-    return outs
-
-
 def told(client: Client, asked: Asked | None, event: people.Metadata) -> list[Out]:
-    """The same, for this connection alone."""
+    """A followed key was changed."""
     return _lines(client, event) if CAP in client.caps else []
 
 
@@ -188,4 +173,3 @@ VERBS: Final[dict[str, Callable[[Client, str, list[str]], None]]] = {
 }
 COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int]] = {"METADATA": (metadata, 2)}
 REPLIES: dict[type, Rendered] = {people.Metadata: told}
-codec.RENDERERS[people.Metadata] = changed

@@ -111,8 +111,7 @@ def refused(client: Client, asked: Asked | None, event: moderation.ModeRefused) 
     if event.code == "user-not-in-group":
         return [client.numeric(n.ERR_USERNOTINCHANNEL, change.argument, group)]
     if event.code == "bad-argument":
-        shown = change.argument if change.argument and " " not in change.argument else "*"
-        return [client.numeric(n.ERR_INVALIDMODEPARAM, group, change.mode, shown, text=event.text)]
+        return [client.numeric(n.ERR_INVALIDMODEPARAM, group, change.mode, "*", text=event.text)]
     if event.code == "list-full":
         return [client.numeric(n.ERR_BANLISTFULL, group, change.mode, text=event.text)]
     if event.code == "key-set":

@@ -13,7 +13,7 @@ from chatd import people
 from chatd.ports.irc import codec
 from chatd.ports.irc.channels import rows_of
 from chatd.ports.irc.client import Asked, Client, Rendered
-from chatd.ports.irc.codec import LineCodec, joining
+from chatd.ports.irc.codec import LineCodec, absence, joining
 from chatd.ports.irc.out import Out
 from chatd.wire import numerics as n
 from chatd.wire.irc import Line, Text
@@ -114,9 +114,7 @@ def _here(heard: LineCodec, event: people.PersonChanged, source: str) -> list[Ou
         member = heard.lookup.modes(event.group, event.name)
         if member:
             outs.append(Out(heard.server, "MODE", (event.group, "+" + member, *[user.nick] * len(member))))
-        if user.away and "away-notify" in heard.caps:
-            outs.append(Out(source, "AWAY", (Text(user.away),)))
-    return outs
+    return [*outs, *absence(heard, event.name)]
 
 
 def _capable(cap: str, command: str) -> Callable[[LineCodec, people.PersonChanged, str], list[Out]]:
