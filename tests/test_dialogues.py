@@ -26,6 +26,7 @@ from chatd.store.interface import Store
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
 from tests.kit import House, Keys, Peer
+from tests.test_scram import Client
 
 FOLDER = Path(__file__).parent / "dialogues"
 LINE = re.compile(r"(?P<who>[^\s<>*]+)(?P<does>[<>]) ?(?P<what>.*)")
@@ -142,6 +143,35 @@ class Stage:
         assert peer.keys
         self.keys[who] = peer.keys
 
+    # ---- without a device ----
+
+    def do_connect(self, who: str, rest: str) -> None:
+        """connect [CERTIFICATE]: with TLS, and say hello; a certificate is two hexadecimal digits."""
+        self.peers[who] = peer = self.house.greeted(binding=b"b" * 32, certificate=rest * 32)
+        peer.take()
+
+    def do_plain(self, who: str, rest: str) -> None:
+        """plain NAME PASSWORD"""
+        self.peers[who].plain(*rest.split())
+
+    def do_scram(self, who: str, rest: str) -> None:
+        """scram NAME PASSWORD, as far as it goes"""
+        peer, client = self.peers[who], Client(*rest.split())
+        peer.ask(p.Prove, "SCRAM-SHA-256", client.first())
+        for answer in (client.final, lambda last: b""):
+            if peer.read() and isinstance(peer.events[-1], p.Challenge):
+                challenge = peer.events.pop()
+                assert isinstance(challenge, p.Challenge)
+                peer.ask(p.Prove, "", answer(challenge.data))
+
+    def do_external(self, who: str, rest: str) -> None:
+        """external [NAME]"""
+        self.peers[who].ask(p.Prove, "EXTERNAL", rest.encode())
+
+    def do_come(self, who: str, rest: str) -> None:
+        """come [NICK]: in, as whom one has proved to be, or as a guest"""
+        self.peers[who].arrive(rest or who)
+
     def do_break(self, who: str, rest: str) -> None:
         """break: the connection is cut."""
         self.peers[who].lose()
@@ -202,6 +232,48 @@ class Stage:
         """away [TEXT]"""
         self.peers[who].ask(m.Away, rest)
 
+    def do_arrive(self, who: str, rest: str) -> None:
+        """arrive [NICK]: come without a device, as by the line port; an account if there is one of one's name."""
+        peer = self.arrive(who)
+        peer.session.proof.account = self.house.node.hub.users.get(who.split("/")[0])
+        peer.ask(p.Arrive, rest or who.split("/")[0], "me", "A Name")
+
+    def do_profile(self, who: str, rest: str) -> None:
+        """profile [real NAME | bot | invisible | wallops]: set these; no word: ask."""
+        word, _, name = rest.partition(" ")
+        told = {"realname": name} if word == "real" else {word: True} if word else {}
+        self.peers[who].ask(p.SetProfile, **told)
+
+    def do_monitor(self, who: str, rest: str) -> None:
+        """monitor [+NAME | -NAME ...]: watch names, or no longer."""
+        words = rest.split()
+        self.peers[who].ask(
+            p.Monitor, [word[1:] for word in words if word[0] == "+"], [word[1:] for word in words if word[0] == "-"]
+        )
+
+    def do_pass(self, who: str, rest: str) -> None:
+        """pass TO TEXT"""
+        to, _, text = rest.partition(" ")
+        self.peers[who].ask(p.Pass, to, self.house.random(16), text)
+
+    def do_typing(self, who: str, rest: str) -> None:
+        """typing TO"""
+        self.peers[who].ask(p.Pass, rest, self.house.random(16), "", "tags", "+typing=active")
+
+    def do_set(self, who: str, rest: str) -> None:
+        """set TO KEY [VALUE]; TO is `me`, a name or a group."""
+        to, key, *value = rest.split(maxsplit=2)
+        self.peers[who].ask(p.SetMetadata, "" if to == "me" else to, key, *value)
+
+    def do_ask(self, who: str, rest: str) -> None:
+        """ask TO [KEY ...]"""
+        to, *keys = rest.split()
+        self.peers[who].ask(p.AskMetadata, to, keys)
+
+    def do_follow(self, who: str, rest: str) -> None:
+        """follow KEY ..."""
+        self.peers[who].ask(p.FollowMetadata, rest.split())
+
     def do_history(self, who: str, rest: str) -> None:
         """history TO [BEFORE LIMIT]"""
         to, *numbers = rest.split()
@@ -224,7 +296,9 @@ def _plain(kind: Callable[..., Command]) -> Callable[[Stage, str, str], None]:
 PLAIN: dict[str, Callable[..., Command]] = {
     "invite": m.Invite, "role": m.SetRole, "members": m.Members, "groups": m.Groups, "masks": mod.AskMasks,
     "rename": mod.Rename, "who": m.Who, "whois": m.Whois, "inbox": m.Inbox, "devices": m.Devices, "ping": m.Ping,
-    "quit": m.Quit,
+    "quit": m.Quit, "register": p.Register, "certificate": p.SetCertificate, "nick": p.SetNick,
+    "operator": p.BecomeOperator, "find": p.Find, "past": p.Past, "count": p.Count, "kill": mod.Kill,
+    "wallops": mod.Wallops,
 }  # fmt: skip
 for verb, command in PLAIN.items():
     setattr(Stage, "do_" + verb, _plain(command))
@@ -268,6 +342,24 @@ def _changed_modes(e: mod.ModesChanged) -> str:
     return f"modes {e.group}: {_modes(e.changes)}" + (f" by {e.by or 'nobody'}" if not e.ref else "")
 
 
+def _changed_person(e: p.PersonChanged) -> str:
+    return " ".join([f"changed {e.name} {e.change}"] + ([e.group] if e.group else []) + ([e.text] if e.text else []))
+
+
+def _settings(e: p.ProfileIs) -> str:
+    named = (("always_on", e.always_on), ("invisible", e.invisible), ("wallops", e.wallops), ("bot", e.bot))
+    return " ".join(["profile", *(word for word, is_so in (*named, ("operator", e.operator)) if is_so)])
+
+
+def _profiles(people: list[p.Profile]) -> str:
+    return _listed([f"{x.nick} {x.modes}".rstrip() for x in people])
+
+
+def _metadata(e: p.Metadata) -> str:
+    values = [f"{key}={value}" if value is not None else f"no {key}" for key, value in e.values]
+    return f"metadata {e.to}: {_listed(values)}" + (f" by {e.by}" if e.by else "")
+
+
 SHOWN: dict[type, Callable[..., str]] = {
     m.Welcome: _welcome,
     m.Failed: lambda e: f"failed {e.code}" + (f", near {_listed(e.near)}" if e.near else ""),
@@ -290,7 +382,19 @@ SHOWN: dict[type, Callable[..., str]] = {
     mod.GroupModes: lambda e: f"modes of {e.group}: {_modes(e.changes)}",
     mod.MaskList: lambda e: f"masks {e.group} {e.mode}: {_listed([f'{x.mask} by {x.by}' for x in e.masks])}",
     mod.Renamed: lambda e: f"renamed {e.group} to {e.name} by {e.by}" + (f" {e.reason}" if e.reason else ""),
-    p.Passing: lambda e: f"passing {e.to} {e.sender}: {e.text}",
+    mod.Walloped: lambda e: f"walloped by {e.by}: {e.text}",
+    p.Arrived: lambda e: f"arrived {e.name} as {e.nick} in {e.groups}" + (", a guest" if e.guest else ""),
+    p.PersonChanged: _changed_person,
+    p.ProfileIs: _settings,
+    p.ProfileList: lambda e: f"found {_profiles(e.people)}" + (", more" if e.more else ""),
+    p.PastList: lambda e: f"past {e.nick}: {_profiles(e.people)}",
+    p.Counts: lambda e: f"count {e.people} people, {e.groups} groups, {e.most} at most",
+    p.Monitored: lambda e: f"monitored {_profiles(e.online)}; not here: {_listed(e.offline)}",
+    p.Passing: lambda e: f"passing {e.to} {e.sender}: {e.text or e.tags}",
+    p.Passed: lambda e: "passed" + (f", away {e.away}" if e.away else ""),
+    p.Metadata: _metadata,
+    p.Followed: lambda e: f"followed {_listed(e.keys)}",
+    p.Proved: lambda e: f"proved {e.name}",
     m.Done: lambda e: "done",
     m.Pong: lambda e: "pong",
     m.Notice: lambda e: f"notice {e.code}: {e.text}",
