@@ -7,7 +7,7 @@ from chatd import people as p
 from chatd.core.hub import Hub
 from chatd.core.limits import Limits
 from chatd.entries import ConversationClosed
-from tests.core.test_groups import GroupScene, changes
+from tests.core.test_groups import ELSEWHERE, GroupScene, changes
 from tests.kit import House
 
 
@@ -74,7 +74,7 @@ class Joining(GroupScene):
 
     def test_too_many_new_groups_wait(self) -> None:
         self.house = House(limits=Limits(groups_made_burst=3, groups_made_per_hour=20))
-        (alice,) = self.house.people("alice")
+        alice = self.house.person("alice", ELSEWHERE)
         for name in ("a1", "b2", "c3"):
             self.granted(alice, m.Join, name)
         failed = self.refused("rate-limited", alice, m.Join, "d4")
@@ -84,7 +84,7 @@ class Joining(GroupScene):
 
     def test_too_many_joins_wait(self) -> None:
         self.house = House(limits=Limits(joins_burst=2, joins_per_minute=60))
-        alice, bob = self.house.people("alice", "bob")
+        alice, bob = self.house.person("alice"), self.house.person("bob", ELSEWHERE)
         for name in ("a1", "b2", "c3"):
             self.granted(alice, m.Join, name)
         for name in ("a1", "b2"):
@@ -250,7 +250,8 @@ class Private(GroupScene):
 
     def test_invitations_of_one_account_wait(self) -> None:
         self.house = House(limits=Limits(invitations_burst=1, invitations_per_hour=60))
-        alice, _, _ = self.house.people("alice", "bob", "carol")
+        self.house.people("bob", "carol")
+        alice = self.house.person("alice", ELSEWHERE)
         self.granted(alice, m.Join, "staff", private=True)
         self.granted(alice, m.Invite, "staff", "bob")
         failed = self.refused("rate-limited", alice, m.Invite, "staff", "carol")
@@ -531,7 +532,7 @@ class Guests(GroupScene):
 
     def test_their_groups_are_counted(self) -> None:
         self.house = House(limits=Limits(groups=2, groups_made_burst=3))
-        guest = self.house.guest("gast")
+        guest = self.house.guest("gast", ELSEWHERE)
         for name in ("a1", "b2"):
             self.granted(guest, m.Join, name)
         self.refused("too-many-groups", guest, m.Join, "c3")
