@@ -10,9 +10,9 @@ import time
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
+from clients.core.inert import line as inert_line
 from clients.core.trust import grouped
 from clients.line import objects
-from clients.line.inert import line as inert_line
 from clients.line.oneshot import Context, Errand
 
 SKEW_SECONDS = 5.0

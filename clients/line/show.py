@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from clients.core import answers as a
+from clients.core import inert
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.trust import grouped
 from clients.core.view import peer_of
-from clients.line import inert
 
 _COLOURS: Final = {"good": "32", "bad": "31", "name": "35", "you": "33", "prompt": "34", "faint": "2"}
 

@@ -1,4 +1,4 @@
-"""Tests of clients.line.inert: no byte from the network acts on a terminal."""
+"""Tests of chatd.wire.inert: no byte from the network acts on a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from twisted.trial.unittest import SynchronousTestCase
 
-from clients.line import inert
+from chatd.wire import inert
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 NASTY = some.text(some.one_of(some.characters(), some.sampled_from("\x1b\r\n\x07\x7f\x9b\x85\u2028" + BIDI)))
