@@ -134,13 +134,15 @@ class Lines(LineReceiver):
             self._skipped += len(self._rest)
             self._rest = b""
             if self._skipped > MOST_SKIPPED and not self._over():
-                self.client.closing = True
-                self._node.end_later(self.client.session, Bye("too-long", "A line without end"))
+                self._give_up()
 
     def _over(self) -> bool:
         return self.client.closing or self.outlet.ending() or self.outlet.closed
 
     def lineReceived(self, line: bytes) -> None:
+        if len(line) > MOST_SKIPPED:
+            self._give_up()
+            return
         line = line.rstrip(b"\r")
         if b"\r" in line:
             line = line.replace(b"\r", b" ")
@@ -151,6 +153,10 @@ class Lines(LineReceiver):
             return
         if parsed is not None:
             dispatch(self.client, parsed)
+
+    def _give_up(self) -> None:
+        self.client.closing = True
+        self._node.end_later(self.client.session, Bye("too-long", "A line without end"))
 
     def lineLengthExceeded(self, line: bytes) -> None:
         self._bad("too-long")

@@ -244,6 +244,7 @@ class Client:
         outs = asked.then(self, asked, event) if asked is not None and asked.then is not None else None
         if outs is None:
             outs = renderer(self, asked, event) if renderer is not None else []
+        outs = self.codec.dress(event, outs)
         if asked is None:
             return format_lines(outs, self.caps)
         response = asked.response

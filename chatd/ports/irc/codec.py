@@ -28,6 +28,9 @@ class People(Protocol):
     def user(self, name: str) -> Any:
         """Whom an event means by this name, only to be read (`core.users.User`); None for nobody."""
 
+    def now(self) -> int:
+        """The time in ms."""
+
     def modes(self, group: str, name: str) -> str:
         """The letters of somebody's modes in a group."""
 
@@ -49,7 +52,16 @@ class LineCodec:
         render = RENDERERS.get(type(event))
         if render is None:
             return b""
-        return b"".join([format_line(out, self.caps) for out in render(self, event)])
+        return b"".join([format_line(out, self.caps) for out in self.dress(event, render(self, event))])
+
+    def dress(self, event: Any, outs: list[Out]) -> list[Out]:
+        """Lines with the time, the id and the account of what a person did, where they have no tags yet."""
+        if not self._tagged or all(out.tags or "!" not in out.source for out in outs):
+            return outs
+        who = getattr(event, "by", "") or getattr(event, "name", "") or outs[0].source.partition("!")[0]
+        at = getattr(event, "at", 0) or self.lookup.now()
+        tags = self.tags(who, at, getattr(event, "id", b""))
+        return [out if out.tags or "!" not in out.source else out._replace(tags=tags) for out in outs]
 
     # ---- for renderers ----
 
@@ -98,7 +110,7 @@ class LineCodec:
             return [Out(source, command, (to,), tags)]
         # What a client could send in one line goes out in one, though with the source it may be longer than 512 bytes:
         # every client of this century reads it, and cut in two it would be two messages.
-        room = LINE_BYTES - len(f"{command} {to} :\r\n".encode())
+        room = LINE_BYTES - len(f"{command} {to} \r\n".encode())
         text = event.text
         if "\n" not in text and (len(text) * 4 <= room or len(text.encode()) <= room):
             return [Out(source, command, (to, Text(text)), tags)]
