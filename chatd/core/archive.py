@@ -75,9 +75,13 @@ def view(hub: Hub, session: Session, to: str) -> View | None:
     member = group.member(user)
     if member is None or (group is hub.lobby and not session.lobby):
         raise Refused("not-a-member", f"You are not a member of group {group.name[1:]!r}.")
-    if group.private or (user.guest and group is not hub.lobby):
+    if _from_joining_on(hub, group, user):
         return View(group, member.since, user.name)
     return View(group, 0)
+
+
+def _from_joining_on(hub: Hub, group: Conversation, user: User) -> bool:
+    return group.private or (user.guest and group is not hub.lobby)
 
 
 def _said_to(hub: Hub, user: User, other: User) -> Conversation | Talk | None:
@@ -129,7 +133,7 @@ def _tell_targets(hub: Hub, session: Session, command: a.Targets) -> None:
     listed = []
     for conversation in (*own, *user.conversations.values()):
         member = conversation.member(user)
-        hidden = member.since if member is not None and conversation.private else 0
+        hidden = member.since if member is not None and _from_joining_on(hub, conversation, user) else 0
         if early < conversation.at < late and conversation.head > max(hidden, conversation.floor):
             listed.append((conversation.at, conversation.name))
     listed.sort()
