@@ -22,9 +22,14 @@ from twisted.test.iosim import FakeTransport, connect
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from chatd import messages as m
+from chatd import people
+from chatd.core.turn import Command, Event
 from chatd.messages import EXPORTER_LABEL
 from chatd.ports.session import channel_of
 from chatd.tls import HANDSHAKE_BYTES, BadCertificate, Certificates, TlsFactory
+from chatd.wire.pack import decode_event, encode_command, frame
+from tests.kit import House
 
 
 class Peer(Protocol):
@@ -63,11 +68,13 @@ class Sim:
     """One TLS connection in memory, both ends Twisted's."""
 
     def __init__(
-        self, certificates: Certificates, version: int | None = None, pair: tuple[Path, Path] | None = None
+        self, certificates: Certificates, version: int | None = None, pair: tuple[Path, Path] | None = None,
+        house: House | None = None,
     ) -> None:  # fmt: skip
-        self.clock = Clock()
+        self.clock = house.clock if house is not None else Clock()
         self.server, self.client = Peer(), Peer()
-        serving = TlsFactory(certificates, Factory.forProtocol(lambda: self.server), self.clock)
+        door = house.door if house is not None else Factory.forProtocol(lambda: self.server)
+        serving = TlsFactory(certificates, door, self.clock)
         joining = TLSMemoryBIOFactory(
             Anybody(version, pair),
             True,
@@ -281,6 +288,41 @@ class Clients(TlsCase):
             file.write(long[0].read_bytes())
         sim = Sim(Certificates(self.folder), None, pair)
         self.assertIsNotNone(sim.server.lost)
+
+
+class Proving(TlsCase):
+    """The whole way: a certificate shown to TLS proves the account that it was tied to, through the door of a node."""
+
+    def say(self, house: House, sim: Sim, *commands: Command) -> list[Event]:
+        """Send commands; what comes back."""
+        assert sim.client.transport is not None
+        sim.client.got = b""
+        sim.client.transport.write(b"".join([frame(encode_command(command)) for command in commands]))
+        for _ in range(5):
+            sim.flush()
+            house.settle()
+        found, rest = [], sim.client.got
+        while rest:
+            end = 4 + int.from_bytes(rest[:4], "big")
+            event = decode_event(rest[4:end])
+            assert event is not None
+            found.append(event)
+            rest = rest[end:]
+        return found
+
+    def test_external(self) -> None:
+        house, certificates = House(), Certificates(self.folder)
+        mine, other = self.pair("mine"), self.pair("other")
+        hello, external = m.Hello([1]), people.Prove(1, "EXTERNAL", b"")
+        sim = Sim(certificates, None, mine, house)
+        made = people.Register(1, "alice", "correct horse")
+        answers = self.say(house, sim, hello, external, made, people.Arrive(2, "alice", "a", "A"))
+        self.assertEqual([type(answer) for answer in answers], [m.Greeting, m.Failed, people.Proved, people.Arrived])
+        self.assertEqual(self.say(house, sim, people.SetCertificate(3)), [m.Done(3)])
+        for version in (SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION):
+            for pair, answer in ((mine, people.Proved), (other, m.Failed), (None, m.Failed)):
+                sim = Sim(certificates, version, pair, house)
+                self.assertEqual(type(self.say(house, sim, hello, external)[-1]), answer)
 
 
 class _Pair:
