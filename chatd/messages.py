@@ -468,9 +468,11 @@ class Page(Value, frozen=True, tag="page"):
 
 
 class Done(Value, frozen=True, tag="done"):
-    """A command was carried out (and is on disk, where that matters)."""
+    """A command was carried out (and is on disk, where that matters); `at` and `id` as in a `change`, where it is kept."""
 
     ref: int
+    at: int = 0
+    id: bytes = b""
 
 
 class Pong(Value, frozen=True, tag="pong"):

@@ -432,8 +432,14 @@ def rename(hub: Hub, session: Session, command: mod.Rename, turn: Turn) -> None:
     for other in hub.everyone.sessions:
         other.known.clear()
     turn.keep(ConversationRenamed(group.id, name.display, name.key))
-    turn.cast(group.audience, told)
+    turn.then(_tell_renamed, hub, group, told)
     turn.reply(session, m.Done(command.ref))
+
+
+def _tell_renamed(hub: Hub, group: Conversation, told: mod.Renamed) -> None:
+    """Each session apart: who knows no renaming is told that they left and came."""
+    for session in group.audience.sessions:
+        hub.say(session, told)
 
 
 def members(hub: Hub, session: Session, command: m.Members, turn: Turn) -> None:

@@ -153,8 +153,8 @@ def leave(hub: Hub, session: Session, command: m.Leave, turn: Turn) -> None:
         return
     group, mine = own_group(hub, session, command.group)
     check_reason(hub, command.reason)
-    _go(hub, session, group, mine, command.reason, turn)
-    turn.reply(session, m.Done(command.ref))
+    told = _go(hub, session, group, mine, command.reason, turn)
+    turn.reply(session, m.Done(command.ref, told.at, told.id))
 
 
 def leave_all(hub: Hub, session: Session, command: p.LeaveAll, turn: Turn) -> None:

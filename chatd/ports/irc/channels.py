@@ -296,11 +296,14 @@ def told(client: Client, asked: Asked | None, event: m.GroupChange) -> list[Out]
     return changed(client.codec, event)
 
 
-def renamed(heard: LineCodec, event: moderation.Renamed) -> list[Out]:
-    """A group has another name; for those who do not know such a thing, see `renamed_for`."""
-    if "draft/channel-rename" in heard.caps:
-        return [Out(heard.lookup.source(event.by), "RENAME", (event.group, event.name, Text(event.reason)))]
-    return []
+def renamed(client: Client, asked: Asked | None, event: moderation.Renamed) -> list[Out]:
+    """A group has another name; for those who do not know such a thing one has left the old and joined the new one."""
+    if "draft/channel-rename" in client.caps:
+        return [Out(client.lookup.source(event.by), "RENAME", (event.group, event.name, Text(event.reason)))]
+    client.begin(Line("NAMES", [event.name]))
+    client.ask(m.Members, event.name)
+    left = Out(client.me(), "PART", (event.group, Text(f"The group is now {event.name}: {event.reason}")))
+    return [left, *joining(client.codec, client.name, event.name)]
 
 
 Row = tuple[Callable[[Client, Line], None], int]
@@ -318,7 +321,6 @@ REPLIES: dict[type, Rendered] = {
     m.GroupInfo: group_info,
     m.MemberList: member_list,
     m.GroupChange: told,
-    moderation.Renamed: lambda client, asked, event: renamed(client.codec, event),
+    moderation.Renamed: renamed,
 }
 codec.RENDERERS[m.GroupChange] = changed
-codec.RENDERERS[moderation.Renamed] = renamed

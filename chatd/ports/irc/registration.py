@@ -269,8 +269,11 @@ def pong(client: Client, line: Line) -> None:
 def quit_(client: Client, line: Line) -> None:
     """QUIT."""
     client.closing = True
-    reason = line.params[0] if line.params else ""
-    client.node.receive(client.session, m.Quit(0, f"Quit: {reason}" if reason else "Quit"))
+    reason = f"Quit: {line.params[0]}" if line.params and line.params[0] else "Quit"
+    if client.inside:
+        client.say(Out(client.me(), "QUIT", (Text(reason),)))
+    client.finish()
+    client.node.receive(client.session, m.Quit(0, reason))
 
 
 def bye(client: Client, asked: Asked | None, event: m.Bye) -> list[Out]:
