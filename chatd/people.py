@@ -87,6 +87,16 @@ class SetProfile(Value, frozen=True, tag="profile"):
     wallops: bool | None = None
     operator: bool | None = None  # may only be given up
     alone: bool | None = None  # one connection of the line port at a time
+    accounts_only: bool | None = None  # no private words of guests, but of those one has written to, or trusts
+    no_ctcp: bool | None = None  # none in private
+
+
+class Trust(Value, frozen=True, tag="trust"):
+    """Take private words of somebody, though one takes those of accounts only; or no longer."""
+
+    ref: int
+    name: str
+    on: bool = True
 
 
 class SetAlwaysOn(Value, frozen=True, tag="alwayson"):
@@ -236,6 +246,8 @@ class ProfileIs(Value, frozen=True, tag="profileis"):
     bot: bool
     operator: bool
     alone: bool = False
+    accounts_only: bool = False
+    no_ctcp: bool = False
 
 
 class ProfileList(Value, frozen=True, tag="profilelist"):
@@ -313,8 +325,8 @@ class Followed(Value, frozen=True, tag="followed"):
 
 
 Command = (
-    Prove | Register | Arrive | SetNick | BecomeOperator | SetProfile | SetAlwaysOn | SetCertificate | Find | Past
-    | LeaveAll | Count | Monitor | Pass | SetMetadata | AskMetadata | FollowMetadata
+    Prove | Register | Arrive | SetNick | BecomeOperator | SetProfile | Trust | SetAlwaysOn | SetCertificate | Find
+    | Past | LeaveAll | Count | Monitor | Pass | SetMetadata | AskMetadata | FollowMetadata
 )  # fmt: skip
 
 Event = (

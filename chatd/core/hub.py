@@ -121,7 +121,7 @@ class Hub:
         metadata.load(self, directory)
 
     def _load_members(self, directory: Directory) -> None:
-        for record in directory.members:
+        for record in sorted(directory.members, key=lambda record: record.since):  # who is in longest comes first
             conversation = self.conversations.by_id[record.conversation]
             user = self.users.by_id[record.user]
             conversation.members[user.id] = groups.Member.stored(user, record.role, record.since)
@@ -456,6 +456,7 @@ COMMANDS: dict[type, Callable[[Hub, Session, Any, Turn], Any]] = {
     m.Away: people.away,
     p.SetNick: people.set_nick,
     p.SetProfile: people.set_profile,
+    p.Trust: people.trust,
     p.SetAlwaysOn: people.set_always_on,
     p.Find: search.find,
     p.Past: search.past,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatd import messages as m
-from chatd.core import modes
+from chatd.core import modes, people
 from chatd.core.groups import Conversation
 from chatd.core.turn import Post, Refused, Turn
 from chatd.core.users import Session, User
@@ -39,6 +39,8 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
         hub.check_space()
     if conversation.direct:
         peer = conversation.peer(user)
+        if peer.user.no_ctcp or user.accounts_only:
+            people.check_private(user, peer.user, text)
         if peer.user.waiting >= hub.limits.mailbox_messages:
             raise Refused("mailbox-full", f"{peer.user.name} has {peer.user.waiting} unread messages; try again later.")
         peer.waiting += 1

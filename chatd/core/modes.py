@@ -81,6 +81,11 @@ def _banned(group: Conversation, user: User) -> bool:
     return not masks.any_means((mask for mask in group.masks["e"] if not masks.mutes(mask)), user)
 
 
+def is_ctcp(text: str) -> bool:
+    """Whether a program is to answer this; an action is what a person does."""
+    return text.startswith("\1") and not text.startswith("\1ACTION")
+
+
 def check_talk(group: Conversation, user: User, text: str, now: int) -> None:
     """Raises Refused where this user may not say this here. In slow mode it is counted as said, unless `now` is 0."""
     member = group.member(user)
@@ -88,7 +93,7 @@ def check_talk(group: Conversation, user: User, text: str, now: int) -> None:
         raise Refused("no-such-group", f"Group {group.name[1:]!r} does not exist.")
     if member is None and "n" in group.modes:
         raise Refused("no-external", f"You are not a member of group {group.name[1:]!r}.")
-    if "C" in group.modes and text.startswith("\1") and not text.startswith("\1ACTION"):
+    if "C" in group.modes and is_ctcp(text):
         raise Refused("no-ctcp", f"{group.name} takes no CTCP.")
     if member is not None and member.modes:
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatd import people as p
-from chatd.core import archive, mailbox, modes
+from chatd.core import archive, mailbox, modes, people
 from chatd.core.groups import HALFOP, RANKS, ROLES
 from chatd.core.talks import is_kept
 from chatd.core.turn import Refused, Turn
@@ -51,6 +51,7 @@ def _to_person(hub: Hub, session: Session, command: p.Pass, turn: Turn) -> None:
     assert user is not None
     if not peer.sessions:
         raise Refused("not-here", f"{peer.nick} is not here.")
+    people.check_private(user, peer, command.text)
     at = turn.now
     if is_kept(user, peer) and _persists(hub, command):
         conversation = mailbox.direct(hub, user, peer)

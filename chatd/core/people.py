@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chatd import messages as m
 from chatd import people as p
-from chatd.core import membership, metadata
+from chatd.core import membership, metadata, modes
 from chatd.core.groups import Audience, Conversation
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
@@ -20,6 +20,8 @@ from chatd.entries import Directory, UserSet
 
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
+
+MOST_TRUSTED = 100
 
 
 def load(hub: Hub, directory: Directory) -> None:
@@ -134,7 +136,8 @@ def go(hub: Hub, session: Session, user: User, lost: bool, reason: str, turn: Tu
     shared = groups_of(user)
     hub.past.add(profile(user, turn.now), turn.now)
     turn.then(_tell_gone, hub, user, [g.witnesses(g.members[user.id]) for g in shared], session.lobby, reason)
-    user.operator = user.wallops = user.invisible = False
+    user.operator = user.wallops = user.invisible = user.accounts_only = user.no_ctcp = False
+    user.trusted.clear()
     if user.guest:
         membership.forget_guest(hub, user, turn, reason)
         hub.users.remove(user)
@@ -214,7 +217,7 @@ def set_profile(hub: Hub, session: Session, command: p.SetProfile, turn: Turn) -
         turn.then(tell, hub, user, groups_of(user), "bot", "bot" if bot else "")
     if realname is not None or bot is not None:
         _keep(user, turn)
-    for field in ("invisible", "wallops", "operator", "alone"):
+    for field in ("invisible", "wallops", "operator", "alone", "accounts_only", "no_ctcp"):
         wanted = getattr(command, field)
         if wanted is not None:
             setattr(user, field, wanted)
@@ -239,7 +242,34 @@ def _answer(session: Session, ref: int, turn: Turn) -> None:
     user = session.user
     assert user is not None
     settings = (user.always_on, user.invisible, user.wallops, user.bot, user.operator, user.alone)
-    turn.reply(session, p.ProfileIs(ref, *settings))
+    turn.reply(session, p.ProfileIs(ref, *settings, user.accounts_only, user.no_ctcp))
+
+
+def check_private(user: User, peer: User, text: str) -> None:
+    """Raises Refused where somebody takes no private words from this person, or none of this kind."""
+    if peer.accounts_only and user.guest and user not in peer.trusted:
+        raise Refused("account-needed", f"{peer.nick} takes private messages from accounts only.")
+    if peer.no_ctcp and modes.is_ctcp(text):
+        raise Refused("no-ctcp", f"{peer.nick} takes no CTCP.")
+    if user.accounts_only:
+        _trust(user, peer)  # who is written to may answer
+
+
+def _trust(user: User, other: User) -> None:
+    user.trusted[other] = None
+    if len(user.trusted) > MOST_TRUSTED:
+        del user.trusted[next(iter(user.trusted))]
+
+
+def trust(hub: Hub, session: Session, command: p.Trust, turn: Turn) -> None:
+    """Take private words of somebody, or no longer."""
+    user, other = session.user, hub.users.find(command.name)
+    assert user is not None
+    if command.on:
+        _trust(user, other)
+    else:
+        user.trusted.pop(other, None)
+    turn.reply(session, m.Done(command.ref))
 
 
 def away(hub: Hub, session: Session, command: m.Away, turn: Turn) -> None:

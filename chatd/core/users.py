@@ -70,10 +70,10 @@ class User:
     `name` is who they are, `nick` what they are called; a guest's is the same. Times are in ms.
     """
 
-    __slots__ = ("active", "alias", "alone", "always_on", "away", "bot", "certificates", "conversations", "devices",
-                 "guest", "host", "id", "ident", "invisible", "key", "markers", "metadata", "name", "nick",
-                 "operator", "realname", "role", "scram", "sessions", "since", "skeleton", "source", "verifier",
-                 "waiting", "wallops")  # fmt: skip
+    __slots__ = ("accounts_only", "active", "alias", "alone", "always_on", "away", "bot", "certificates",
+                 "conversations", "devices", "guest", "host", "id", "ident", "invisible", "key", "markers",
+                 "metadata", "name", "nick", "no_ctcp", "operator", "realname", "role", "scram", "sessions", "since",
+                 "skeleton", "source", "trusted", "verifier", "waiting", "wallops")  # fmt: skip
 
     def __init__(self, record: UserMade, guest: bool = False, host: str = "") -> None:
         self.id = record.user
@@ -91,6 +91,8 @@ class User:
         self.realname = ""
         self.bot = self.invisible = self.wallops = self.operator = self.always_on = False
         self.metadata: dict[str, str] = {}
+        self.accounts_only = self.no_ctcp = False
+        self.trusted: dict[User, None] = {}  # whose private words are taken whatever else is said
         self.alone = False  # takes one line session at a time
         self.since = self.active = 0  # when the first of the open sessions came; when they last sent something
         self.away = ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chatd import messages as m
 from chatd import people as p
+from chatd.core import people
+from chatd.core.users import User
 from tests.kit import House, Peer, Scene
 
 
@@ -145,6 +147,40 @@ class Profiles(Scene):
         self.granted(self.alice, p.SetProfile, operator=True)
         self.granted(self.alice, p.SetProfile, operator=False)
         self.refused("not-operator", self.alice, p.SetProfile, operator=True)
+
+    def test_private_words_of_accounts_only(self) -> None:
+        self.granted(self.alice, p.SetProfile, accounts_only=True)
+        gast = self.house.caller("gast")
+        for peer in (self.line, gast):
+            self.refused("account-needed", peer, p.Pass, "@alice", b"i" * 16, "psst")
+        self.granted(self.bob, m.Send, "@alice", b"i" * 16, "we have accounts")
+        self.granted(self.alice, p.Trust, "line")
+        self.granted(self.alice, p.Pass, "@gast", b"i" * 16, "you may answer")
+        for peer in (self.line, gast):
+            self.granted(peer, p.Pass, "@alice", b"i" * 16, "thanks")
+        self.granted(self.alice, p.Trust, "line", False)
+        self.refused("account-needed", self.line, p.Pass, "@alice", b"i" * 16, "again?")
+        self.refused("no-such-user", self.alice, p.Trust, "nobody")
+        self.granted(self.alice, p.SetProfile, accounts_only=False)
+        self.granted(self.line, p.Pass, "@alice", b"i" * 16, "at last")
+
+    def test_no_ctcp_in_private(self) -> None:
+        self.granted(self.alice, p.SetProfile, no_ctcp=True)
+        self.refused("no-ctcp", self.bob, m.Send, "@alice", b"i" * 16, "\1VERSION\1")
+        self.refused("no-ctcp", self.line, p.Pass, "@alice", b"i" * 16, "\1VERSION\1")
+        self.granted(self.bob, m.Send, "@alice", b"i" * 16, "\1ACTION waves\1")
+        answer = self.granted(self.alice, p.SetProfile)
+        self.assertEqual((answer.no_ctcp, answer.accounts_only), (True, False))
+
+    def test_trust_has_an_end(self) -> None:
+        users = self.house.node.hub.users
+        alice = users.find("alice")
+        alice.accounts_only = True
+        for _ in range(people.MOST_TRUSTED):
+            people.check_private(alice, User(users.reserve("x", "guest", 0, guest=True), guest=True), "hi")
+        self.granted(self.alice, p.Trust, "line")
+        self.assertEqual(len(alice.trusted), people.MOST_TRUSTED)
+        self.granted(self.line, p.Pass, "@alice", b"i" * 16, "hi")
 
     def test_somebody_who_takes_one_connection_at_a_time(self) -> None:
         first = self.house.caller("alice", "alice")
