@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 WAYS: Final = ("latest", "before", "after", "around", "between")
 LATEST: Final = 2**53  # ms; nothing is so late
-COMINGS: Final = ("joined", "left", "quit")
+COMINGS: Final = ("joined", "left", "quit", "kicked", "nick")
 ORDERLIES: Final = frozenset("qao")  # the members who may take away what others said
 
 

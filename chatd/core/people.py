@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chatd import messages as m
 from chatd import people as p
-from chatd.core import membership, metadata, modes
+from chatd.core import archive, membership, metadata, modes
 from chatd.core.groups import Audience, Conversation
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
@@ -173,6 +173,8 @@ def set_nick(hub: Hub, session: Session, command: p.SetNick, turn: Turn) -> None
         shared = groups_of(user)
         hub.past.add(profile(user, turn.now), turn.now)
         if user.guest:
+            for group in shared:
+                archive.note(hub, group, turn, "nick", user.name, name.display)
             turn.then(_show_renamed, hub, user, user.name, name.display, shared, session)
             hub.users.rename(user, name)
         else:

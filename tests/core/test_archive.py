@@ -249,11 +249,13 @@ class Notes(ArchiveScene):
         assert isinstance(changed, o.ModesChanged)
         self.assertEqual((changed.at, changed.id), (event.at, event.id))
 
-    def test_guests_quit(self) -> None:
+    def test_guests_have_other_names_and_quit(self) -> None:
         gast = self.house.guest("gast")
         self.granted(gast, m.Join, "hw1")
+        self.granted(gast, p.SetNick, "lina")
         gast.tell(m.Quit(1, "so long"))
-        self.assertEqual(self.kinds(self.alice, "#hw1")[-2:], [("joined", "gast", ""), ("quit", "gast", "so long")])
+        expected = [("joined", "gast", ""), ("nick", "gast", "lina"), ("quit", "lina", "so long")]
+        self.assertEqual(self.kinds(self.alice, "#hw1")[-3:], expected)
 
     def test_an_auditorium_tells_nobody_who_comes(self) -> None:
         self.granted(self.alice, o.SetModes, "#hw1", [o.ModeChange(True, "u")])
