@@ -151,7 +151,7 @@ def note(
     """Keep what happened; returns the time and the id that the event about it should have.
 
     To be called before the group is closed, for what is said of a closed one cannot be kept. Nobody reads back who came
-    to the lobby and left it, nor to a group that does not show its members; a full disk is for messages.
+    to the lobby and left it, nor into a group that does not show its members; a full disk is for messages.
     """
     at = max(turn.now, conversation.at + 1, conversation.noted)
     conversation.notes += 1
