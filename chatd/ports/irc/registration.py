@@ -183,7 +183,7 @@ def authenticate(client: Client, line: Line) -> None:
         if exchange is None or exchange.first:
             client.reply(n.ERR_SASLABORTED)
         else:
-            client.ask(people.Prove, "", b"*")
+            client.ask(people.Prove, "", b"*", then=_answered)
     elif exchange is None:
         mechanism = data.upper()
         if mechanism not in MECHANISMS:
@@ -213,7 +213,7 @@ def _chunk(client: Client, exchange: Exchange, data: str) -> None:
         client.reply(n.ERR_SASLFAIL)
         return
     exchange.chunks = ""
-    client.ask(people.Prove, exchange.mechanism if exchange.first else "", message)
+    client.ask(people.Prove, exchange.mechanism if exchange.first else "", message, then=_answered)
     exchange.first = False
 
 
@@ -239,8 +239,10 @@ def proved(client: Client, asked: Asked | None, event: people.Proved) -> list[Ou
     return done
 
 
-def sasl_failed(client: Client, asked: Asked, event: m.Failed) -> list[Out]:
-    """It did not work."""
+def _answered(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    """What did not work has a number; nothing of what the client said is repeated."""
+    if not isinstance(event, m.Failed):
+        return None
     client.sasl = None
     if event.code == "sasl-aborted":
         return [client.numeric(n.ERR_SASLABORTED)]
