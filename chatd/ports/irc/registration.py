@@ -43,7 +43,8 @@ def nick(client: Client, line: Line) -> None:
         client.ask(people.SetNick, wanted, about=wanted, then=_renamed)
         return
     code = client.lookup.check_nick(client.session, wanted)
-    if code in REFUSED_NICKS:
+    proving = client.negotiating or "password" in client.wanted  # it may yet turn out to be theirs
+    if code in REFUSED_NICKS and (code == "bad-name" or not proving):
         client.reply(REFUSED_NICKS[code], wanted if code != "bad-name" else wanted[:64] or "*")
         return
     client.wanted["nick"] = wanted
