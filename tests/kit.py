@@ -531,7 +531,7 @@ def _user(user: User) -> dict[str, Any]:
     alias = user.alias.key if user.alias is not None else ""
     return {
         "said": said, "devices": devices, "in": sorted(user.conversations), "looks": looks, "alias": alias,
-        "metadata": dict(user.metadata),
+        "metadata": dict(user.metadata), "markers": [user.markers.get(c.marked) for c in user.conversations.values()],
     }  # fmt: skip
 
 

@@ -190,6 +190,13 @@ def load(hub: Hub, directory: Directory) -> None:
         hub.users.by_id[marker.user].markers[conversation.marked] = marker.at
 
 
+def remember(conversation: Conversation, user: User, turn: Turn) -> None:
+    """An account belongs to it from here on: a marker from before can be kept now."""
+    at = user.markers.get(conversation.marked, 0)
+    if at and not user.guest:
+        turn.keep(MarkerMoved(user.id, conversation.id, at))
+
+
 def renamed(hub: Hub, group: Conversation, key: str) -> None:
     """A group was found by this key until now: markers go with it."""
     for member in group.members.values():
@@ -231,7 +238,7 @@ def hand_over(hub: Hub, guest: User, account: User, turn: Turn) -> None:
             account.markers[found] = at
             group = hub.conversations.groups.get(found)
             if group is not None and group.member(account) is not None:
-                turn.keep(MarkerMoved(account.id, group.id, at))
+                remember(group, account, turn)
 
 
 def _to_mark(hub: Hub, user: User, to: str) -> tuple[Conversation | None, str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatd import messages as m
-from chatd.core import modes, people
+from chatd.core import archive, modes, people
 from chatd.core.groups import Conversation
 from chatd.core.turn import Post, Refused, Turn
 from chatd.core.users import Session, User
@@ -114,6 +114,7 @@ def begin(hub: Hub, conversation: Conversation, turn: Turn) -> None:
     hub.conversations.begin(conversation, (users[0], users[1]))
     turn.keep(ConversationMade(conversation.id, "", "", (users[0].id, users[1].id), turn.now))
     for user in users:
+        archive.remember(conversation, user, turn)
         turn.then(hub.subscribe_user, user, conversation)
 
 

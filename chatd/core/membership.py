@@ -115,6 +115,7 @@ def _put_in(hub: Hub, group: Conversation, user: User, letters: str, turn: Turn)
         hub.conversations.asked.get(user, set()).discard(group)
     else:
         turn.keep(member.record(group.id))
+        archive.remember(group, user, turn)
     return member
 
 

@@ -7,11 +7,14 @@ from typing import Any, get_args
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatd import archive as a
 from chatd import messages as m
 from chatd import moderation as mod
 from chatd import people as p
+from chatd.core.archive import WAYS
 from chatd.core.hub import COMMANDS, Hub
 from chatd.core.limits import Limits
+from chatd.core.passing import PERSIST
 from chatd.core.turn import Command
 from chatd.entries import ConversationMade, Directory
 from chatd.node import SPECIAL
@@ -159,6 +162,8 @@ flags = st.sampled_from([None, True, False])
 roles = st.sampled_from(["owner", "op", "member", "invited", "boss"])
 arguments = st.sampled_from(["", "3", "none", "al*", "m:a:bob", "two words", *NAMES])
 changes = st.builds(mod.ModeChange, st.booleans(), st.sampled_from("imnstuCMRUklfbeIqaohvx"), arguments)
+ways = st.sampled_from([*WAYS, "sideways"])
+places = st.one_of(st.builds(a.Place, ids), st.builds(a.Place, at=st.integers(-1, 2**54)))
 COMMAND = st.one_of(
     st.tuples(st.just(m.Send), targets, ids, texts),
     st.tuples(st.just(m.Join), groups, st.booleans(), st.booleans()),
@@ -175,6 +180,11 @@ COMMAND = st.one_of(
     st.tuples(st.just(m.SetTopic), groups, st.sampled_from([None, "", "due", "x" * 391])),
     st.tuples(st.just(m.Members), groups),
     st.tuples(st.just(m.History), targets, st.integers(-1, 5), st.integers(-1, 5)),
+    st.tuples(st.just(a.Browse), targets, ways, places, places, st.integers(-1, 5), st.booleans()),
+    st.tuples(st.just(a.Targets), st.integers(-1, 9), st.sampled_from([0, 2**50])),
+    st.tuples(st.just(a.Mark), targets, st.sampled_from([-1, 0, 5, 7, 2**50])),
+    st.tuples(st.just(mod.Redact), targets, ids, st.sampled_from(["", "x" * 391])),
+    st.tuples(st.just(p.Pass), targets, ids, texts, st.sampled_from(["text", "tags"]), st.sampled_from(["", PERSIST])),
     st.tuples(st.just(m.Whois), names),
     st.tuples(st.just(m.Away), st.sampled_from(["", "lunch", "x" * 201])),
     st.tuples(st.sampled_from([m.Groups, m.Who, m.Inbox, m.Devices, m.Ping])),
@@ -184,7 +194,7 @@ COMMAND = st.one_of(
 ACK = st.tuples(
     st.just(m.Acknowledge), st.sampled_from(["#lobby", "#hw3", "dm:alice:bob", "#staff"]), st.integers(-1, 9)
 )
-LATE = m.Accepted | m.GroupInfo | m.InboxList  # these say how things stand when they leave
+LATE = m.Accepted | m.GroupInfo | m.InboxList | a.TargetList  # these say how things stand when they leave
 STEPS = st.lists(st.tuples(st.integers(0, 4), COMMAND | ACK), max_size=30)
 
 
