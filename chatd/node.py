@@ -95,6 +95,7 @@ class Node:
         self._strangers: dict[Session, None] = {}
         self._busy: dict[Session, None] = {}
         self._rates = Buckets(limits.message_rate, limits.message_burst)
+        self._lines = Buckets(limits.line_rate, limits.line_burst)
         self._lists = Buckets(limits.lists_per_second, limits.lists_burst)
         self._next_purge = clock.seconds()
 
@@ -106,13 +107,17 @@ class Node:
     # ---- the ports' side ----
 
     def open(
-        self, link: Link, address: tuple[str, int], binding: bytes, line: bool = False, certificate: str = ""
-    ) -> Session:
-        """A connection is there; `line`: without a device of its own; `certificate`: of the TLS client."""
+        self, link: Link, address: tuple[str, int], binding: bytes, line: bool = False, certificate: str = "",
+        patience: float = 0.0,
+    ) -> Session:  # fmt: skip
+        """A connection is there; `line`: without a device of its own; `certificate`: of the TLS client.
+
+        `patience`: how many seconds more than others it may take to come in.
+        """
         session = Session(link, address)
         session.line, session.lobby = line, not line
         session.secure, session.certificate = bool(binding), certificate
-        session.proof = Proof(self._random(32), binding, self._clock.seconds())
+        session.proof = Proof(self._random(32), binding, self._clock.seconds() + patience)
         session.metered = not is_loopback(address[0])
         self._strangers[session] = None
         return session
@@ -143,6 +148,17 @@ class Node:
         if self._journal.load > self.limits.waiting_entries:
             self._busy[session] = None
             session.link.hold("busy")
+
+    def heard(self, session: Session) -> None:
+        """The other end has said something, if no command."""
+        session.heard = self._clock.seconds()
+
+    def may(self, session: Session) -> bool:
+        """Whether one more line of a line session may be dealt with now; if so, it is counted."""
+        if not session.metered:
+            return True
+        who = str(session.user.id) if session.user is not None else "{}|{}".format(*session.address)
+        return not self._lines.take(who, self._clock.seconds())
 
     def refuse(self, session: Session, code: str, text: str) -> None:
         """What came in was no command."""
@@ -179,7 +195,14 @@ class Node:
         session.over = True
 
     def lagging(self, session: Session) -> None:
-        """A session's unsent bytes are over the limit: feed it from the store from now on."""
+        """A session's unsent bytes are over the limit: feed it from the store from now on.
+
+        A line session is ended: IRC has no way to say how things stand that were missed (who came, who left, which
+        modes), and its mail stays.
+        """
+        if session.line:
+            self._cut(session, "lagging", "Send queue exceeded", "; what is kept for you comes when you are back.")
+            return
         if session.user is not None and session.live:
             log.info("session of {user} reads slowly: fed from the store", user=session.user.id)
             self.hub.lag(session)
@@ -360,15 +383,31 @@ class Node:
         """Every few seconds: end who is late to log in and who has gone silent, forget what is too old."""
         now = self._clock.seconds()
         for session in list(self._strangers):
-            if now - session.proof.since < self.limits.login_seconds:
-                break
-            session.over = True
-            session.link.end(m.Bye("timeout", f"No login within {self.limits.login_seconds:.0f} seconds."))
-        for session in [s for s in self.sessions if now - s.heard > self.limits.silent_seconds]:
-            session.link.abort()
+            if now - session.proof.since >= self.limits.login_seconds:
+                session.over = True
+                session.link.end(m.Bye("timeout", f"No login within {self.limits.login_seconds:.0f} seconds."))
+        for session in list(self.sessions):
+            silent = now - session.heard
+            if silent > self.limits.silent_seconds / 2:
+                self._ask_for_life(session, now, silent > self.limits.silent_seconds)
         if now >= self._next_purge and not self.stopping:
             self._next_purge = now + 3600
             self._purge()
+
+    def _ask_for_life(self, session: Session, now: float, late: bool) -> None:
+        if session.link.nudge():
+            session.heard = now
+        elif late and session.line and not session.over:
+            self._cut(session, "timeout", "Ping timeout")
+        elif late:
+            session.link.abort()
+
+    def _cut(self, session: Session, code: str, reason: str, more: str = "") -> None:
+        """End a session that is in, and say why to others and (with `more`) to it."""
+        if session.over or session.user is None:
+            return
+        self.hub.depart(session, True, self.turn(), reason)
+        session.link.end(m.Bye(code, reason + more))
 
     def _purge(self) -> None:
         before = int((self._wall() - self.limits.retention_days * 86400) * 1000)

@@ -49,6 +49,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     # how fast one account may be; sources on this machine are exempt from the message rate
     message_rate: float = 30.0  # messages a second: faster than anybody types, slow enough for a class of 300
     message_burst: int = 300  # a paste, or an outbox after a night without network
+    line_rate: float = 100.0  # lines of IRC a second, whatever they say; from elsewhere than this machine
+    line_burst: int = 1_000  # a client that comes back says a few for each of its groups
     groups_made_burst: int = 20
     groups_made_per_hour: int = 20  # a group is for ever
     invitations_burst: int = 100
@@ -67,6 +69,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 4_000  # connections that are not logged in, all together: 4,000 x 64 KiB is bearable
     waiting_per_prefix: int = 1_000  # of them from one prefix; a school that comes back at once fits
     login_seconds: float = 20.0  # a connection that has not logged in by then is closed, handshake included
+    prompt_seconds: float = 1.0  # programs say something at once: who is silent so long is asked for a name
+    prompt_crowd: int = 20  # but not among so many who have said nothing: a crowd that comes at once is programs
+    person_seconds: float = 160.0  # how much longer than a program a person may take to say a name
     password_chars: int = 8  # of a new one, no fewer; NIST SP 800-63B, which wants no rules about kinds of characters
     password_queue: int = 64  # checks that wait for a hashing thread; 64 x 25 ms on two threads is under a second
 

@@ -54,6 +54,9 @@ class Link(Protocol):
     def release(self, reason: str) -> None:
         """A reason for not reading is over."""
 
+    def nudge(self) -> bool:
+        """It has been silent: ask for a sign of life. Whether none is needed."""
+
     def admitted(self) -> None:
         """Somebody has logged in."""
 
@@ -212,7 +215,7 @@ class Users:
     def call(self, user: User, name: Name) -> None:
         """Have an account found by another name, too, which has been checked; one that it had before is free."""
         self.release(user)
-        if name.key != user.key:
+        if name.display != user.name:
             user.alias = name
             self._put(user, name)
 

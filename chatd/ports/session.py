@@ -31,9 +31,14 @@ class Server(Protocol):
     """What a port asks of the node. A session is opaque to the port."""
 
     def open(
-        self, link: Outlet, address: tuple[str, int], binding: bytes, line: bool = False, certificate: str = ""
-    ) -> Any:
-        """A connection is there; returns its session. `line`: it speaks no frames; `certificate`: of the TLS client."""
+        self, link: Outlet, address: tuple[str, int], binding: bytes, line: bool = False, certificate: str = "",
+        patience: float = 0.0,
+    ) -> Any:  # fmt: skip
+        """A connection is there; returns its session.
+
+        `line`: it speaks no frames; `certificate`: of the TLS client; `patience`: how many seconds more than others it
+        may take to come in.
+        """
 
     def receive(self, session: Any, command: Command) -> None:
         """A command came in."""
@@ -46,6 +51,12 @@ class Server(Protocol):
 
     def source(self, name: str) -> str:
         """`nick!ident@host` of who is meant by a name in an event."""
+
+    def heard(self, session: Any) -> None:
+        """The other end has said something, if no command."""
+
+    def may(self, session: Any) -> bool:
+        """Whether one more line may be dealt with now."""
 
     def refuse(self, session: Any, code: str, text: str) -> None:
         """What came in was no command."""
@@ -98,6 +109,7 @@ class Outlet:
         self.server: Server | None = None
         self.closed = False
         self.paused = False  # the transport has enough for now
+        self.asked_for = 0  # of the bytes that wait: answers to its own questions, of which no more are read then
         self.admitted: Callable[[], None] = lambda: None  # the port may want to know that somebody logged in
         self._transport = transport
         self._clock = clock
@@ -119,7 +131,7 @@ class Outlet:
         self._queued += len(data)
         if self._queued > self.bounds.unsent_bytes:
             self.hold("backlog")
-            if self.server is not None:
+            if self._queued - self.asked_for > self.bounds.unsent_bytes and self.server is not None:
                 self.server.lagging(self.session)
 
     def encode(self, event: Event) -> bytes:
@@ -153,6 +165,7 @@ class Outlet:
             self._transport.write(data)
         if self.paused:
             return
+        self.asked_for = 0
         if self._ending:
             self._transport.unregisterProducer()
             self._transport.loseConnection()
@@ -187,6 +200,14 @@ class Outlet:
             self._held.discard(reason)
             if not self._held and not self.closed:
                 self._transport.resumeProducing()
+
+    def held(self, but: str = "") -> bool:
+        """Whether there is a reason (`but` this one) for not reading."""
+        return len(self._held) > (but in self._held)
+
+    def nudge(self) -> bool:
+        """It has been silent: ask for a sign of life, where the protocol has such a thing. Whether none is needed."""
+        return bool(self._held)
 
     # ---- the end ----
 

@@ -187,6 +187,10 @@ class Client:
         self._response.waiting += 1
         self.node.receive(self.session, make(ref, *fields))
 
+    def unanswered(self) -> int:
+        """How many commands the core has not answered yet."""
+        return len(self._asked)
+
     def put_off(self) -> None:
         """This line is answered with one that comes later (the end of a batch that it opens)."""
         self._response = Response("")
