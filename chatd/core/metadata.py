@@ -71,18 +71,17 @@ def set_metadata(hub: Hub, session: Session, command: p.SetMetadata, turn: Turn)
         target.metadata[key] = value
     _keep(target, key, value, turn)
     if had != value:
-        turn.then(_tell_followers, hub, target, key, value or None, people.called(user), session)
-    turn.reply(session, p.Metadata(command.ref, _named(target), [(key, value or None)]))
+        turn.then(_tell_followers, hub, target, key, value or None, user, session)
+    turn.then(_answer, hub, session, command.ref, target, [(key, value or None)])
 
 
 def _clear(hub: Hub, session: Session, target: Target, ref: int, turn: Turn) -> None:
     keys = sorted(target.metadata)
     target.metadata.clear()
-    by = session.user.name if session.user is not None else ""
     for key in keys:
         _keep(target, key, "", turn)
-        turn.then(_tell_followers, hub, target, key, None, by, session)
-    turn.reply(session, p.Metadata(ref, _named(target), [(key, None) for key in keys]))
+        turn.then(_tell_followers, hub, target, key, None, session.user, session)
+    turn.then(_answer, hub, session, ref, target, [(key, None) for key in keys])
 
 
 def _keep(target: Target, key: str, value: str, turn: Turn) -> None:
@@ -98,7 +97,7 @@ def ask_metadata(hub: Hub, session: Session, command: p.AskMetadata, turn: Turn)
     _check_readable(session, target)
     keys = [_key(key) for key in command.keys[: hub.limits.metadata_followed]] or sorted(target.metadata)
     values = [(key, target.metadata.get(key)) for key in keys]
-    turn.reply(session, p.Metadata(command.ref, _named(target), values))
+    turn.then(_answer, hub, session, command.ref, target, values)
 
 
 def _check_readable(session: Session, target: Target) -> None:
@@ -143,14 +142,18 @@ def _key(key: str) -> str:
 # ---- telling, when a turn leaves ---------------------------------------------------------------------------------
 
 
-def _tell_followers(hub: Hub, target: Target, key: str, value: str | None, by: str, but: Session) -> None:
+def _answer(hub: Hub, session: Session, ref: int, target: Target, values: list[tuple[str, str | None]]) -> None:
+    hub.say(session, p.Metadata(ref, _named(target), values))
+
+
+def _tell_followers(hub: Hub, target: Target, key: str, value: str | None, by: User, but: Session) -> None:
     if isinstance(target, Conversation):
         near: Iterable[Session] = target.audience.sessions
     else:
         near = {**hub.neighbours(target, people.groups_of(target)), **dict.fromkeys(hub.monitors.of(target))}
     followers = [session for session in near if key in session.following and session is not but]
     for session in followers:
-        hub.say(session, p.Metadata(0, _named(target), [(key, value)], by))
+        hub.say(session, p.Metadata(0, _named(target), [(key, value)], people.called(by)))
 
 
 def introduce(hub: Hub, user: User, group: Conversation) -> None:

@@ -99,11 +99,15 @@ def monitor(hub: Hub, session: Session, command: p.Monitor, turn: Turn) -> None:
     for name in added.values():
         hub.monitors.add(session, name)
     asked = added if command.add or command.remove or command.clear else session.watching
+    turn.then(_tell_asked, hub, session, command.ref, list(asked.items()), turn.now)
+
+
+def _tell_asked(hub: Hub, session: Session, ref: int, asked: list[tuple[str, str]], now: int) -> None:
     online, offline = [], []
-    for key, name in asked.items():
+    for key, name in asked:
         user = hub.users.by_key.get(key)
         if user is not None and user.seen:
-            online.append(people.profile(user, turn.now))
+            online.append(people.profile(user, now))
         else:
             offline.append(name)
-    turn.reply(session, p.Monitored(command.ref, online, offline))
+    hub.say(session, p.Monitored(ref, online, offline))

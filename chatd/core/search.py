@@ -49,16 +49,20 @@ def who(hub: Hub, session: Session, command: m.Who, turn: Turn) -> None:
 
 
 def find(hub: Hub, session: Session, command: p.Find, turn: Turn) -> None:
-    """Who fits: the members of a group, the one with a nick, or everybody a mask fits."""
+    """Who fits when the answer leaves: the members of a group, the one with a nick, or everybody a mask fits."""
+    turn.then(_tell_found, hub, session, command, turn.now)
+
+
+def _tell_found(hub: Hub, session: Session, command: p.Find, now: int) -> None:
     asker = session.user
     assert asker is not None
     mask = command.mask.strip()
     if mask.startswith("#"):
-        found = _in_group(hub, asker, mask, turn.now)
+        found = _in_group(hub, asker, mask, now)
     else:
         exact = hub.users.get(mask)
         people = [exact] if exact is not None and exact.seen else _fitting(hub, asker, mask)
-        found = (profile(user, turn.now) for user in people)
+        found = (profile(user, now) for user in people)
     most = hub.limits.list_length
     listed = []
     for person in found:
@@ -66,7 +70,7 @@ def find(hub: Hub, session: Session, command: p.Find, turn: Turn) -> None:
             listed.append(person)
             if len(listed) > most:
                 break
-    turn.reply(session, p.ProfileList(command.ref, mask, listed[:most], len(listed) > most))
+    hub.say(session, p.ProfileList(command.ref, mask, listed[:most], len(listed) > most))
 
 
 def _fitting(hub: Hub, asker: User, mask: str) -> Iterator[User]:
@@ -117,20 +121,22 @@ def count(hub: Hub, session: Session, command: p.Count, turn: Turn) -> None:
 
 def whois(hub: Hub, session: Session, command: m.Whois, turn: Turn) -> None:
     """What may be known about somebody: the groups shown are those both are in, and open ones of the visible."""
-    user, asker = hub.users.find(command.name), session.user
+    turn.then(_tell_person, hub, session, command.ref, hub.users.find(command.name), turn.now)
+
+
+def _tell_person(hub: Hub, session: Session, ref: int, user: User, now: int) -> None:
+    asker = session.user
     assert asker is not None
     shown = sorted(_shown_groups(hub, user, asker))
-    near = user is asker or asker.operator
-    session_of = next(iter(user.sessions), None)
-    turn.reply(
+    first = next(iter(user.sessions), None) if user is asker or asker.operator else None
+    hub.say(
         session,
         m.Person(
-            command.ref, called(user), user.role, user.state, user.away, user.guest, [name for name, _ in shown],
-            user.nick, user.ident, user.host, user.realname, [modes for _, modes in shown], idle(user, turn.now),
+            ref, called(user), user.role, user.state, user.away, user.guest, [name for name, _ in shown],
+            user.nick, user.ident, user.host, user.realname, [modes for _, modes in shown], idle(user, now),
             user.since if user.sessions else 0, user.operator, user.bot,
             bool(user.sessions) and all(other.secure for other in user.sessions),
-            session_of.certificate if session_of is not None and near else "",
-            session_of.address[0] if session_of is not None and near else "",
+            first.certificate if first is not None else "", first.address[0] if first is not None else "",
         ),
     )  # fmt: skip
 

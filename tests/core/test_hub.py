@@ -159,6 +159,7 @@ targets = st.one_of(names.map(lambda name: "@" + name), groups)
 texts = st.sampled_from(["hi", "", "  ", "é" * 8_193, "x\0y"])
 ids = st.sampled_from([b"0" * 16, b"1" * 16, b"2" * 16, b"short"])
 flags = st.sampled_from([None, True, False])
+keys = st.sampled_from(["color", "url", "Color", "no key", "*"])
 roles = st.sampled_from(["owner", "op", "member", "invited", "boss"])
 arguments = st.sampled_from(["", "3", "none", "al*", "m:a:bob", "two words", *NAMES])
 changes = st.builds(mod.ModeChange, st.booleans(), st.sampled_from("imnstuCMRUklfbeIqaohvx"), arguments)
@@ -188,25 +189,39 @@ COMMAND = st.one_of(
     st.tuples(st.just(m.Whois), names),
     st.tuples(st.just(m.Away), st.sampled_from(["", "lunch", "x" * 201])),
     st.tuples(st.sampled_from([m.Groups, m.Who, m.Inbox, m.Devices, m.Ping])),
+    st.tuples(st.just(p.SetNick), st.sampled_from(["Alice", "ali", "a1i", "GAST", "guest", *NAMES])),
+    st.tuples(st.just(p.SetProfile), st.sampled_from([None, "", "A Name", "x" * 151]), *[flags] * 7),
+    st.tuples(st.just(p.SetAlwaysOn), flags),
+    st.tuples(st.just(p.Trust), names, st.booleans()),
+    st.tuples(st.just(p.Find), st.sampled_from(["*", "a*", "#hw3", "#staff", "#lobby", *NAMES]), st.booleans()),
+    st.tuples(st.just(p.Past), names),
+    st.tuples(st.just(p.Monitor), st.lists(names, max_size=3), st.lists(names, max_size=2), st.booleans()),
+    st.tuples(st.just(p.Pass), targets, ids, texts, st.sampled_from(["text", "notice", "tags", "song"])),
+    st.tuples(st.just(p.SetMetadata), st.one_of(names, groups), keys, st.sampled_from([None, "x", "", "é" * 151])),
+    st.tuples(st.just(p.AskMetadata), st.one_of(names, groups), st.lists(keys, max_size=2)),
+    st.tuples(st.just(p.FollowMetadata), st.lists(keys, max_size=3), st.booleans()),
+    st.tuples(st.sampled_from([mod.Kill, mod.Wallops]), names),
     st.tuples(st.just(m.Enter), names),
     st.tuples(st.just(m.Login), names, st.just("device"), st.just(b"")),
 )
 ACK = st.tuples(
     st.just(m.Acknowledge), st.sampled_from(["#lobby", "#hw3", "dm:alice:bob", "#staff"]), st.integers(-1, 9)
 )
-LATE = m.Accepted | m.GroupInfo | m.InboxList | a.TargetList  # these say how things stand when they leave
+LATE = (
+    m.Accepted | m.GroupInfo | m.InboxList | a.TargetList | m.Person | p.ProfileList | p.Monitored
+)  # these say how things stand when they leave
 STEPS = st.lists(st.tuples(st.integers(0, 4), COMMAND | ACK), max_size=30)
 
 
 class Anything(Scene):
-    """Random commands of five people, one of whom is a guest."""
+    """Random commands of five people: three have accounts, one comes by the line port, one is a guest."""
 
     def five(self) -> list[Peer]:
         """They, and a group of each kind."""
         self.house = House(
             limits=Limits(groups=3, mailbox_messages=3, groups_made_burst=2, joins_burst=4, invitations_burst=2)
         )
-        people = [*self.house.people("alice", "bob", "carol", "dave"), self.house.guest("gast")]
+        people = [*self.house.people("alice", "bob", "carol"), self.house.caller("dave"), self.house.guest("gast")]
         people[0].ask(m.Join, "hw3")
         people[1].ask(m.Join, "hw3")
         people[0].ask(m.Join, "staff", private=True)
@@ -235,6 +250,24 @@ class Anything(Scene):
         people = self.five()
         for who, (kind, *arguments) in steps:
             self.check(people[who], kind, tuple(arguments))
+        self.check_names()
+
+    def check_names(self) -> None:
+        """Every name there is belongs to somebody, and everybody has the names that are theirs."""
+        hub = self.house.node.hub
+        users = list(hub.users.by_id.values())
+        whole = [(user.name, user.key, user.skeleton, user) for user in users]
+        whole += [(user.alias.display, user.alias.key, user.alias.skeleton, user) for user in users if user.alias]
+        self.assertEqual(hub.users.by_name, {name: user for name, _, _, user in whole})
+        self.assertEqual(hub.users.by_key, {key: user for _, key, _, user in whole})
+        self.assertEqual(hub.users.by_skeleton, {skeleton: user for _, _, skeleton, user in whole})
+        self.assertEqual(hub.users.shown, {user.name: user for user in users if user.guest})
+        for user in users:
+            called = user.alias.display if user.alias else user.name
+            self.assertEqual(user.nick, called)
+            self.assertTrue(user.source.startswith(called + "!"))
+        watched = {key for session in hub.everyone.sessions for key in session.watching}
+        self.assertEqual(set(hub.monitors._watchers), watched)
 
     @given(STEPS)
     def test_a_restart_changes_nothing_but_who_is_here(self, steps: list[tuple[int, tuple[Any, ...]]]) -> None:

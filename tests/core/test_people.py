@@ -56,6 +56,9 @@ class Nicks(Scene):
         self.assertEqual(changes(self.alice), [p.PersonChanged("gast", "gast", "nick", "GAST")])
         self.granted(self.gast, p.SetNick, "GAST")
         self.assertEqual(self.alice.take(), [])
+        for nick, heard in (("ALICE", 1), ("ALICE", 0), ("alice", 1)):
+            self.granted(self.alice, p.SetNick, nick)
+            self.assertEqual([change.text for change in changes(self.gast)], [nick] * heard)
 
     def test_what_is_not_free(self) -> None:
         self.refused("name-owned", self.gast, p.SetNick, "Alice")
