@@ -18,6 +18,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd import archive as a
 from chatd import messages as m
 from chatd import moderation as mod
 from chatd import people as p
@@ -42,6 +43,7 @@ class Stage:
         self.keys: dict[str, Keys] = {}
         self.tokens: dict[str, bytes] = {}
         self.ids: dict[str, bytes] = {}
+        self.said: dict[str, bytes] = {}
 
     # ---- lines ----
 
@@ -181,7 +183,7 @@ class Stage:
     def do_send(self, who: str, rest: str) -> None:
         """send TO TEXT"""
         to, _, text = rest.partition(" ")
-        self.ids[who] = self.house.random(16)
+        self.ids[who] = self.said[text] = self.house.random(16)
         self.peers[who].send(to, text, self.ids[who])
 
     def do_again(self, who: str, rest: str) -> None:
@@ -279,6 +281,29 @@ class Stage:
         to, *numbers = rest.split()
         self.peers[who].ask(m.History, to, *map(int, numbers))
 
+    def do_browse(self, who: str, rest: str) -> None:
+        """browse TO WAY [TEXT [TEXT]] [limit NUMBER] [events]: a place is a text that was sent."""
+        to, way, *words = rest.split()
+        events = "events" in words
+        limit = int(words[words.index("limit") + 1]) if "limit" in words else 100
+        texts = [word for word in words if word not in ("events", "limit") and not word.isdecimal()]
+        places = [a.Place(self.said.get(text, b"?")) for text in texts] or [a.Place()]
+        self.peers[who].ask(a.Browse, to, way, *places, limit=limit, events=events)
+
+    def do_targets(self, who: str, rest: str) -> None:
+        """targets"""
+        self.peers[who].ask(a.Targets, 0, 2**50)
+
+    def do_mark(self, who: str, rest: str) -> None:
+        """mark TO [TIME]"""
+        to, *at = rest.split()
+        self.peers[who].ask(a.Mark, to, *map(int, at))
+
+    def do_redact(self, who: str, rest: str) -> None:
+        """redact TO TEXT [REASON]: the message of this text."""
+        to, text, *reason = rest.split(maxsplit=2)
+        self.peers[who].ask(mod.Redact, to, self.said[text], *reason)
+
     def do_password(self, who: str, rest: str) -> None:
         """password NEW [OLD], each one word; `none` is no password."""
         self.peers[who].ask(m.SetPassword, *["" if word == "none" else word for word in rest.split()])
@@ -360,6 +385,15 @@ def _metadata(e: p.Metadata) -> str:
     return f"metadata {e.to}: {_listed(values)}" + (f" by {e.by}" if e.by else "")
 
 
+def _pages(e: a.Pages) -> str:
+    kinds = {"text": ""}
+    both = [(x.at, 1, x.seq, f"{x.seq} {x.sender}{kinds.get(x.kind, ' ' + x.kind)}: {x.text}") for x in e.messages]
+    for place, x in enumerate(e.events):
+        text = x.text.partition(" ")[2] if x.kind == "redacted" else x.text
+        both.append((x.at, 0, place, f"{x.kind} {x.sender} {text}"))
+    return f"pages {e.conversation}: {_listed([words.rstrip() for *_, words in sorted(both)])}"
+
+
 SHOWN: dict[type, Callable[..., str]] = {
     m.Welcome: _welcome,
     m.Failed: lambda e: f"failed {e.code}" + (f", near {_listed(e.near)}" if e.near else ""),
@@ -382,6 +416,10 @@ SHOWN: dict[type, Callable[..., str]] = {
     mod.GroupModes: lambda e: f"modes of {e.group}: {_modes(e.changes)}",
     mod.MaskList: lambda e: f"masks {e.group} {e.mode}: {_listed([f'{x.mask} by {x.by}' for x in e.masks])}",
     mod.Renamed: lambda e: f"renamed {e.group} to {e.name} by {e.by}" + (f" {e.reason}" if e.reason else ""),
+    mod.Redacted: lambda e: f"redacted {e.conversation} {e.seq} by {e.by}" + (f": {e.reason}" if e.reason else ""),
+    a.Pages: _pages,
+    a.TargetList: lambda e: f"targets {_listed([name for name, _ in e.targets])}",
+    a.Marked: lambda e: f"marked {e.conversation} {e.at}",
     mod.Walloped: lambda e: f"walloped by {e.by}: {e.text}",
     p.Arrived: lambda e: f"arrived {e.name} as {e.nick} in {e.groups}" + (", a guest" if e.guest else ""),
     p.PersonChanged: _changed_person,
