@@ -1,7 +1,8 @@
 """Group commit: turns wait until their entries are durable, then leave whole and in order.
 
-Rule: one commit at a time; while it runs, turns gather and become the next one. A failed commit is final: memory
-is ahead of the disk and is not rolled back, so the node stops and clients resend.
+Rule: one commit at a time; while it runs, turns gather and become the next one, which begins before those of this
+one leave: the disk works while they are written out. A failed commit is final: memory is ahead of the disk and is
+not rolled back, so the node stops and clients resend.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from chatd.entries import Entry, Stored
 from chatd.store.interface import Store
 
 Run = Callable[..., "Deferred[Any]"]  # runs a blocking function on the writer thread
+_Commit = tuple["Deferred[Any]", list[Turn], int]  # under way: its turns, and how many entries they have
 
 
 class Journal:
@@ -61,24 +63,36 @@ class Journal:
 
     def _next(self) -> None:
         while self._waiting and not self._busy and not self.dead:
-            turns, self._waiting = self._waiting, []
-            entries: list[Entry] = []
-            for turn in turns:
-                entries += turn.entries
-            if not entries:
-                self._release(turns, iter(()))
-                continue
-            self._busy = True
-            self._run(self._store.commit, entries).addCallbacks(self._durable, self._broken, (turns, len(entries)))
+            commit = self._begin()
+            if commit is not None:
+                self._follow(*commit)
         if not self._busy:
             idle, self._idle = self._idle, []
             for done in idle:
                 done.callback(None)
 
+    def _begin(self) -> _Commit | None:
+        """Have the store write what waits; without anything to write it leaves at once."""
+        turns, self._waiting = self._waiting, []
+        entries: list[Entry] = []
+        for turn in turns:
+            entries += turn.entries
+        if not entries:
+            self._release(turns, iter(()))
+            return None
+        self._busy = True
+        return self._run(self._store.commit, entries), turns, len(entries)
+
+    def _follow(self, running: Deferred[Any], turns: list[Turn], count: int) -> None:
+        running.addCallbacks(self._durable, self._broken, (turns, count))
+
     def _durable(self, stored: list[Stored], turns: list[Turn], count: int) -> None:
         self._busy = False
         self.load -= count
+        following = self._begin() if any(turn.entries for turn in self._waiting) else None
         self._release(turns, iter(stored))
+        if following is not None:
+            self._follow(*following)  # only now: where it is through already, its turns still leave after these
         self._next()
 
     def _broken(self, failure: Failure) -> None:

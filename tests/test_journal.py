@@ -58,6 +58,35 @@ class JournalTests(SynchronousTestCase):
         self.assertEqual(self.left, [[1], [2, 3, 4]])
         self.assertEqual([x.seq for x in self.stored], [1, 2, 3, 4, 5, 6])
 
+    def test_the_next_commit_begins_before_this_one_leaves_and_leaves_after_it(self) -> None:
+        """While turns are written out the disk is at work; where it is quicker they still leave in order."""
+        begun: list[int] = []
+
+        def release(turns: Sequence[Turn], stored: Iterator[Stored]) -> None:
+            begun.append(len(self.later.waiting))
+            self.release(turns, stored)
+
+        for slow, expected in ((True, [1, 0, 0]), (False, [0, 0, 0])):
+            self.setUp()
+            begun.clear()
+            self.journal = Journal(self.store, self.later, release, self.failures.append)
+            for entries in (1, 1, 0):
+                self.submit(entries)
+            self.later.slow = slow
+            while self.later.run():
+                pass
+            self.assertEqual(self.left, [[1], [2, 3]])
+            self.submit(0)
+            self.assertEqual((begun, self.left), (expected, [[1], [2, 3], [4]]))
+
+    def test_a_failed_commit_keeps_nothing_back_that_was_durable(self) -> None:
+        self.submit(1)
+        self.submit(1)
+        self.later.run()
+        self.store.broken = True
+        self.later.run()
+        self.assertEqual((self.left, self.journal.dead, len(self.failures)), ([[1]], True, 1))
+
     def test_a_turn_without_entries_does_not_overtake(self) -> None:
         self.submit(1)
         self.submit(0)
