@@ -72,7 +72,7 @@ class Node:
             directory = store.load()
         self.hub = Hub(directory, limits, self)
         self.admission = Admission(self, self.hub, policy, secret, passwords)
-        self._journal = Journal(store, write, self._let_go, self._broken)
+        self._journal = Journal(store, write, self._let_go, self._broken, clock)
         self._release = Release()
         self._news = News(self.hub.everyone, clock, limits)
         self._releasing = False

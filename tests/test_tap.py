@@ -24,7 +24,7 @@ from chatd import messages as m
 from chatd import tap
 from chatd.config import Settings
 from chatd.data import DataFolder
-from chatd.entries import CursorMoved
+from chatd.entries import VerifierSet
 from chatd.ports.door import Door
 from chatd.window import Window
 from chatd.wire.pack import decode_event, encode_command, frame
@@ -277,7 +277,7 @@ class ServiceTests(SynchronousTestCase):
         transport.deliver(frame(encode_command(m.Hello([1]))) + frame(encode_command(m.Enter(1, "gast"))))
         self.run_for(2)
         self.assertEqual(stopped, [])
-        service.node.turn().keep(CursorMoved("x", 1, 1))
+        service.node.turn().keep(VerifierSet(1, "x"))
         self.run_for(2)
         self.assertEqual(stopped, [True])
         self.assertEqual(said.getvalue(), "chatd: stopping: No space left on device\n")
