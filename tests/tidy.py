@@ -43,6 +43,7 @@ LAYERS = {
     "chatd.bus": Layer(("chatd.messages",), ("msgspec", "twisted")),
     "chatd.journal": Layer(("chatd.entries", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
     "chatd.ports": Layer(("chatd.messages", "chatd.wire"), ("twisted", "zope")),
+    "chatd.ports.straight": Layer(libraries=("twisted", "OpenSSL")),
     "chatd.release": Layer(("chatd.messages", "chatd.entries", "chatd.core")),
     "chatd.news": Layer(("chatd.messages", "chatd.core"), ("twisted",)),
     "chatd.admission": Layer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from typing import Any
 
@@ -77,6 +78,9 @@ class Reactor:
         """Nobody reads here."""
 
     removeReader = addReader
+
+    def callLater(self, seconds: float, function: Any, *arguments: Any) -> None:
+        """Time stands still."""
 
 
 class Way:
@@ -211,6 +215,22 @@ class Client:
             return b""
 
 
+class Reluctant:
+    """A TLS connection that takes so many records and then wants to read."""
+
+    def __init__(self, real: SSL.Connection, taken: int) -> None:
+        self._left = taken
+        self._real = real
+        self.bio_read = real.bio_read
+
+    def send(self, data: bytes) -> int:
+        """What OpenSSL may do at any time."""
+        if not self._left:
+            raise SSL.WantReadError
+        self._left -= 1
+        return self._real.send(data)
+
+
 class TlsTests(SynchronousTestCase):
     """One connection with TLS over a socket that is narrow."""
 
@@ -252,6 +272,57 @@ class TlsTests(SynchronousTestCase):
                 self.wrapped._clock.advance(0)  # type: ignore[attr-defined]
                 self.carry(way, client)
                 self.assertEqual(client.read, b"".join(texts))
+
+    def test_one_system_call_for_many_records(self) -> None:
+        way, channel, client = self.way(True, MUCH)
+        calls = way.socket.calls
+        channel.write(b"x" * 100_000)
+        self.assertEqual(way.socket.calls, calls + 1)
+        client.take(way.socket.taken)
+        self.assertEqual(client.read, b"x" * 100_000)
+
+    def test_written_before_the_handshake(self) -> None:
+        """It waits where Twisted lets it wait, and nothing overtakes it."""
+        way = Way(False, MUCH)
+        channel: Any = self.wrapped.buildProtocol(None)
+        way.transport.protocol = channel
+        channel.makeConnection(way.transport)
+        straighten(channel)
+        channel.write(b"early ")
+        channel.write(b"")
+        client = Client()
+        said = client.take(b"")
+        while said:
+            channel.dataReceived(said)
+            said = self.carry(way, client)
+        channel.write(b"late")
+        self.carry(way, client)
+        self.assertEqual(client.read, b"early late")
+
+    def test_openssl_wants_to_read_first(self) -> None:
+        """The usual way keeps what was not taken, from where it was not taken."""
+        way, channel, client = self.way(True, MUCH)
+        real = channel._tlsConnection
+        for taken in (0, 1, 2):
+            channel._tlsConnection = Reluctant(real, taken)
+            text = bytes([65 + taken]) * 40_000
+            channel.write(text)
+            channel.write(b"later")
+            self.assertTrue(channel._appSendBuffer)
+            channel._tlsConnection = real
+            channel._unbufferPendingWrites()
+            self.carry(way, client)
+            self.assertEqual(client.read, text + b"later")
+            client.read = b""
+
+    def test_nothing_is_sent_after_the_end(self) -> None:
+        for end in ("loseConnection", "abortConnection"):
+            way, channel, client = self.way(True, MUCH)
+            getattr(channel, end)()
+            channel.write(b"late")
+            with contextlib.suppress(SSL.ZeroReturnError):
+                self.carry(way, client)
+            self.assertEqual(client.read, b"")
 
     def test_at_once(self) -> None:
         way, channel, client = self.way(True, MUCH)
