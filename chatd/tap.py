@@ -36,6 +36,7 @@ from chatd.node import SWEEP_SECONDS, Node
 from chatd.ports.door import DoorFactory
 from chatd.ports.frames import Frames
 from chatd.ports.lines import Lines
+from chatd.ports.straight import few_at_once
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
 from chatd.tls import BadCertificate, Certificates, TlsFactory
@@ -185,6 +186,7 @@ class Chatd(Service):
                 listening.addCallbacks(self._ports.append, failures.append)
                 if failures:
                     failures[0].raiseException()
+                few_at_once(self._ports[-1])
                 host = self._ports[-1].getHost()
                 address = (getattr(host, "host", getattr(host, "name", "")), getattr(host, "port", 0))
                 listeners.setdefault(kind, []).append(address)

@@ -1,6 +1,6 @@
 """The shortest way out of a connection that has nothing queued: one system call, now.
 
-Rule: the only file that reaches past Twisted's public transport. `transport.write` puts bytes into a queue and asks
+Rule: the only file that reaches past Twisted's public transport and listener. `transport.write` puts bytes into a queue and asks
 epoll to say when they may be sent, then asks it to stop: two more system calls and one more pass of the reactor each.
 Where nothing is queued the socket is asked at once; what it does not take goes the usual way, and so does everything
 while something is queued, so that no byte overtakes another. A broken socket is found by the usual way too.
@@ -19,9 +19,10 @@ from functools import partial
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.internet.tcp import Server
+from twisted.internet.tcp import Port, Server
 from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOProtocol
 
+ACCEPTS = 10  # connections that one pass of the reactor takes; each is a tenth of a millisecond for all others
 RECORD = 16_384  # bytes of text that fit into one TLS record; OpenSSL's memory grows to one record a connection
 ROOM = 1024  # what a record has besides
 
@@ -95,3 +96,16 @@ def straighten(transport: Any) -> None:
         low.write = Straight(low)  # type: ignore[method-assign]
     if low is not transport:
         transport.write = StraightTls(transport)
+
+
+def few_at_once(port: Any) -> None:
+    """Let a listener take only so many connections in one pass; Twisted's takes 100, and more with each burst."""
+    if type(port) is not Port:
+        return
+    read = port.doRead
+
+    def do_read() -> None:
+        port.numberAccepts = min(port.numberAccepts, ACCEPTS)
+        read()
+
+    port.doRead = do_read  # type: ignore[method-assign]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import inspect
 from typing import Any
 
 from hypothesis import given
@@ -12,11 +13,12 @@ from OpenSSL import SSL
 from twisted.internet import main
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
-from twisted.internet.tcp import Server
+from twisted.internet.tcp import Port, Server
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.ports.straight import Straight, straighten
+from chatd.ports import straight as its_module
+from chatd.ports.straight import ACCEPTS, Straight, few_at_once, straighten
 from chatd.tls import Certificates, TlsFactory
 
 MUCH = 10**9
@@ -189,6 +191,50 @@ class StraightTests(SynchronousTestCase):
         transport.write(b"as before")
         self.assertEqual(transport.value(), b"as before")
         self.assertNotIsInstance(transport.write, Straight)
+
+
+class Waiting(Port):
+    """A listener with many who wait, and who are let in without sockets."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(0, Factory())
+        self.numberAccepts = 100
+        self.waiting = waiting
+        self.let_in: list[int] = []
+
+    def doRead(self) -> None:
+        """What Twisted's does, as far as it counts."""
+        accepted = min(self.waiting, self.numberAccepts)
+        self.waiting -= accepted
+        self.let_in.append(accepted)
+        self.numberAccepts = self.numberAccepts + 20 if accepted == self.numberAccepts else max(1, accepted)
+
+
+class ListenerTests(SynchronousTestCase):
+    """A burst of connections."""
+
+    def test_so_many_a_pass_and_all_in_the_end(self) -> None:
+        port = Waiting(5 * ACCEPTS + 3)
+        real: Any = port
+        few_at_once(port)
+        while port.waiting:
+            real.doRead()
+        self.assertEqual(port.let_in, [5 * ACCEPTS + 3])  # not one of Twisted's own kind: left alone
+        port = Waiting(5 * ACCEPTS + 3)
+        self.patch(its_module, "Port", Waiting)
+        few_at_once(port)
+        while port.waiting:
+            port.doRead()
+        self.assertEqual(port.let_in, [*[ACCEPTS] * 5, 3])
+        port.waiting = 2
+        port.doRead()
+        port.doRead()
+        self.assertEqual(port.let_in[6:], [2, 0])
+
+    def test_twisteds_own_listener(self) -> None:
+        """It is Twisted's number that is kept small, by its name."""
+        self.assertIn("range(numAccepts)", inspect.getsource(Port.doRead))
+        self.assertIn("numAccepts = self.numberAccepts", inspect.getsource(Port.doRead))
 
 
 class Client:
