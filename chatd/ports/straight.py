@@ -1,9 +1,9 @@
 """The shortest way out of a connection that has nothing queued: one system call, now.
 
-Rule: the only file that reaches past Twisted's public transport and listener. `transport.write` puts bytes into a queue and asks
-epoll to say when they may be sent, then asks it to stop: two more system calls and one more pass of the reactor each.
-Where nothing is queued the socket is asked at once; what it does not take goes the usual way, and so does everything
-while something is queued, so that no byte overtakes another. A broken socket is found by the usual way too.
+Rule: the only file that reaches past Twisted's public transport and listener. `transport.write` puts bytes into a queue
+and asks epoll to say when they may be sent, then asks it to stop: two more system calls and one more pass of the
+reactor each. Where nothing is queued the socket is asked at once; what it does not take goes the usual way, and so does
+everything while something is queued, so that no byte overtakes another. A broken socket is found by the usual way too.
 
 With TLS the records of one write are made one after the other and leave together: Twisted's own way asks OpenSSL for
 each record twice, goes through five functions for it and makes a system call of each. Its gathering of small writes is

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import apsw
 
 from chatd.entries import Append, ConversationMade, CursorMoved, DeviceMade, Entry, MemberSet, Stored, UserMade
-from chatd.store.connection import Connection
+from chatd.store.connection import CHECKPOINT, Connection
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
 from chatd.store.verify import verify
@@ -238,7 +238,7 @@ class Life:
         self.floors: dict[int, int] = {}
         instead = {
             "PRAGMA synchronous = FULL": f"PRAGMA synchronous = {synchronous}",
-            "PRAGMA wal_autocheckpoint = 16000": f"PRAGMA wal_autocheckpoint = {checkpoint}",
+            CHECKPOINT: f"PRAGMA wal_autocheckpoint = {checkpoint}",
         }
 
         def connect(path: str) -> Connection:
