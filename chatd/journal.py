@@ -1,7 +1,12 @@
 """Group commit: turns wait until their entries are durable, then leave whole and in order.
 
-Rule: one commit at a time; while it runs, turns gather and become the next one. A failed commit is final: memory
-is ahead of the disk and is not rolled back, so the node stops and clients resend.
+Rule: one commit at a time; while it runs, turns gather and become the next one, which begins before those of this
+one leave: the disk works while they are written out. A failed commit is final: memory is ahead of the disk and is
+not rolled back, so the node stops and clients resend.
+
+A cursor alone makes nobody wait, and no commit: it goes with the next one, or after a moment. What is lost of it in a
+crash is what a reader has safe already: it comes again, is dropped, and is acknowledged again. So what a turn of
+nothing but cursors tells (that a reader has it) is true before it is on disk.
 """
 
 from __future__ import annotations
@@ -10,13 +15,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from chatd.core.turn import Turn
-from chatd.entries import Entry, Stored
+from chatd.entries import CursorMoved, Entry, Stored
 from chatd.store.interface import Store
 
+CURSOR_SECONDS = 0.2  # how long cursors wait for a commit to go with
+MOST_CURSORS = 1000  # and how many
+
 Run = Callable[..., "Deferred[Any]"]  # runs a blocking function on the writer thread
+_Commit = tuple["Deferred[Any]", list[Turn], int]  # under way: its turns, and how many entries they have
 
 
 class Journal:
@@ -28,12 +38,17 @@ class Journal:
         run: Run,
         release: Callable[[Sequence[Turn], Iterator[Stored]], None],
         failed: Callable[[Failure], None],
+        clock: IReactorTime,
     ) -> None:
         self._store = store
         self._run = run
         self._release = release
         self._failed = failed
+        self._clock = clock
         self._waiting: list[Turn] = []
+        self._cursors: list[Entry] = []  # of turns that have left
+        self._due = False  # the cursors have waited long enough
+        self._timer: IDelayedCall | None = None
         self._idle: list[Deferred[None]] = []
         self._busy = False
         self.dead = False
@@ -51,36 +66,66 @@ class Journal:
         return self._run(function, *arguments)
 
     def drained(self) -> Deferred[None]:
-        """Fires when everything submitted so far has left."""
+        """Fires when everything submitted so far has left, and the cursors are written."""
         done: Deferred[None] = Deferred()
-        if self._busy or self._waiting:
-            self._idle.append(done)
-        else:
-            done.callback(None)
+        self._idle.append(done)
+        if not self._busy:
+            self._next()
         return done
 
     def _next(self) -> None:
-        while self._waiting and not self._busy and not self.dead:
-            turns, self._waiting = self._waiting, []
-            entries: list[Entry] = []
-            for turn in turns:
-                entries += turn.entries
-            if not entries:
-                self._release(turns, iter(()))
-                continue
-            self._busy = True
-            self._run(self._store.commit, entries).addCallbacks(self._durable, self._broken, (turns, len(entries)))
+        while (self._waiting or self._cursors_due()) and not self._busy and not self.dead:
+            commit = self._begin()
+            if commit is not None:
+                self._follow(*commit)
         if not self._busy:
             idle, self._idle = self._idle, []
             for done in idle:
                 done.callback(None)
 
+    def _begin(self) -> _Commit | None:
+        """Have the store write what waits; where nothing has to be written it leaves at once."""
+        turns, self._waiting = self._waiting, []
+        entries = self._cursors
+        for turn in turns:
+            entries += turn.entries
+        if not (any(map(_must_wait, turns)) or self._cursors_due()):
+            if entries and self._timer is None:
+                self._timer = self._clock.callLater(CURSOR_SECONDS, self._moment_over)
+            self._release(turns, iter(()))
+            return None
+        self._cursors = []
+        self._due = False
+        self._busy = True
+        return self._run(self._store.commit, entries), turns, len(entries)
+
+    def _cursors_due(self) -> bool:
+        """Whether cursors have waited for long enough: a moment, or somebody waits for everything to be written."""
+        return bool(self._cursors) and (self._due or bool(self._idle) or len(self._cursors) > MOST_CURSORS)
+
+    def _moment_over(self) -> None:
+        self._timer = None
+        self._due = bool(self._cursors)
+        if not self._busy:
+            self._next()
+
+    def _follow(self, running: Deferred[Any], turns: list[Turn], count: int) -> None:
+        running.addCallbacks(self._durable, self._broken, (turns, count))
+
     def _durable(self, stored: list[Stored], turns: list[Turn], count: int) -> None:
         self._busy = False
         self.load -= count
+        following = self._begin() if any(map(_must_wait, self._waiting)) else None
         self._release(turns, iter(stored))
+        if following is not None:
+            self._follow(*following)  # only now: where it is through already, its turns still leave after these
         self._next()
 
     def _broken(self, failure: Failure) -> None:
         self.dead = True
         self._failed(failure)
+
+
+def _must_wait(turn: Turn) -> bool:
+    """Whether a turn keeps anything but cursors."""
+    return any(type(entry) is not CursorMoved for entry in turn.entries)

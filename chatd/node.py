@@ -84,7 +84,7 @@ class Node:
             directory = store.load()
         self.hub = Hub(directory, limits, self, secret)
         self.admission = Admission(self, self.hub, policy, secret, passwords, random)
-        self._journal = Journal(store, write, self._let_go, self._broken)
+        self._journal = Journal(store, write, self._let_go, self._broken, clock)
         self._release = Release()
         self.past = Past(self, store, read)
         self._news = News(self.hub.everyone, clock, limits)

@@ -27,21 +27,20 @@ class Release:
 
     def turns(self, turns: Sequence[Turn], stored: Iterator[Stored]) -> None:
         """Let turns go, in order; `stored` has one outcome for each message in them."""
-        runs = self._runs
+        runs, post = self._runs, self._post
         for turn in turns:
             for item in turn.items:
-                kind = type(item)
-                if kind is Post:
-                    self._post(item, next(stored))  # type: ignore[arg-type]
+                if type(item) is Post:
+                    post(item, next(stored))
                     continue
                 if runs:
                     self._flush_runs()
-                if kind is Reply:
-                    self.say(item.session, item.event)  # type: ignore[union-attr]
-                elif kind is Cast:
-                    self.cast(item.audience, item.event, item.but)  # type: ignore[union-attr]
-                elif kind is Then:
-                    item.function(*item.arguments)  # type: ignore[union-attr]
+                if type(item) is Reply:
+                    self.say(item.session, item.event)
+                elif type(item) is Cast:
+                    self.cast(item.audience, item.event, item.but)
+                elif type(item) is Then:
+                    item.function(*item.arguments)
 
     def say(self, session: Session, event: Event) -> None:
         """Tell one session, behind what it has been told so far."""

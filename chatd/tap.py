@@ -6,6 +6,7 @@ standard error and exit status 1. Everything that listens is up before `listenin
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -38,6 +39,7 @@ from chatd.ports.door import DoorFactory
 from chatd.ports.frames import Frames
 from chatd.ports.irc.client import Facts
 from chatd.ports.lines import Codecs, Lines
+from chatd.ports.straight import few_at_once
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
 from chatd.tls import BadCertificate, Certificates, TlsFactory
@@ -46,6 +48,7 @@ from chatd.window import Window
 log = Logger()
 reactor: Any = _reactor
 READERS = 3
+GARBAGE_AFTER = 25_000  # objects more than before until Python looks for cycles; its 700 are there within one turn
 # What may go wrong at start and is told in a sentence; OverflowError: a port that is no port
 EXPECTED = (
     FolderInUse, StoreError, BadCertificate, BadConfig, OSError, CannotListenError, ValueError, OverflowError,
@@ -103,6 +106,7 @@ class Chatd(Service):
     """The running service: folder, store, node and listeners, in this order, and back."""
 
     def __init__(self, options: Options) -> None:
+        gc.set_threshold(GARBAGE_AFTER)  # under load looking for them took a sixth of the time
         reactor.seconds = time.monotonic  # Twisted's timers follow the wall clock: an hour's jump fires all of them
         self.options = options
         self.settings = options.settings
@@ -201,6 +205,7 @@ class Chatd(Service):
                 listening.addCallbacks(self._ports.append, failures.append)
                 if failures:
                     failures[0].raiseException()
+                few_at_once(self._ports[-1])
                 host = self._ports[-1].getHost()
                 address = (getattr(host, "host", getattr(host, "name", "")), getattr(host, "port", 0))
                 listeners.setdefault(kind, []).append(address)

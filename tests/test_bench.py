@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd.wire.pack import decode_command, encode_command, encode_event, frame
-from tests.bench.counting import ACCEPTED, ID_BYTES, MESSAGE, NEWLINE, Frames, Tally, last_seq
+from tests.bench.counting import ACCEPTED, ID_BYTES, MESSAGE, NEWLINE, RANDOM_BYTES, Frames, Tally, last_seq
 from tests.bench.people import END, IN_FLIGHT, SAID, names, overlapping, stock
 from tests.bench.report import Figure, Row, as_json, number, percentile, table
 
@@ -56,13 +56,15 @@ class CountingTests(SynchronousTestCase):
     def test_messages(self) -> None:
         """Messages that are put together without encoding are those that would have been encoded."""
         supply = stock("@p00002")
-        supply.refill(b"a" * ID_BYTES + b"b" * ID_BYTES)
-        supply.refill(b"c" * ID_BYTES)
+        supply.refill(b"a" * RANDOM_BYTES + b"b" * RANDOM_BYTES)
+        supply.refill(b"c" * RANDOM_BYTES)
+        now = b"123456"
         self.assertEqual(supply.left, 3)
-        first, second = list(Frames().feed(supply.take(2)))
-        self.assertEqual(decode_command(first), m.Send(3, "@p00002", b"a" * ID_BYTES, SAID))
-        self.assertEqual(decode_command(second), m.Send(3, "@p00002", b"b" * ID_BYTES, SAID))
-        self.assertEqual(supply.take(1), frame(encode_command(m.Send(3, "@p00002", b"c" * ID_BYTES, SAID))))
+        first, second = list(Frames().feed(supply.take(2, now)))
+        self.assertEqual(decode_command(first), m.Send(3, "@p00002", now + b"a" * RANDOM_BYTES, SAID))
+        self.assertEqual(decode_command(second), m.Send(3, "@p00002", now + b"b" * RANDOM_BYTES, SAID))
+        last = m.Send(3, "@p00002", b"123457" + b"c" * RANDOM_BYTES, SAID)
+        self.assertEqual(supply.take(1, b"123457"), frame(encode_command(last)))
         self.assertEqual(supply.left, 0)
 
     def test_text(self) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core.turn import Turn
-from chatd.entries import Append, ConversationMade, Stored
-from chatd.journal import Journal
+from chatd.entries import Append, ConversationMade, CursorMoved, DeviceMade, Stored, UserMade
+from chatd.journal import CURSOR_SECONDS, MOST_CURSORS, Journal
 from tests.kit import FrailStore, Later
 
 
@@ -25,17 +26,20 @@ class JournalTests(SynchronousTestCase):
         self.stored: list[Stored] = []
         self.failures: list[Failure] = []
         self.count = 0
-        self.journal = Journal(self.store, self.later, self.release, self.failures.append)
+        self.clock = Clock()
+        self.journal = Journal(self.store, self.later, self.release, self.failures.append, self.clock)
 
     def release(self, turns: Sequence[Turn], stored: Iterator[Stored]) -> None:
         """Note what leaves."""
         self.left.append([turn.now for turn in turns])
         self.stored += list(stored)
 
-    def submit(self, entries: int) -> None:
-        """The next turn, with so many messages."""
+    def submit(self, entries: int, cursors: int = 0) -> None:
+        """The next turn, with so many messages, behind so many cursors."""
         self.count += 1
         turn = Turn(self.count)
+        for number in range(cursors):
+            turn.keep(CursorMoved("phone", 1, number + 1))
         for number in range(entries):
             turn.keep(Append(1, 0, "alice", b"%d.%d" % (self.count, number), b"hi"))
         self.journal.submit(turn)
@@ -57,6 +61,35 @@ class JournalTests(SynchronousTestCase):
         self.later.run()
         self.assertEqual(self.left, [[1], [2, 3, 4]])
         self.assertEqual([x.seq for x in self.stored], [1, 2, 3, 4, 5, 6])
+
+    def test_the_next_commit_begins_before_this_one_leaves_and_leaves_after_it(self) -> None:
+        """While turns are written out the disk is at work; where it is quicker they still leave in order."""
+        begun: list[int] = []
+
+        def release(turns: Sequence[Turn], stored: Iterator[Stored]) -> None:
+            begun.append(len(self.later.waiting))
+            self.release(turns, stored)
+
+        for slow, expected in ((True, [1, 0, 0]), (False, [0, 0, 0])):
+            self.setUp()
+            begun.clear()
+            self.journal = Journal(self.store, self.later, release, self.failures.append, self.clock)
+            for entries in (1, 1, 0):
+                self.submit(entries)
+            self.later.slow = slow
+            while self.later.run():
+                pass
+            self.assertEqual(self.left, [[1], [2, 3]])
+            self.submit(0)
+            self.assertEqual((begun, self.left), (expected, [[1], [2, 3], [4]]))
+
+    def test_a_failed_commit_keeps_nothing_back_that_was_durable(self) -> None:
+        self.submit(1)
+        self.submit(1)
+        self.later.run()
+        self.store.broken = True
+        self.later.run()
+        self.assertEqual((self.left, self.journal.dead, len(self.failures)), ([[1]], True, 1))
 
     def test_a_turn_without_entries_does_not_overtake(self) -> None:
         self.submit(1)
@@ -82,6 +115,53 @@ class JournalTests(SynchronousTestCase):
         self.assertEqual((self.left, self.journal.dead, len(self.failures)), ([], True, 1))
         self.assertEqual(self.store.load().logs[0].head, 0)
 
+    def test_cursors_alone_wait_for_nothing_and_go_with_the_next_commit(self) -> None:
+        self.submit(0, cursors=2)
+        self.assertEqual((self.left, self.later.waiting, self.journal.load), ([[1]], [], 2))
+        self.submit(1)
+        self.submit(0, cursors=1)
+        self.submit(1, cursors=1)
+        self.assertEqual([[type(e) for e in c[2][0]] for c in self.later.waiting], [[CursorMoved, CursorMoved, Append]])
+        self.store.commit([UserMade(1, "a", "a", "a", "", 0), DeviceMade("phone", 1, b"", b"", 0)])
+        while self.later.run():
+            pass
+        self.assertEqual((self.left, self.journal.load), ([[1], [2], [3, 4]], 0))
+        self.clock.advance(CURSOR_SECONDS)
+        self.assertEqual(self.later.waiting, [])
+
+    def test_cursors_alone_are_written_after_a_moment(self) -> None:
+        self.submit(0, cursors=1)
+        self.clock.advance(CURSOR_SECONDS * 0.9)
+        self.submit(0, cursors=1)
+        self.assertEqual(self.later.waiting, [])
+        self.clock.advance(CURSOR_SECONDS * 0.2)
+        self.assertEqual(len(self.later.waiting[0][2][0]), 2)
+        self.submit(0, cursors=1)
+        self.assertEqual(self.left, [[1], [2]])
+        self.store.commit([UserMade(1, "a", "a", "a", "", 0), DeviceMade("phone", 1, b"", b"", 0)])
+        self.later.run()
+        self.assertEqual((self.left, self.later.waiting), ([[1], [2], [], [3]], []))
+        self.clock.advance(CURSOR_SECONDS)
+        self.later.run()
+        self.assertEqual((self.left[4:], self.journal.load), ([[]], 0))
+
+    def test_only_so_many_cursors_wait(self) -> None:
+        self.submit(0, cursors=MOST_CURSORS)
+        self.submit(0, cursors=1)
+        self.assertEqual((self.left, len(self.later.waiting[0][2][0])), ([[1]], MOST_CURSORS + 1))
+
+    def test_drained_waits_for_cursors(self) -> None:
+        self.store.commit([UserMade(1, "a", "a", "a", "", 0), DeviceMade("phone", 1, b"", b"", 0)])
+        for entries in (0, 1):
+            self.submit(entries, cursors=1)
+            self.submit(0, cursors=1)
+            done = self.journal.drained()
+            while self.later.waiting:
+                self.assertNoResult(done)
+                self.later.run()
+            self.successResultOf(done)
+            self.assertEqual(self.journal.load, 0)
+
     def test_drained_fires_when_everything_before_has_left(self) -> None:
         self.assertEqual(self.successResultOf(self.journal.drained()), None)
         self.submit(1)
@@ -99,19 +179,23 @@ class JournalTests(SynchronousTestCase):
         self.later.run()
         self.assertEqual(self.successResultOf(done), 5)
 
-    @given(st.lists(st.one_of(st.none(), st.integers(0, 4)), max_size=40))
-    def test_whole_in_order_and_with_what_is_theirs(self, steps: list[int | None]) -> None:
+    @given(st.lists(st.one_of(st.none(), st.floats(0, 1), st.integers(-2, 4)), max_size=40))
+    def test_whole_in_order_and_with_what_is_theirs(self, steps: list[int | float | None]) -> None:
         self.setUp()
+        self.store.commit([UserMade(1, "a", "a", "a", "", 0), DeviceMade("phone", 1, b"", b"", 0)])
         entries = []
         for step in steps:
             if step is None:
                 self.later.run()
+            elif isinstance(step, float):
+                self.clock.advance(step)
             else:
-                entries.append(step)
-                self.submit(step)
-                self.assertLessEqual(len(self.later.waiting), 1)
+                entries.append(max(step, 0))
+                self.submit(max(step, 0), max(-step, 0))
+            self.assertLessEqual(len(self.later.waiting), 1)
+        self.clock.advance(CURSOR_SECONDS)
         while self.later.run():
-            pass
+            self.clock.advance(CURSOR_SECONDS)
         self.assertEqual([now for turns in self.left for now in turns], list(range(1, len(entries) + 1)))
         self.assertEqual([x.seq for x in self.stored], list(range(1, sum(entries) + 1)))
         self.assertEqual(self.journal.load, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import shutil
@@ -23,7 +24,7 @@ from chatd import messages as m
 from chatd import tap
 from chatd.config import Settings
 from chatd.data import DataFolder
-from chatd.entries import CursorMoved
+from chatd.entries import VerifierSet
 from chatd.ports.door import Door
 from chatd.window import Window
 from chatd.wire.pack import decode_event, encode_command, frame
@@ -107,6 +108,7 @@ class ServiceTests(SynchronousTestCase):
         self.patch(tap, "reactor", self.reactor)
         self.patch(os, "environ", {})
         self.patch(tap.Chatd, "_runner", lambda *_: maybeDeferred)
+        self.addCleanup(gc.set_threshold, *gc.get_threshold())
         self.addCleanup(signal.signal, signal.SIGHUP, signal.getsignal(signal.SIGHUP))
         self.data = self.mktemp()
         self.out = io.StringIO()
@@ -175,6 +177,12 @@ class ServiceTests(SynchronousTestCase):
 
         self.service()
         self.assertIs(self.reactor.seconds, time.monotonic)
+
+    def test_cycles_are_looked_for_rarely(self) -> None:
+        """Python's own threshold is passed several times in one turn of a busy server."""
+        gc.set_threshold(700)
+        self.service()
+        self.assertGreaterEqual(gc.get_threshold()[0], 10_000)
 
     def test_what_is_there_is_there_after_a_restart(self) -> None:
         first = self.service()
@@ -269,7 +277,7 @@ class ServiceTests(SynchronousTestCase):
         transport.deliver(frame(encode_command(m.Hello([1]))) + frame(encode_command(m.Enter(1, "gast"))))
         self.run_for(2)
         self.assertEqual(stopped, [])
-        service.node.turn().keep(CursorMoved("x", 1, 1))
+        service.node.turn().keep(VerifierSet(1, "x"))
         self.run_for(2)
         self.assertEqual(stopped, [True])
         self.assertEqual(said.getvalue(), "chatd: stopping: No space left on device\n")

@@ -47,6 +47,7 @@ LAYERS = {
     "chatd.bus": Layer(("chatd.messages",), ("msgspec", "twisted")),
     "chatd.journal": Layer(("chatd.entries", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
     "chatd.ports": Layer((*WORDS, "chatd.wire"), ("twisted", "zope")),
+    "chatd.ports.straight": Layer(libraries=("twisted", "OpenSSL")),
     "chatd.lookup": Layer((*WORDS, "chatd.core")),
     "chatd.release": Layer((*WORDS, "chatd.entries", "chatd.core")),
     "chatd.news": Layer(("chatd.messages", "chatd.core"), ("twisted",)),

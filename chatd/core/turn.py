@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from chatd import archive, messages, moderation, people
 from chatd.entries import Append, Entry
 
@@ -32,52 +34,41 @@ class Refused(Exception):
         self.retry = retry
 
 
-class Reply:
+class Item(msgspec.Struct, gc=False, eq=False):
+    """What every item has in common. Python's search for cycles is not to look at thousands of them."""
+
+
+class Reply(Item, eq=False):
     """An event for one session."""
 
-    __slots__ = ("event", "session")
-
-    def __init__(self, session: Session, event: Event) -> None:
-        self.session = session
-        self.event = event
+    session: Session
+    event: Event
 
 
-class Cast:
+class Cast(Item, eq=False):
     """An event for everybody of an audience, but for one session."""
 
-    __slots__ = ("audience", "but", "event")
-
-    def __init__(self, audience: Audience, event: Event, but: Session | None) -> None:
-        self.audience = audience
-        self.event = event
-        self.but = but
+    audience: Audience
+    event: Event
+    but: Session | None
 
 
-class Post:
+class Post(Item, eq=False):
     """A message: its event is made when the store has given it its seq. `name`: as the conversation was called."""
 
-    __slots__ = ("append", "conversation", "name", "ref", "session", "text")
-
-    def __init__(self, conversation: Conversation, append: Append, text: str, session: Session, ref: int) -> None:
-        self.conversation = conversation
-        self.name = conversation.name
-        self.append = append
-        self.text = text
-        self.session = session
-        self.ref = ref
+    conversation: Conversation
+    name: str
+    append: Append
+    text: str
+    session: Session
+    ref: int
 
 
-class Then:
+class Then(Item, eq=False):
     """Something to do in memory when its turn comes to leave (who hears what from here on)."""
 
-    __slots__ = ("arguments", "function")
-
-    def __init__(self, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-        self.function = function
-        self.arguments = arguments
-
-
-Item = Reply | Cast | Post | Then
+    function: Callable[..., None]
+    arguments: tuple[Any, ...]
 
 
 class Turn:
@@ -105,7 +96,7 @@ class Turn:
     def post(self, conversation: Conversation, append: Append, text: str, session: Session, ref: int) -> None:
         """Keep a message, tell its readers, and tell its sender that it was accepted."""
         self.entries.append(append)
-        self.items.append(Post(conversation, append, text, session, ref))
+        self.items.append(Post(conversation, conversation.name, append, text, session, ref))
 
     def then(self, function: Callable[..., None], *arguments: Any) -> None:
         """Call this when everything before it has left."""

@@ -7,6 +7,7 @@ Rule: it translates and bounds, nothing more: no policy, no state of its own but
 from __future__ import annotations
 
 from collections.abc import Callable
+from struct import Struct
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.protocols.basic import Int32StringReceiver
@@ -14,18 +15,17 @@ from twisted.python.failure import Failure
 
 from chatd.messages import Bye
 from chatd.ports.session import Bounds, Outlet, Server, channel_of
-from chatd.wire.pack import BadFrame, Event, decode_command, encode_event, frame
+from chatd.wire.pack import BadFrame, Event, decode_command, encode_frame
 
 
 class FrameCodec:
     """Events as frames; one object for all binary sessions, so that they share their bytes."""
 
-    def encode(self, event: Event) -> bytes:
-        """One event as a frame."""
-        return frame(encode_event(event))
+    encode = staticmethod(encode_frame)
 
 
 CODEC = FrameCodec()
+_length = Struct(">I").unpack_from
 
 
 class Frames(Int32StringReceiver):
@@ -51,7 +51,7 @@ class Frames(Int32StringReceiver):
         self.outlet.session, self.outlet.server = self.session, self._server
 
     def dataReceived(self, data: bytes) -> None:
-        rest = self._rest
+        rest, ending = self._rest, self.outlet.ending
         if self._over():
             return
         if rest:
@@ -60,21 +60,21 @@ class Frames(Int32StringReceiver):
                 return
             data = bytes(rest)
             rest.clear()
-        start, size = 0, len(data)
-        while size - start >= 4:
-            length = int.from_bytes(data[start : start + 4], "big")
+        start, size, received = 4, len(data), self.stringReceived
+        while start <= size:
+            (length,) = _length(data, start - 4)
             if length > self.MAX_LENGTH:
                 self.lengthLimitExceeded(length)
                 return
-            end = start + 4 + length
+            end = start + length
             if end > size:
                 break
-            self.stringReceived(data[start + 4 : end])
-            if self._over():
+            received(data[start:end])
+            if self._deaf or ending():
                 return
-            start = end
-        if start < size:
-            rest += data[start:]
+            start = end + 4
+        if start < size + 4:
+            rest += data[start - 4 :]
 
     def _over(self) -> bool:
         return self._deaf or self.outlet.ending()

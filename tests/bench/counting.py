@@ -14,6 +14,8 @@ ACCEPTED = b"\xa8accepted"  # the tags as MessagePack writes them: a length and 
 MESSAGE = b"\xa7message"
 NEWLINE = b"\n"
 ID_BYTES = 16
+TIME_BYTES = 6  # an id opens with its time, the rest is random
+RANDOM_BYTES = ID_BYTES - TIME_BYTES
 
 
 class Tally:
@@ -68,29 +70,33 @@ def last_seq(data: bytes, conversation: str) -> int:
 
 
 class Stock:
-    """Messages that differ in their id only, ready to be sent: `head`, sixteen bytes of id, `tail`, and again."""
+    """Messages that differ in their id only, ready to be sent: `head`, sixteen bytes of id, `tail`, and again.
 
-    __slots__ = ("_between", "_head", "_ids", "_next", "_tail")
+    An id has the time of its sending, as a client's has: they fall side by side in an index, however many say them.
+    """
 
-    def __init__(self, head: bytes, tail: bytes, ids: bytes = b"") -> None:
+    __slots__ = ("_between", "_head", "_next", "_random", "_tail")
+
+    def __init__(self, head: bytes, tail: bytes) -> None:
         self._head = head
         self._tail = tail
         self._between = tail + head
-        self._ids = [ids[i : i + ID_BYTES] for i in range(0, len(ids), ID_BYTES)]
+        self._random: list[bytes] = []
         self._next = 0
 
     @property
     def left(self) -> int:
-        """How many ids are left."""
-        return len(self._ids) - self._next
+        """For how many ids there are random bytes."""
+        return len(self._random) - self._next
 
-    def refill(self, ids: bytes) -> None:
-        """More ids."""
-        self._ids = self._ids[self._next :] + [ids[i : i + ID_BYTES] for i in range(0, len(ids), ID_BYTES)]
+    def refill(self, more: bytes) -> None:
+        """More random bytes."""
+        fresh = [more[i : i + RANDOM_BYTES] for i in range(0, len(more), RANDOM_BYTES)]
+        self._random = self._random[self._next :] + fresh
         self._next = 0
 
-    def take(self, count: int) -> bytes:
-        """The next messages, one after the other. There must be enough ids."""
+    def take(self, count: int, now: bytes) -> bytes:
+        """The next messages, one after the other; `now` opens their ids. There must be enough random bytes."""
         start = self._next
         self._next = start + count
-        return self._head + self._between.join(self._ids[start : self._next]) + self._tail
+        return self._head + now + (self._between + now).join(self._random[start : self._next]) + self._tail

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tests.bench.counting import ID_BYTES, Tally
+from tests.bench.counting import RANDOM_BYTES, TIME_BYTES, Tally
 from tests.bench.links import Link
 
 clock = time.perf_counter
@@ -32,17 +32,11 @@ class Supply(Protocol):
     def left(self) -> int:
         """How many messages it has."""
 
-    def refill(self, ids: bytes) -> None:
-        """More ids."""
+    def refill(self, more: bytes) -> None:
+        """More random bytes for ids."""
 
-    def take(self, count: int) -> bytes:
-        """The next messages as bytes."""
-
-
-def fresh_ids(count: int) -> bytes:
-    """So many message ids, one after the other: they begin with their time, as a client's do."""
-    now = (time.time_ns() // 1_000_000).to_bytes(6, "big")
-    return b"".join([now + os.urandom(ID_BYTES - 6) for _ in range(count)])
+    def take(self, count: int, now: bytes) -> bytes:
+        """The next messages as bytes; `now` opens their ids."""
 
 
 class Mouth:
@@ -54,14 +48,14 @@ class Mouth:
         self.open = False
         self._send = link.send
         self._supply = supply
-        supply.refill(os.urandom(IDS * ID_BYTES))  # now, because it takes a millisecond
+        supply.refill(os.urandom(IDS * RANDOM_BYTES))  # now, because it takes a millisecond
 
     def say(self, count: int) -> None:
         """Send messages in one go."""
         if self._supply.left < count:
-            self._supply.refill(fresh_ids(max(IDS, count)))
+            self._supply.refill(os.urandom(max(IDS, count) * RANDOM_BYTES))
         self.sent += count
-        self._send(self._supply.take(count))
+        self._send(self._supply.take(count, (time.time_ns() // 1_000_000).to_bytes(TIME_BYTES, "big")))
 
     def answer(self, count: int) -> None:
         """So many were answered; say as many again."""

@@ -252,10 +252,10 @@ class Same:
         """Always enough."""
         return 1 << 60
 
-    def refill(self, ids: bytes) -> None:
-        """There are none in it."""
+    def refill(self, more: bytes) -> None:
+        """There are no ids in it."""
 
-    def take(self, count: int) -> bytes:
+    def take(self, count: int, now: bytes) -> bytes:
         """So many of it."""
         return self._line * count
 

@@ -264,10 +264,12 @@ class Offline(MailScene):
         self.assertEqual(carol.texts(), ["one", "two", "three"])
         carol.ack("dm:alice:carol", 2)
         self.assertEqual(self.carol.again().texts(), ["three"])
+        self.house.advance(1)  # an acknowledgement goes to disk with the next commit, or after a moment
         self.house.restart()
         carol = self.carol.again()
         self.assertEqual(carol.texts(), ["three"])
         carol.ack("dm:alice:carol", 3)
+        self.house.advance(1)
         self.house.restart()
         self.assertEqual(self.carol.again().texts(), [])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import inspect
 from typing import Any
 
 from hypothesis import given
@@ -11,11 +13,12 @@ from OpenSSL import SSL
 from twisted.internet import main
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
-from twisted.internet.tcp import Server
+from twisted.internet.tcp import Port, Server
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.ports.straight import Straight, straighten
+from chatd.ports import straight as its_module
+from chatd.ports.straight import ACCEPTS, Straight, few_at_once, straighten
 from chatd.tls import Certificates, TlsFactory
 
 MUCH = 10**9
@@ -77,6 +80,9 @@ class Reactor:
         """Nobody reads here."""
 
     removeReader = addReader
+
+    def callLater(self, seconds: float, function: Any, *arguments: Any) -> None:
+        """Time stands still."""
 
 
 class Way:
@@ -187,6 +193,50 @@ class StraightTests(SynchronousTestCase):
         self.assertNotIsInstance(transport.write, Straight)
 
 
+class Waiting(Port):
+    """A listener with many who wait, and who are let in without sockets."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(0, Factory())
+        self.numberAccepts = 100
+        self.waiting = waiting
+        self.let_in: list[int] = []
+
+    def doRead(self) -> None:
+        """What Twisted's does, as far as it counts."""
+        accepted = min(self.waiting, self.numberAccepts)
+        self.waiting -= accepted
+        self.let_in.append(accepted)
+        self.numberAccepts = self.numberAccepts + 20 if accepted == self.numberAccepts else max(1, accepted)
+
+
+class ListenerTests(SynchronousTestCase):
+    """A burst of connections."""
+
+    def test_so_many_a_pass_and_all_in_the_end(self) -> None:
+        port = Waiting(5 * ACCEPTS + 3)
+        real: Any = port
+        few_at_once(port)
+        while port.waiting:
+            real.doRead()
+        self.assertEqual(port.let_in, [5 * ACCEPTS + 3])  # not one of Twisted's own kind: left alone
+        port = Waiting(5 * ACCEPTS + 3)
+        self.patch(its_module, "Port", Waiting)
+        few_at_once(port)
+        while port.waiting:
+            port.doRead()
+        self.assertEqual(port.let_in, [*[ACCEPTS] * 5, 3])
+        port.waiting = 2
+        port.doRead()
+        port.doRead()
+        self.assertEqual(port.let_in[6:], [2, 0])
+
+    def test_twisteds_own_listener(self) -> None:
+        """It is Twisted's number that is kept small, by its name."""
+        self.assertIn("range(numAccepts)", inspect.getsource(Port.doRead))
+        self.assertIn("numAccepts = self.numberAccepts", inspect.getsource(Port.doRead))
+
+
 class Client:
     """The other end of TLS, in memory."""
 
@@ -209,6 +259,22 @@ class Client:
             return self.connection.bio_read(65536)
         except SSL.WantReadError:
             return b""
+
+
+class Reluctant:
+    """A TLS connection that takes so many records and then wants to read."""
+
+    def __init__(self, real: SSL.Connection, taken: int) -> None:
+        self._left = taken
+        self._real = real
+        self.bio_read = real.bio_read
+
+    def send(self, data: bytes) -> int:
+        """What OpenSSL may do at any time."""
+        if not self._left:
+            raise SSL.WantReadError
+        self._left -= 1
+        return self._real.send(data)
 
 
 class TlsTests(SynchronousTestCase):
@@ -252,6 +318,57 @@ class TlsTests(SynchronousTestCase):
                 self.wrapped._clock.advance(0)  # type: ignore[attr-defined]
                 self.carry(way, client)
                 self.assertEqual(client.read, b"".join(texts))
+
+    def test_one_system_call_for_many_records(self) -> None:
+        way, channel, client = self.way(True, MUCH)
+        calls = way.socket.calls
+        channel.write(b"x" * 100_000)
+        self.assertEqual(way.socket.calls, calls + 1)
+        client.take(way.socket.taken)
+        self.assertEqual(client.read, b"x" * 100_000)
+
+    def test_written_before_the_handshake(self) -> None:
+        """It waits where Twisted lets it wait, and nothing overtakes it."""
+        way = Way(False, MUCH)
+        channel: Any = self.wrapped.buildProtocol(None)
+        way.transport.protocol = channel
+        channel.makeConnection(way.transport)
+        straighten(channel)
+        channel.write(b"early ")
+        channel.write(b"")
+        client = Client()
+        said = client.take(b"")
+        while said:
+            channel.dataReceived(said)
+            said = self.carry(way, client)
+        channel.write(b"late")
+        self.carry(way, client)
+        self.assertEqual(client.read, b"early late")
+
+    def test_openssl_wants_to_read_first(self) -> None:
+        """The usual way keeps what was not taken, from where it was not taken."""
+        way, channel, client = self.way(True, MUCH)
+        real = channel._tlsConnection
+        for taken in (0, 1, 2):
+            channel._tlsConnection = Reluctant(real, taken)
+            text = bytes([65 + taken]) * 40_000
+            channel.write(text)
+            channel.write(b"later")
+            self.assertTrue(channel._appSendBuffer)
+            channel._tlsConnection = real
+            channel._unbufferPendingWrites()
+            self.carry(way, client)
+            self.assertEqual(client.read, text + b"later")
+            client.read = b""
+
+    def test_nothing_is_sent_after_the_end(self) -> None:
+        for end in ("loseConnection", "abortConnection"):
+            way, channel, client = self.way(True, MUCH)
+            getattr(channel, end)()
+            channel.write(b"late")
+            with contextlib.suppress(SSL.ZeroReturnError):
+                self.carry(way, client)
+            self.assertEqual(client.read, b"")
 
     def test_at_once(self) -> None:
         way, channel, client = self.way(True, MUCH)

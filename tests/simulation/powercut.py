@@ -32,7 +32,7 @@ from chatd.entries import (
     Stored,
     UserMade,
 )
-from chatd.store.connection import Connection
+from chatd.store.connection import CHECKPOINT, Connection
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
 from chatd.store.verify import verify
@@ -257,7 +257,7 @@ class Life:
         self.purged = 0  # up to which time things may be gone
         instead = {
             "PRAGMA synchronous = FULL": f"PRAGMA synchronous = {synchronous}",
-            "PRAGMA wal_autocheckpoint = 16000": f"PRAGMA wal_autocheckpoint = {checkpoint}",
+            CHECKPOINT: f"PRAGMA wal_autocheckpoint = {checkpoint}",
         }
 
         def connect(path: str) -> Connection:

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages
-from chatd.messages import Command, Event, Ping, Pong
+from chatd.messages import Command, Event, Failed, Ping, Pong
 from chatd.wire import pack
 
 
@@ -91,6 +91,11 @@ class RoundTripTests(SynchronousTestCase):
 
     def test_frame(self) -> None:
         self.assertEqual(pack.frame(b"abc"), b"\0\0\0\x03abc")
+
+    def test_an_events_frame_whatever_its_length(self) -> None:
+        for size in (0, 1, 900, *range(1000, 1030), 70_000):
+            event = Failed(1, "code", "x" * size)
+            self.assertEqual(pack.encode_frame(event), pack.frame(pack.encode_event(event)))
 
 
 class RefusalTests(SynchronousTestCase):
