@@ -41,6 +41,8 @@ CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 _KEEP_MESSAGE = """INSERT INTO message VALUES (?, (SELECT epoch FROM account WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING"""
+_TAKE_AWAY = """UPDATE message SET text = ? WHERE account = ? AND conversation = ? AND seq = ?
+    AND epoch = (SELECT epoch FROM account WHERE id = ?)"""
 _KEEP_CURSOR = """INSERT INTO cursor VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)"""
 _FORGET_CURSOR = "DELETE FROM cursor WHERE account = ? AND conversation = ?"
@@ -227,6 +229,10 @@ def _message(account: int, record: r.KeepMessage) -> _Statements:
     return [(_KEEP_MESSAGE, (*values, record.own, record.peer))]
 
 
+def _taken(account: int, record: r.TakeAway) -> _Statements:
+    return [(_TAKE_AWAY, (record.text, account, record.conversation, record.seq, account))]
+
+
 def _cursor(account: int, record: r.KeepCursor) -> _Statements:
     if record.seq == 0:
         return [(_FORGET_CURSOR, (account, record.conversation))]
@@ -258,6 +264,7 @@ def _try(account: int, record: r.Try) -> _Statements:
 
 _KEEPING: Final[dict[type[r.Record], Callable[[int, Any], _Statements]]] = {
     r.KeepMessage: _message,
+    r.TakeAway: _taken,
     r.KeepCursor: _cursor,
     r.Queue: _queue,
     r.Unqueue: lambda account, record: [("DELETE FROM outbox WHERE id = ?", (record.id,))],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from chatd.messages import GroupChange
+from chatd.messages import GroupChange, Message
 from chatd.wire.pack import Event
 from clients.core.intents import Intent
 
@@ -69,6 +69,26 @@ class Said(Notice, frozen=True):
     own: bool = False
     stored: bool = False
     peer: str = ""
+
+    @classmethod
+    def of(cls, message: Message, own: bool, stored: bool, peer: str) -> Said:
+        """What a message says; one that was taken away says so."""
+        text = taken_away(message.text) if message.kind == "redacted" else message.text
+        return cls(message.conversation, message.seq, message.at, message.sender, message.id, text, own, stored, peer)
+
+
+def taken_away(reason: str) -> str:
+    """What stands for a text that is no more."""
+    return f"(taken away: {reason})" if reason else "(taken away)"
+
+
+class TakenAway(Notice, frozen=True):
+    """The text of a message is no more."""
+
+    conversation: str
+    seq: int
+    by: str
+    reason: str = ""
 
 
 class Outcome(Notice, frozen=True):

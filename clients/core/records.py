@@ -27,6 +27,14 @@ class KeepMessage(Record, frozen=True):
     peer: str = ""
 
 
+class TakeAway(Record, frozen=True):
+    """The text of a message is no more; this stands for it."""
+
+    conversation: str
+    seq: int
+    text: str
+
+
 class KeepCursor(Record, frozen=True):
     """This device has everything of a conversation up to `seq`; 0 forgets the conversation."""
 

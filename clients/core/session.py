@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from chatd import messages as m
+from chatd import moderation as o
 from chatd.wire.pack import Event
 from clients.core import intents as i
 from clients.core import notices as n
@@ -306,7 +307,7 @@ class Session:
         own = event.sender == self.state.me
         peer = "" if event.conversation.startswith("#") else self.state.peer(event.conversation)
         stored = event.seq <= self.state.heads.get(event.conversation, 0)
-        said = n.Said(event.conversation, event.seq, event.at, event.sender, event.id, event.text, own, stored, peer)
+        said = n.Said.of(event, own, stored, peer)
         step = Step()
         if not own:
             self.state.heard(event.conversation, event.sender)
@@ -314,15 +315,21 @@ class Session:
             step.notices.append(said)
         if self.receive == KEEP:
             self.reading.came(event.conversation, event.seq, now)
-            step.records = self._kept(event, own, peer)
+            step.records = self._kept(said)
         else:
             self._seen[event.conversation] = event.seq
         return step
 
-    def _kept(self, event: m.Message, own: bool, peer: str) -> list[r.Record]:
+    def _kept(self, said: n.Said) -> list[r.Record]:
         """A message and the cursor behind it, for one transaction."""
-        kept = r.KeepMessage(event.conversation, event.seq, event.at, event.sender, event.id, event.text, own, peer)
-        return [kept, r.KeepCursor(event.conversation, self.reading.cursors[event.conversation])]
+        where = said.conversation
+        kept = r.KeepMessage(where, said.seq, said.at, said.sender, said.id, said.text, said.own, said.peer)
+        return [kept, r.KeepCursor(where, self.reading.cursors[where])]
+
+    def _redacted(self, now: float, event: o.Redacted) -> Step:
+        """A text is taken away: here, too."""
+        kept = r.TakeAway(event.conversation, event.seq, n.taken_away(event.reason))
+        return Step([n.TakenAway(event.conversation, event.seq, event.by, event.reason)], [kept])
 
     def _is_new(self, event: m.Message) -> bool:
         if self.receive == WATCH:
@@ -393,6 +400,7 @@ _EVENTS: Final[dict[type[Any], Callable[[Session, float, Any], Step]]] = {
     m.Accepted: Session._accepted,
     m.Message: Session._message,
     m.Delivered: Session._delivered,
+    o.Redacted: Session._redacted,
     m.Presence: Session._presence,
     m.GroupChange: Session._changed,
     m.Notice: Session._notice,

@@ -91,9 +91,8 @@ def _page(page: a.Page, me: str) -> list[str]:
 def paged(one: a.Message, me: str) -> n.Said:
     """A message of a page."""
     peers = one.conversation.split(":")[1:]
-    own = one.sender == me
     peer = next((name for name in peers if name != me.lower()), me)
-    return n.Said(one.conversation, one.seq, one.at, one.sender, one.id, one.text, own, True, peer)
+    return n.Said.of(one, one.sender == me, True, peer)
 
 
 _ANSWERS: Final[dict[type[Any], Callable[[Any, str], list[str]]]] = {
@@ -115,6 +114,9 @@ _ANSWERS: Final[dict[type[Any], Callable[[Any, str], list[str]]]] = {
 
 _NOTICES: Final[dict[type[n.Notice], Callable[[Any, str], list[str]]]] = {
     n.Said: lambda notice, me: [line("message", **message(notice, me))],
+    n.TakenAway: lambda notice, me: [
+        line("redacted", conversation=notice.conversation, seq=notice.seq, by=notice.by, reason=notice.reason)
+    ],
     n.Outcome: lambda notice, me: [line("sent", **outcome(notice))],
     n.Refused: lambda notice, me: [refusal(notice)],
     n.Answered: _answer,

@@ -103,6 +103,12 @@ def _said(notice: n.Said, style: Style) -> list[str]:
     return f"{stamp}{mark}{sender}: {text}".split("\n")
 
 
+def _taken_away(notice: n.TakenAway, style: Style) -> list[str]:
+    where = f" in group '{_group(notice.conversation)}'" if notice.conversation.startswith("#") else ""
+    reason = f": {inert.line(notice.reason)}" if notice.reason else "."
+    return [style.paint("faint", f"{inert.name(notice.by)} took a message away{where}{reason}")]
+
+
 def _outcome(notice: n.Outcome, style: Style) -> list[str]:
     to = inert.name(notice.to[1:])
     direct = notice.to.startswith("@")
@@ -307,10 +313,7 @@ def _page(notice: n.Answered, event: a.Page, style: Style) -> list[str]:
 
 def _paged(message: a.Message, me: str, peer: str) -> n.Said:
     """A message of a page as if it had come."""
-    own = message.sender == me
-    return n.Said(
-        message.conversation, message.seq, message.at, message.sender, message.id, message.text, own, True, peer
-    )
+    return n.Said.of(message, message.sender == me, True, peer)
 
 
 _DONE: Final[dict[type[i.Intent], str]] = {
@@ -346,6 +349,7 @@ _ANSWERS: Final[dict[type[Any], Callable[[n.Answered, Any, Style], list[str]]]] 
 
 _NOTICES: Final[dict[type[n.Notice], Callable[[Any, Style], list[str]]]] = {
     n.Said: _said,
+    n.TakenAway: _taken_away,
     n.Outcome: _outcome,
     n.Welcomed: _welcomed,
     n.Came: _came,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
+from chatd import moderation as o
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
@@ -164,6 +165,11 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(step.notices, [n.Said("#g", 4, 4000, "bob", (4).to_bytes(16, "big"), "hi")])
         kept = r.KeepMessage("#g", 4, 4000, "bob", (4).to_bytes(16, "big"), "hi", False)
         self.assertEqual(step.records, [kept, r.KeepCursor("#g", 4)])
+
+    def test_what_is_taken_away_is_so_here_too(self) -> None:
+        step = session(position("#g", 3, 3)).received(1.0, o.Redacted("#g", 2, ID, "bob", "typo"))
+        self.assertEqual(step.notices, [n.TakenAway("#g", 2, "bob", "typo")])
+        self.assertEqual(step.records, [r.TakeAway("#g", 2, "(taken away: typo)")])
 
     def test_a_repeat_is_dropped(self) -> None:
         alice = session(position("#g", 3, 3))

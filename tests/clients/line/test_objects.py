@@ -52,6 +52,7 @@ class FormTests(SynchronousTestCase):
             (n.Outcome(b"i", "@bob", "x", "stored"), "sent"),
             (n.Welcomed("a", (), 0, ()), "welcome"),
             (n.Came("a", "lost"), "presence"),
+            (n.TakenAway("#g", 1, "a"), "redacted"),
             (n.Changed(a.GroupChange("#g", "joined", "a")), "change"),
             (n.Told("x", "y"), "notice"),
             (n.Local(("x",)), "local"),

@@ -43,6 +43,8 @@ SEED = [
     (said("dm:alice:bob", peer="alice"), "(Private) alice: hi"),
     (sent("@bob", "sent"), "(Private to bob) You: hi"),
     (said("#g1"), "[g1] alice: hi"),
+    (n.TakenAway("#g1", 2, "bob", "typo"), "bob took a message away in group 'g1': typo"),
+    (n.TakenAway("dm:alice:bob", 2, "bob"), "bob took a message away."),
     (n.Lost("The connection broke.", 1.0), "DISCONNECTED!!"),
     (n.Ended("left"), "DISCONNECTED!!"),
     (n.Ended("unreachable", "Connection refused."), "Can't connect to the server: Connection refused."),
