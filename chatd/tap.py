@@ -39,6 +39,7 @@ from chatd.ports.door import DoorFactory
 from chatd.ports.frames import Frames
 from chatd.ports.irc.client import Facts
 from chatd.ports.lines import Codecs, Lines
+from chatd.ports.person import Persons, asking
 from chatd.ports.straight import few_at_once
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
@@ -188,6 +189,8 @@ class Chatd(Service):
         limits = self.node.limits
         lookup = Lookup(self.node.hub, time.time, os.urandom, self.node.strangers)
         codecs = self._codecs = Codecs(self.node, lookup, self._facts(settings, limits))
+        persons = Persons(self.node, lookup, lambda: self.node.admission.policy.guests)
+        people = asking(persons, limits, reactor)
         listeners: dict[str, list[tuple[str, int]]] = {}
         for kind, endpoints in (("tls", settings.listen), ("plain", settings.listen_plain)):
             for endpoint in endpoints:
@@ -195,7 +198,7 @@ class Chatd(Service):
                     continue
                 door = DoorFactory(
                     lambda: Frames(self.node, limits, reactor), lambda: Lines(codecs, limits, reactor), reactor.seconds,
-                    limits.waiting, limits.waiting_per_prefix, self._origin,
+                    limits.waiting, limits.waiting_per_prefix, self._origin, people if kind == "plain" else None,
                 )  # fmt: skip
                 self._factories.append(door)
                 factory = TlsFactory(self.certificates, door, reactor) if kind == "tls" else door

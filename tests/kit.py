@@ -35,6 +35,7 @@ from chatd.ports.door import Door, DoorFactory
 from chatd.ports.frames import Frames
 from chatd.ports.irc.client import Facts
 from chatd.ports.lines import Codecs, Lines
+from chatd.ports.person import Persons, asking
 from chatd.store.interface import Store, StoreError
 from chatd.store.memory import MemoryStore
 from chatd.wire.pack import decode_event, encode_command, frame
@@ -214,6 +215,9 @@ class House:
             self.limits.waiting,
             self.limits.waiting_per_prefix,
             lambda host: "" if is_loopback(host) else prefix(host),
+            asking=asking(
+                Persons(self.node, lookup, lambda: self.node.admission.policy.guests), self.limits, self.clock
+            ),
         )
 
     def restart(self) -> None:

@@ -44,7 +44,10 @@ def share(one: User, other: User) -> bool:
 
 def who(hub: Hub, session: Session, command: m.Who, turn: Turn) -> None:
     """Who is here now."""
-    people = [m.Member(user.name, user.role, user.state) for user in hub.everyone.users if not user.invisible]
+    asker = session.user
+    assert asker is not None
+    seen = [user for user in hub.everyone.users if not user.invisible or user is asker or share(asker, user)]
+    people = [m.Member(user.name, user.role, user.state) for user in seen]
     turn.reply(session, m.WhoList(command.ref, people[: hub.limits.list_length], len(people)))
 
 

@@ -109,9 +109,11 @@ class Lines(Typed):
         super().dataReceived(data)
 
     def over(self) -> bool:
+        """Whether nothing more is heard."""
         return self.client.closing or super().over()
 
     def unanswered(self) -> int:
+        """How many questions the core has not answered yet."""
         return self.client.unanswered()
 
     def lineReceived(self, line: bytes) -> None:

@@ -9,8 +9,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import messages as m
 from chatd.core.limits import Limits
 from chatd.ports.door import DoorFactory
-from chatd.ports.lines import ANSWER
+from chatd.ports.frames import Frames
+from chatd.ports.lines import Lines
+from chatd.ports.person import Person
 from chatd.wire.pack import encode_command, frame
+from tests.irc import IrcPeer
 from tests.kit import House, Peer, Scene
 
 AFAR = "198.51.100.7"
@@ -33,9 +36,104 @@ class FirstByte(Scene):
 
     def test_anything_else_is_a_line(self) -> None:
         for first in range(1, 256):
-            peer = self.house.peer()
+            peer = IrcPeer(self.house)
             peer.raw(bytes([first]) + b"hello\r\n")
-            self.assertEqual((peer.rest, peer.over), (ANSWER, True), first)
+            self.assertIsInstance(peer.door._inner, Lines | Person, first)
+
+    def test_where_nobody_is_asked_the_first_byte_is_enough(self) -> None:
+        self.house.door.asking = None
+        peer = IrcPeer(self.house)
+        peer.raw(b"N")
+        self.assertIsInstance(peer.door._inner, Lines)
+
+
+class Asking(Scene):
+    """S14: a person is asked for a name, a program never is, and one that was slow gets in."""
+
+    def come(self, *parts: bytes, host: str = "127.0.0.1") -> IrcPeer:
+        """A connection that says this."""
+        peer = IrcPeer(self.house, host)
+        for part in parts:
+            peer.raw(part)
+        return peer
+
+    def wait(self, seconds: float = 1.0) -> None:
+        """Some time passes, then what has come is read, then what waited for that happens."""
+        self.house.clock.advance(seconds)
+        self.house.settle()
+
+    def test_a_second_of_silence(self) -> None:
+        peer = self.come()
+        self.wait(0.99)
+        self.assertEqual(peer.transport.value(), b"")
+        self.wait(0.01)
+        self.assertEqual(peer.transport.value(), b"Enter username: ")
+        self.wait(5)
+        self.assertEqual(peer.transport.value(), b"Enter username: ")
+
+    def test_half_a_word_is_not_silence(self) -> None:
+        peer = self.come(b"NI")
+        self.wait(3)
+        self.assertEqual(peer.transport.value(), b"")
+        peer.raw(b"CK a\r\nUSER a 0 * :A\r\n")
+        self.assertIn(" 001 a ", peer.take()[0])
+
+    def test_what_has_come_is_read_before_anybody_is_asked(self) -> None:
+        peer = self.house.peer()
+        self.house.clock.callLater(1.0, peer.transport.deliver, HELLO)  # the reactor was busy for so long
+        self.wait()
+        self.assertTrue(peer.of(m.Greeting), peer.rest)
+
+    def test_from_elsewhere_nobody_is_asked_but_a_first_word_is_heard(self) -> None:
+        peer = self.come(host=AFAR)
+        self.wait(3)
+        self.assertEqual(peer.transport.value(), b"")
+        peer.raw(b"tesla\n")
+        self.assertIn(b"Welcome to chat room", peer.transport.value())
+
+    def test_an_irc_client_that_was_slow_gets_in(self) -> None:
+        for first in (b"CAP LS 302\r\n", b"NICK a\r\n", b"PASS x\r\n"):
+            peer = self.come()
+            self.wait()
+            peer.raw(first + b"NICK a\r\nUSER a 0 * :A\r\nCAP END\r\n")
+            lines = peer.take()
+            self.assertEqual(lines[0], "Enter username: ", first)
+            self.assertTrue(any(" 001 a " in line for line in lines), lines)
+            peer.cut()
+
+    def test_frames_that_were_slow_are_frames(self) -> None:
+        peer = self.come()
+        self.wait()
+        peer.raw(HELLO)
+        self.assertIsInstance(peer.door._inner, Frames)
+
+    def test_a_crowd_is_not_asked(self) -> None:
+        crowd = self.house.limits.prompt_crowd
+        peers = [self.come() for _ in range(crowd + 1)]
+        self.wait()
+        self.assertEqual({peer.transport.value() for peer in peers}, {b""})
+        for peer in peers[1:]:
+            peer.raw(b"CAP LS\r\n")
+        late = self.come()
+        self.wait()
+        self.assertEqual((peers[0].transport.value(), late.transport.value()), (b"", b"Enter username: "))
+        peers[0].raw(b"\n")
+        self.assertEqual(peers[0].transport.value(), b"Enter username: ")
+
+    def test_keys_without_sense_have_an_end(self) -> None:
+        peer = self.come(*[b"\n"] * 25)
+        self.assertFalse(peer.transport.connected)
+        self.assertLess(len(peer.transport.value()), 500)
+
+    def test_a_stranger_has_little_held_for_them(self) -> None:
+        peer = self.come(*[b"x" * 1000] * 4)
+        self.assertLessEqual(len(peer.door._said), 4608)
+        peer.raw(b"x" * 1000)
+        self.assertEqual((len(peer.door._said), peer.take()[0].split()[1]), (0, "417"))
+
+    def test_nothing_is_left_of_who_went(self) -> None:
+        self.come().cut()
+        self.assertEqual((self.house.door.silent, self.house.clock.getDelayedCalls()), ({}, []))
 
 
 class Silence(Scene):

@@ -48,7 +48,9 @@ class HistoryTests(SynchronousTestCase):
         self.assertEqual([said.text for said in again.last(self.account, "#g", 9)], ["hi"])
 
     def test_what_is_taken_away_is_gone_from_the_disk(self) -> None:
-        self.history.keep(self.account, [kept(1), kept(2), r.TakeAway("#g", 1, "(taken away)"), r.TakeAway("#h", 2, "x")])
+        self.history.keep(
+            self.account, [kept(1), kept(2), r.TakeAway("#g", 1, "(taken away)"), r.TakeAway("#h", 2, "x")]
+        )
         self.assertEqual([said.text for said in self.again().last(self.account, "#g", 9)], ["(taken away)", "hi"])
         self.history.keep(self.account, [r.Epoch("restored", True), r.TakeAway("#g", 2, "x")])
         self.assertEqual([said.text for said in self.history.last(self.account, "#g", 9)], ["(taken away)", "hi"])
