@@ -151,6 +151,8 @@ class Redacted(Value, frozen=True, tag="redacted"):
     by: str
     reason: str = ""
     ref: int = 0
+    at: int = 0
+    noted: bytes = b""  # the id of what happened (`archive.Happening`); the other one is the message's
 
 
 class Walloped(Value, frozen=True, tag="walloped"):

@@ -23,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 from chatd import archive as a
 from chatd import messages as m
 from chatd import moderation as o
@@ -304,10 +306,10 @@ def take_away(hub: Hub, session: Session, command: o.Redact, found: View, rows: 
         raise Refused("not-allowed", "Only who said it, and the group's operators, may take it away.")
     row = (own or rows)[0]
     turn.keep(Redaction(conversation.id, row.seq, user.name, command.reason))
-    note(hub, conversation, turn, "redacted", user.name, f"{row.id.hex()} {command.reason}".rstrip())
-    told = (conversation.name, row.seq, row.id, user.name, command.reason)
-    turn.then(_tell_redacted, hub, conversation, o.Redacted(*told), session)
-    turn.reply(session, o.Redacted(*told, command.ref))
+    noted = note(hub, conversation, turn, "redacted", user.name, f"{row.id.hex()} {command.reason}".rstrip())
+    told = o.Redacted(conversation.name, row.seq, row.id, user.name, command.reason, 0, *noted)
+    turn.then(_tell_redacted, hub, conversation, told, session)
+    turn.reply(session, msgspec.structs.replace(told, ref=command.ref))
     return row.seq
 
 

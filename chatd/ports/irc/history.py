@@ -126,7 +126,8 @@ def happened(heard: LineCodec, conversation: str, event: archive.Happening) -> l
     elif event.kind == "renamed":
         outs = [Out(source, "RENAME", (conversation, first, Text(rest)))]
     elif event.kind == "passed":
-        return heard.said(m.Message(conversation, 0, event.at, event.sender, event.id, "", "tags", text), conversation)
+        to = conversation if conversation[:1] == "#" else heard.peer(conversation, event.sender)
+        return heard.said(m.Message(to, 0, event.at, event.sender, event.id, "", "tags", text), to)
     tags = heard.tags(event.sender, event.at, event.id)
     return [out._replace(tags=tags) for out in outs]
 

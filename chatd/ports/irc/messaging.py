@@ -238,10 +238,7 @@ def redact(client: Client, line: Line) -> None:
     try:
         id = bytes.fromhex(digits) if len(digits) == ID_DIGITS else b""
     except ValueError:
-        id = b""
-    if not id:
-        client.fail("REDACT", "UNKNOWN_MSGID", target, digits[:64], text="There is no such message.")
-        return
+        id = b""  # no message has it; but first it is said whether there is a target
     to = target if target[:1] == "#" else "@" + target
     client.ask(moderation.Redact, to, id, line.params[2] if len(line.params) > 2 else "", then=_redacted)
 
@@ -249,7 +246,7 @@ def redact(client: Client, line: Line) -> None:
 def _redacted(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     if not isinstance(event, m.Failed):
         return None
-    target, digits = asked.line.params[:2]
+    target, digits = asked.line.params[0], asked.line.params[1][:64]
     code = REDACT_FAILS.get(event.code)
     if code is None:
         return [client.failure("REDACT", "INVALID_TARGET", target, text=event.text)]
@@ -262,7 +259,8 @@ def redacted(heard: LineCodec, event: moderation.Redacted) -> list[Out]:
         return []
     to = event.conversation if event.conversation[:1] == "#" else heard.peer(event.conversation, event.by)
     reason = (Text(event.reason),) if event.reason else ()
-    return [Out(heard.lookup.source(event.by), "REDACT", (to, event.id.hex(), *reason))]
+    tags = heard.tags(event.by, event.at, event.noted)
+    return [Out(heard.lookup.source(event.by), "REDACT", (to, event.id.hex(), *reason), tags)]
 
 
 COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int]] = {
