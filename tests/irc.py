@@ -13,11 +13,14 @@ from tests.kit import House, Transport
 class IrcPeer:
     """One connection that speaks IRC."""
 
-    def __init__(self, house: House, host: str = "127.0.0.1", binding: bytes = b"") -> None:
+    def __init__(
+        self, house: House, host: str = "127.0.0.1", binding: bytes = b"", certificate: str = ""
+    ) -> None:  # fmt: skip
         self.house = house
         self.lines: list[str] = []
         self.transport = Transport(house.clock)
         self.transport.host, self.transport.port, self.transport.binding = host, 50000, binding
+        self.transport.certificate = certificate
         door = house.door.buildProtocol(self.transport)  # type: ignore[arg-type]
         assert door is not None
         self.door: Door = door
