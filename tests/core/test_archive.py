@@ -372,9 +372,12 @@ class Redacting(ArchiveScene):
 
     def test_who_said_it(self) -> None:
         answer = self.granted(self.bob, o.Redact, "#hw1", ONE, "typo")
-        self.assertEqual(answer, o.Redacted("#hw1", 1, ONE, "bob", "typo", self.bob.ref))
+        noted = answer.at, answer.noted
+        self.assertEqual(answer, o.Redacted("#hw1", 1, ONE, "bob", "typo", self.bob.ref, *noted))
         for peer in (self.alice, self.carol):
-            self.assertEqual(peer.take(), [o.Redacted("#hw1", 1, ONE, "bob", "typo")])
+            self.assertEqual(peer.take(), [o.Redacted("#hw1", 1, ONE, "bob", "typo", 0, *noted)])
+        event = self.page(self.alice, "#hw1").events[-1]
+        self.assertEqual((event.at, event.id), noted)
         message = self.page(self.carol, "#hw1").messages[0]
         self.assertEqual((message.sender, message.id, message.kind, message.text), ("bob", ONE, "redacted", "typo"))
 
@@ -420,7 +423,8 @@ class Redacting(ArchiveScene):
         self.forget()
         self.refused("not-allowed", self.alice, o.Redact, "@bob", THREE)
         self.granted(self.bob, o.Redact, "@alice", THREE)
-        self.assertEqual(self.alice.take(), [o.Redacted("dm:alice:bob", 1, THREE, "bob")])
+        (told,) = self.alice.of(o.Redacted)
+        self.assertEqual(told, o.Redacted("dm:alice:bob", 1, THREE, "bob", "", 0, told.at, told.noted))
 
     def test_one_id_of_two_senders(self) -> None:
         self.alice.send("#hw1", "another", ONE)  # ids are the senders' choice
