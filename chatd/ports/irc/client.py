@@ -210,9 +210,10 @@ class Client:
         self.say(self.numeric(numeric, *params, text=text))
 
     def numeric(self, numeric: Numeric, *params: str, text: str | None = None) -> Out:
-        """A numeric addressed to this client."""
+        """A numeric addressed to this client; an empty `text` is a last parameter, too."""
         last = numeric.text if text is None else text
-        return Out(self.facts.name, numeric.number, (self.nick, *params, last) if last else (self.nick, *params))
+        shown = (self.nick, *params) if text is None and not last else (self.nick, *params, last)
+        return Out(self.facts.name, numeric.number, shown)
 
     def fail(self, command: str, code: str, *context: str, text: str) -> None:
         """Say a standard reply (IRCv3)."""
