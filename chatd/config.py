@@ -34,7 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data: str = "chatd-data"  # everything the server keeps
     listen: tuple[str, ...] = ("tcp:6697",)  # TLS, for everybody
     listen_plain: tuple[str, ...] = ("tcp:6667:interface=127.0.0.1",)  # no TLS: this machine only
-    insecure: bool = False  # allow listen_plain on other addresses than this machine's
+    websocket: tuple[str, ...] = ()  # IRC for browsers; with TLS, but where only this machine reaches it (a proxy does)
+    insecure: bool = False  # allow listen_plain, and websocket without TLS, on other addresses than this machine's
     server_name: str = ""  # how the server calls itself; the host's name where empty
     registration: str = "open"  # open, invite or closed: may a stranger claim a name
     guests: bool = True  # may a name without an account come in
@@ -111,7 +112,7 @@ def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
         key = name[6:].lower()
         if key not in Settings.__struct_fields__ or key in TABLES:
             raise BadConfig(_unknown(name, [f"CHATD_{f.upper()}" for f in Settings.__struct_fields__]))
-        is_list = key in ("listen", "listen_plain", "trusted_networks")
+        is_list = key in ("listen", "listen_plain", "websocket", "trusted_networks")
         values[key] = text.split() if is_list else _truth(text) if key in TRUTHS else text
     return values
 
@@ -133,7 +134,7 @@ def _check(settings: Settings) -> Settings:
     if bool(settings.certificate) != bool(settings.key):
         raise BadConfig("certificate and key are given together or not at all")
     for endpoint in settings.listen_plain:
-        if endpoint != "none" and not settings.insecure and not _is_local(endpoint):
+        if endpoint != "none" and not settings.insecure and not is_local(endpoint):
             raise BadConfig(
                 f"{endpoint!r} would be open to other machines without TLS; add :interface=127.0.0.1, or --insecure"
             )
@@ -153,7 +154,7 @@ def _check(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, server_name=settings.server_name or socket.gethostname())
 
 
-def _is_local(endpoint: str) -> bool:
+def is_local(endpoint: str) -> bool:
     """Whether a Twisted endpoint string is one that only this machine reaches."""
     if endpoint.startswith("unix:"):
         return True

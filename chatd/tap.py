@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -20,6 +21,7 @@ from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import Protocol
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger, globalLogPublisher, jsonFileLogObserver
@@ -29,18 +31,19 @@ from twisted.python.threadpool import ThreadPool
 
 from chatd.admission import Policy
 from chatd.auth import Passwords
-from chatd.config import BadConfig, Settings, read
+from chatd.config import BadConfig, Settings, is_local, read
 from chatd.core.limits import Limits, is_loopback, prefix
 from chatd.data import DataFolder, FolderInUse
 from chatd.journal import Run
 from chatd.lookup import Lookup
 from chatd.node import SWEEP_SECONDS, Node
-from chatd.ports.door import DoorFactory
+from chatd.ports.door import Asking, DoorFactory
 from chatd.ports.frames import Frames
 from chatd.ports.irc.client import Facts
 from chatd.ports.lines import Codecs, Lines
 from chatd.ports.person import Persons, asking
 from chatd.ports.straight import few_at_once
+from chatd.ports.websocket import WebSocket
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
 from chatd.tls import BadCertificate, Certificates, TlsFactory
@@ -72,13 +75,13 @@ class Options(usage.Options):
         ["log-json", None, None, "File for the log as one JSON object a line"],
     ]  # fmt: skip
     optFlags = [
-        ["insecure", None, "Allow --listen-plain on addresses that other machines reach"],
+        ["insecure", None, "Allow --listen-plain and --websocket without TLS on addresses that other machines reach"],
         ["check-config", None, "Say whether the settings are right, and exit"],
     ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
-        self["listen"], self["listen_plain"] = [], []
+        self["listen"], self["listen_plain"], self["websocket"] = [], [], []
 
     def opt_listen(self, endpoint: str) -> None:
         """Endpoint with TLS (default tcp:6697); may be given several times; `none` for no such listener"""
@@ -87,6 +90,10 @@ class Options(usage.Options):
     def opt_listen_plain(self, endpoint: str) -> None:
         """Endpoint without TLS (default tcp:6667:interface=127.0.0.1); may be given several times; or `none`"""
         self["listen_plain"].append(endpoint)
+
+    def opt_websocket(self, endpoint: str) -> None:
+        """Endpoint for IRC over WebSocket (default none); with TLS, unless only this machine reaches it"""
+        self["websocket"].append(endpoint)
 
     def postOptions(self) -> None:
         """Read all sources of settings, so that a wrong one is told before anything starts."""
@@ -185,34 +192,61 @@ class Chatd(Service):
         """What counts as one address for those who wait at the door; nothing for this machine and trusted networks."""
         return "" if is_loopback(host) or host in self.node.admission.policy.trusted else prefix(host)
 
-    def _listen(self, settings: Settings) -> dict[str, list[tuple[str, int]]]:
+    def _doors(self, settings: Settings) -> dict[str, DoorFactory]:
+        """What answers on each kind of listener."""
         limits = self.node.limits
         lookup = Lookup(self.node.hub, time.time, os.urandom, self.node.strangers)
         codecs = self._codecs = Codecs(self.node, lookup, self._facts(settings, limits))
-        persons = Persons(self.node, lookup, lambda: self.node.admission.policy.guests)
-        people = asking(persons, limits, reactor)
+        people = asking(Persons(self.node, lookup, lambda: self.node.admission.policy.guests), limits, reactor)
+
+        def frames() -> Frames:
+            return Frames(self.node, limits, reactor)
+
+        def lines() -> Lines:
+            return Lines(codecs, limits, reactor)
+
+        def socket() -> WebSocket:
+            return WebSocket(lines)
+
+        def door(first: Callable[[], Protocol], other: Callable[[], Protocol], people: Asking | None) -> DoorFactory:
+            made = DoorFactory(
+                first, other, reactor.seconds, limits.waiting, limits.waiting_per_prefix, self._origin, people
+            )  # fmt: skip
+            self._factories.append(made)
+            return made
+
+        return {
+            "tls": door(frames, lines, None),
+            "plain": door(frames, lines, people),
+            "websocket": door(socket, socket, None),
+        }
+
+    def _listen(self, settings: Settings) -> dict[str, list[tuple[str, int]]]:
+        doors = self._doors(settings)
         listeners: dict[str, list[tuple[str, int]]] = {}
-        for kind, endpoints in (("tls", settings.listen), ("plain", settings.listen_plain)):
+        for kind, endpoints in (
+            ("tls", settings.listen), ("plain", settings.listen_plain), ("websocket", settings.websocket)
+        ):  # fmt: skip
             for endpoint in endpoints:
                 if endpoint == "none":
                     continue
-                door = DoorFactory(
-                    lambda: Frames(self.node, limits, reactor), lambda: Lines(codecs, limits, reactor), reactor.seconds,
-                    limits.waiting, limits.waiting_per_prefix, self._origin, people if kind == "plain" else None,
-                )  # fmt: skip
-                self._factories.append(door)
-                factory = TlsFactory(self.certificates, door, reactor) if kind == "tls" else door
-                factory.noisy = False
-                failures: list[Failure] = []
-                listening = serverFromString(reactor, _with_room(endpoint)).listen(factory)
-                listening.addCallbacks(self._ports.append, failures.append)
-                if failures:
-                    failures[0].raiseException()
-                few_at_once(self._ports[-1])
-                host = self._ports[-1].getHost()
-                address = (getattr(host, "host", getattr(host, "name", "")), getattr(host, "port", 0))
-                listeners.setdefault(kind, []).append(address)
+                tls = kind == "tls" or (kind == "websocket" and not settings.insecure and not is_local(endpoint))
+                factory = TlsFactory(self.certificates, doors[kind], reactor) if tls else doors[kind]
+                address = self._open(endpoint, factory)
+                listeners.setdefault("websocket-tls" if tls and kind != "tls" else kind, []).append(address)
         return listeners
+
+    def _open(self, endpoint: str, factory: Any) -> tuple[str, int]:
+        """Listen there; where that is."""
+        factory.noisy = False
+        failures: list[Failure] = []
+        listening = serverFromString(reactor, _with_room(endpoint)).listen(factory)
+        listening.addCallbacks(self._ports.append, failures.append)
+        if failures:
+            failures[0].raiseException()
+        few_at_once(self._ports[-1])
+        host = self._ports[-1].getHost()
+        return getattr(host, "host", getattr(host, "name", "")), getattr(host, "port", 0)
 
     def _sweep(self) -> None:
         before = reactor.seconds() - self.node.limits.login_seconds

@@ -34,7 +34,9 @@ class Window:
         self.line("\t\t\t\tSERVER WORKING ")
         for kind, addresses in listeners.items():
             for host, port in addresses:
-                self.line(f"Listening on {host} port {port} ({'TLS' if kind == 'tls' else 'without TLS'})")
+                what = "WebSocket, " if kind.startswith("websocket") else ""
+                how = "TLS" if kind.endswith("tls") else "without TLS"
+                self.line(f"Listening on {host} port {port} ({what}{how})")
         if "tls" in listeners:
             port = listeners["tls"][0][1]
             self.line(f"Certificate fingerprint: {fingerprint}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import json
 import os
 import shutil
 import signal
@@ -49,12 +50,13 @@ class OptionsTests(SynchronousTestCase):
 
     def test_every_flag(self) -> None:
         settings = self.options(
-            "--data=d", "--listen=tcp:1", "--listen=tcp:2", "--listen-plain=none", "--registration=invite",
-            "--guests=no", "--certificate=c", "--key=k", "--server-name=s", "--log-json=l", "--insecure",
+            "--data=d", "--listen=tcp:1", "--listen=tcp:2", "--listen-plain=none", "--websocket=tcp:3",
+            "--registration=invite", "--guests=no", "--certificate=c", "--key=k", "--server-name=s", "--log-json=l",
+            "--insecure",
         ).settings  # fmt: skip
         self.assertEqual(settings, Settings(
-            data="d", listen=("tcp:1", "tcp:2"), listen_plain=("none",), registration="invite", guests=False,
-            certificate="c", key="k", server_name="s", log_json="l", insecure=True,
+            data="d", listen=("tcp:1", "tcp:2"), listen_plain=("none",), websocket=("tcp:3",),
+            registration="invite", guests=False, certificate="c", key="k", server_name="s", log_json="l", insecure=True,
         ))  # fmt: skip
 
     def test_environment_is_below_flags(self) -> None:
@@ -78,6 +80,7 @@ class OptionsTests(SynchronousTestCase):
         text = str(tap.Options())
         for flag in (
             "data",
+            "websocket",
             "config",
             "registration",
             "guests",
@@ -171,6 +174,22 @@ class ServiceTests(SynchronousTestCase):
         greeting = decode_event(transport.value()[4:])
         assert isinstance(greeting, m.Greeting)
         self.assertEqual(greeting.epoch, service.node.hub.epoch)
+
+    def test_websockets_have_tls_unless_only_this_machine_reaches_them(self) -> None:
+        self.start("--listen=none", "--websocket=tcp:8067:interface=127.0.0.1", "--websocket=tcp:8097")
+        told = json.loads((Path(self.data) / "listening.json").read_text())
+        self.assertEqual([*told], ["plain", "websocket", "websocket-tls"])
+        self.assertRegex(self.out.getvalue(), r"port 8067 \(WebSocket, without TLS\)\n.*port 8097 \(WebSocket, TLS\)")
+        self.assertIsInstance(self.connect(2)[0], TLSMemoryBIOProtocol)
+        protocol, transport = self.connect(1)
+        self.assertIsInstance(protocol, Door)
+        transport.deliver(
+            b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        self.assertIn(b"101 Switching", transport.value())
+        self.start(f"--data={self.mktemp()}", "--insecure", "--websocket=tcp:8068")
+        self.assertIn("port 8068 (WebSocket, without TLS)", self.out.getvalue())
 
     def test_timers_follow_the_monotonic_clock(self) -> None:
         import time

@@ -47,6 +47,7 @@ LAYERS = {
     "chatd.bus": Layer(("chatd.messages",), ("msgspec", "twisted")),
     "chatd.journal": Layer(("chatd.entries", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
     "chatd.ports": Layer((*WORDS, "chatd.wire"), ("twisted", "zope")),
+    "chatd.ports.websocket": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("twisted", "zope", "wsproto")),
     "chatd.ports.straight": Layer(libraries=("twisted", "OpenSSL")),
     "chatd.lookup": Layer((*WORDS, "chatd.core")),
     "chatd.release": Layer((*WORDS, "chatd.entries", "chatd.core")),

@@ -39,11 +39,15 @@ class Door(Protocol):
     factory: DoorFactory
     since = 0.0
     origin = ""
-    known = False
     _inner: Protocol | None = None
     _said = b""
     _asked = 0
     _timer: Any = None
+
+    @property
+    def known(self) -> bool:
+        """Whether the node has a session for it."""
+        return getattr(self._inner, "session", None) is not None
 
     def connectionMade(self) -> None:
         factory, asking = self.factory, self.factory.asking
@@ -85,7 +89,6 @@ class Door(Protocol):
     def _hand_over(self, inner: Protocol, data: bytes) -> None:
         self._said = b""
         self._inner = inner
-        self.known = True
         inner.let_in = self._let_in  # type: ignore[attr-defined]
         self.dataReceived = inner.dataReceived  # type: ignore[method-assign]
         assert self.transport is not None

@@ -104,9 +104,10 @@ class Lines(Typed):
 
     # ---- in ----
 
-    def dataReceived(self, data: bytes) -> None:
+    def alive(self) -> None:
+        """Something came."""
         self._nudged = False
-        super().dataReceived(data)
+        super().alive()
 
     def over(self) -> bool:
         """Whether nothing more is heard."""

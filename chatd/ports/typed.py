@@ -77,7 +77,7 @@ class Typed(LineReceiver):
     # ---- in ----
 
     def dataReceived(self, data: bytes) -> None:
-        self.node.heard(self.session)
+        self.alive()
         if self._rest:
             data = self._rest + data
         lines: list[bytes | None] = list(data.split(b"\n"))
@@ -93,6 +93,19 @@ class Typed(LineReceiver):
         self.take(lines)
         if too_long:
             self._skip(len(rest))
+
+    def alive(self) -> None:
+        """Something came."""
+        self.node.heard(self.session)
+
+    def may(self) -> bool:
+        """Whether one more line, or what costs as much, may come now."""
+        return bool(self.node.may(self.session))
+
+    def message(self, line: bytes | None) -> None:
+        """One line came, cut by others; None: it was too long."""
+        self.alive()
+        self.take([line])
 
     def _skip(self, size: int) -> None:
         self._skipping = True
