@@ -260,6 +260,8 @@ def _renamed(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
         "name-taken": "CHANNEL_NAME_IN_USE",
         "bad-name": "CANNOT_RENAME",
         "not-allowed": "",
+        "not-operator": "",
+        "not-a-member": "",
         "no-such-group": "",
     }
     code = fails.get(event.code, "CANNOT_RENAME")
@@ -302,7 +304,8 @@ def renamed(client: Client, asked: Asked | None, event: moderation.Renamed) -> l
         return [Out(client.lookup.source(event.by), "RENAME", (event.group, event.name, Text(event.reason)))]
     client.begin(Line("NAMES", [event.name]))
     client.ask(m.Members, event.name)
-    left = Out(client.me(), "PART", (event.group, Text(f"The group is now {event.name}: {event.reason}")))
+    why = f": {event.reason}" if event.reason else "."
+    left = Out(client.me(), "PART", (event.group, Text(f"The group is now {event.name}{why}")))
     return [left, *joining(client.codec, client.name, event.name)]
 
 

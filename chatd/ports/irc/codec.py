@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from chatd import messages as m
+from chatd import people
 from chatd.ports.irc.out import Out, format_line, stamp
 from chatd.wire.irc import LINE_BYTES, Text, cut, parse_tags, pieces
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {"text": "PRIVMSG", "notice": "NOTICE", "tags": "TAGMSG"}
 CONCAT: Final = "draft/multiline-concat"
+TAGGED: Final = frozenset({m.Message, people.Passing})  # their lines have the tags that they are to have
 CUTS: Final = "chatd/cuts"  # kept with a message: where its lines were cut, in characters; never shown
 
 
@@ -56,7 +58,7 @@ class LineCodec:
 
     def dress(self, event: Any, outs: list[Out]) -> list[Out]:
         """Lines with the time, the id and the account of what a person did, where they have no tags yet."""
-        if not self._tagged or all(out.tags or "!" not in out.source for out in outs):
+        if not self._tagged or type(event) in TAGGED or all(out.tags or "!" not in out.source for out in outs):
             return outs
         who = getattr(event, "by", "") or getattr(event, "name", "") or outs[0].source.partition("!")[0]
         at = getattr(event, "at", 0) or self.lookup.now()
@@ -131,7 +133,7 @@ class LineCodec:
             for number, part in enumerate(part for piece in line for part in cut(piece, room)):
                 inner = {"batch": name, CONCAT: ""} if number else {"batch": name}
                 outs.append(Out(source, command, (to, Text(part)), inner))
-        return [*outs, Out(source, "BATCH", ("-" + name,))]
+        return [*outs, Out(self.server, "BATCH", ("-" + name,))]
 
 
 def _lines(text: str, cuts: list[int]) -> list[list[str]]:

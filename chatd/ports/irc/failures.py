@@ -1,7 +1,7 @@
 """From a refusal of the core to the reply that IRC has for it.
 
 Rule: one table, by the line's command and the code, else by the code alone; where IRC has no number of its own a
-standard reply (FAIL) or 400 says it in words. `context`: what the reply names, mostly the line's first parameter.
+standard reply (FAIL) says it in words. `context`: what the reply names, mostly the line's first parameter.
 """
 
 from __future__ import annotations

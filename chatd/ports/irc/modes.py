@@ -110,12 +110,12 @@ def refused(client: Client, asked: Asked | None, event: moderation.ModeRefused) 
         return [client.numeric(n.ERR_NOSUCHNICK, change.argument or "*")]
     if event.code == "user-not-in-group":
         return [client.numeric(n.ERR_USERNOTINCHANNEL, change.argument, group)]
+    if event.code == "bad-argument" and change.mode == "k":
+        return [client.numeric(n.ERR_INVALIDKEY, group, text=event.text)]
     if event.code == "bad-argument":
         return [client.numeric(n.ERR_INVALIDMODEPARAM, group, change.mode, "*", text=event.text)]
     if event.code == "list-full":
         return [client.numeric(n.ERR_BANLISTFULL, group, change.mode, text=event.text)]
-    if event.code == "key-set":
-        return [client.numeric(n.ERR_KEYSET, group)]
     return [client.numeric(n.ERR_CHANOPRIVSNEEDED, group, text=event.text)]
 
 
