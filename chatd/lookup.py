@@ -124,8 +124,9 @@ class Lookup:
             return []
         sent = [(conversation, conversation.head) for conversation in session.live]
         sent += session.behind.items()
-        return [
-            (conversation.name, seq)
-            for conversation, seq in sent
-            if conversation.id in user.conversations and seq > device.cursors.get(conversation.id, 0)
-        ]
+        told = []
+        for conversation, seq in sent:
+            member = conversation.members.get(user.id)
+            if member is not None and seq > device.cursors.get(conversation.id, member.since):
+                told.append((conversation.name, seq))
+        return told

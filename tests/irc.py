@@ -5,6 +5,8 @@ Rule: what is heard is kept as lines of text until it is taken; a PING of the se
 
 from __future__ import annotations
 
+import base64
+
 from chatd.ports.door import Door
 from chatd.wire.irc import Line, parse
 from tests.kit import House, Transport
@@ -69,6 +71,14 @@ class IrcPeer:
         self.send(*begin, f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}", *(["CAP END"] if caps else []))
         self.house.commit()
         return self.take()
+
+    def login(self, name: str, password: str, *caps: str) -> list[str]:
+        """Come in as an account, by SASL PLAIN."""
+        blob = base64.b64encode(f"\0{name}\0{password}".encode()).decode()
+        self.says("CAP LS 302", f"CAP REQ :{' '.join(('sasl', *caps))}", f"NICK {name}", f"USER {name} 0 * :{name}")
+        self.says("AUTHENTICATE PLAIN")
+        assert any(" 903 " in line for line in self.says(f"AUTHENTICATE {blob}"))
+        return self.says("CAP END")
 
     def pong(self) -> None:
         """Answer every PING that has come."""

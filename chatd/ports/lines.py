@@ -17,6 +17,8 @@ from twisted.python.failure import Failure
 from chatd.messages import Acknowledge, Message
 from chatd.ports.irc.client import Client, Facts, Lookup, Node
 from chatd.ports.irc.codec import LineCodec
+from chatd.ports.irc.history import batched
+from chatd.ports.irc.out import format_lines
 from chatd.ports.irc.table import REPLIES, dispatch
 from chatd.ports.session import Bounds, Outlet
 from chatd.ports.typed import Typed, TypedLink
@@ -25,6 +27,7 @@ from chatd.wire.numerics import ERR_INPUTTOOLONG
 
 LONGEST: Final = CLIENT_TAG_BYTES + LINE_BYTES
 ACK_SECONDS: Final = 1.0  # so that one PING serves many messages
+BATCHED: Final = frozenset({"draft/chathistory", "batch"})
 HTTP: Final = re.compile(rb"[A-Z]+ \S+ HTTP/\d")  # a web page that makes a browser say what it wants said
 FAILS: Final = {
     "not-utf8": ("INVALID_UTF8", "Your message was not UTF-8 and was not taken; set your client to UTF-8."),
@@ -59,8 +62,15 @@ class LineLink(TypedLink):
         return self.lines.client.encode(event)
 
     def page(self, conversation: str, messages: Sequence[Message]) -> bytes:
-        """Stored mail."""
-        return b"".join([self.codec.encode(message) for message in messages])
+        """Stored mail: one batch for those who know what that is."""
+        client = self.lines.client
+        if not client.caps >= BATCHED:
+            return b"".join([self.codec.encode(message) for message in messages])
+        outs = [out for message in messages for out in client.codec.message(message)]
+        if not outs:
+            return b""
+        target = conversation if conversation[:1] == "#" else client.codec.peer(conversation, client.name)
+        return format_lines(batched(client, target, outs), client.caps)
 
     def write(self, data: bytes) -> None:
         if data:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd import messages as m
+from chatd.core.limits import Limits
+from chatd.journal import CURSOR_SECONDS
+from chatd.ports.lines import ACK_SECONDS
+from chatd.store.interface import Store
+from chatd.store.memory import MemoryStore
+from chatd.store.sqlite import SqliteStore
 from tests.irc import IrcPeer
-from tests.kit import Scene
+from tests.kit import House, Peer, Scene
 
 AFAR = "198.51.100.7"
 
@@ -171,3 +180,185 @@ class AliveTests(Scene):
         peer.send("NICK alice")
         self.house.advance(30)
         self.assertEqual(peer.take(), ["ERROR :Closing Link: No login within 20 seconds."])
+
+
+def texts(lines: list[str]) -> list[str]:
+    """What was said in these lines."""
+    return [line.split(" :", 1)[1] for line in lines if " PRIVMSG " in line]
+
+
+class Mail:
+    """What was delivered is read when the PONG says so, not before; over a store."""
+
+    house: House
+    alice: Peer
+    secret = "correct horse"
+
+    def store(self) -> Store:
+        """A new store."""
+        raise NotImplementedError
+
+    def begin(self, limits: Limits | None = None) -> None:
+        """Alice is in by frames; bob has an account with a password, and is away."""
+        self.house = House(self.store(), limits=limits)
+        self.alice = self.house.person("alice")
+        bob = self.house.person("bob")
+        bob.ask(m.SetPassword, self.secret)
+        bob.ask(m.Join, "#g")
+        self.alice.ask(m.Join, "#g")
+        bob.lose()
+
+    def bob(self, *caps: str) -> IrcPeer:
+        """Bob comes by IRC."""
+        peer = IrcPeer(self.house)
+        peer.lines = peer.login("bob", self.secret, *caps)
+        self.house.commit()
+        return peer
+
+    def probe(self, peer: IrcPeer) -> str:
+        """The PING that comes behind what was delivered; empty: none."""
+        self.house.clock.advance(ACK_SECONDS)
+        self.house.commit()
+        pings = [line for line in peer.read() if line.startswith("PING ")]
+        return pings[-1] if pings else ""
+
+
+class MailTests(Mail):
+    """The same for every store."""
+
+    assertEqual = SynchronousTestCase.assertEqual
+    assertTrue = SynchronousTestCase.assertTrue
+    assertIn = SynchronousTestCase.assertIn
+
+    def test_what_was_not_acknowledged_comes_again(self) -> None:
+        self.begin()
+        for number in range(3):
+            self.alice.send("@bob", f"p{number}")
+            self.alice.send("#g", f"g{number}")
+        wanted = ["g0", "g1", "g2", "p0", "p1", "p2"]
+        for _ in range(3):
+            peer = self.bob()
+            self.assertEqual(sorted(texts(peer.read())), wanted)
+            self.assertTrue(self.probe(peer))
+            peer.cut()  # between delivery and PONG
+        self.assertEqual(self.alice.of(m.Delivered), [])
+        peer = self.bob()
+        self.probe(peer)
+        peer.pong()
+        self.house.commit()
+        self.assertEqual({event.conversation for event in self.alice.of(m.Delivered)}, {"#g", "dm:alice:bob"})
+        peer.cut()
+        self.assertEqual(texts(self.bob().read()), [])
+
+    def test_it_survives_the_server(self) -> None:
+        self.begin()
+        self.alice.send("@bob", "one")
+        self.alice.send("@bob", "two")
+        peer = self.bob()
+        self.probe(peer)
+        self.house.restart()
+        peer = self.bob()
+        self.assertEqual(texts(peer.read()), ["one", "two"])
+        self.probe(peer)
+        peer.pong()
+        self.house.clock.advance(CURSOR_SECONDS)
+        self.house.commit()
+        self.house.restart()
+        self.assertEqual(texts(self.bob().read()), [])
+
+    def test_a_pong_says_what_came_before_its_ping_and_no_more(self) -> None:
+        self.begin()
+        peer = self.bob()
+        self.alice.send("@bob", "one")
+        self.house.commit()
+        self.assertTrue(self.probe(peer))
+        self.alice.send("@bob", "two")  # behind the PING
+        peer.pong()
+        peer.cut()
+        self.assertEqual(texts(self.bob().read()), ["two"])
+
+    def test_several_sessions_share_a_place(self) -> None:
+        self.begin()
+        one, two = self.bob(), self.bob()
+        self.alice.send("@bob", "hi")
+        self.house.commit()
+        self.assertEqual((texts(one.read()), texts(two.read())), (["hi"], ["hi"]))
+        self.probe(two)
+        two.pong()
+        self.house.commit()
+        one.cut(), two.cut()
+        self.assertEqual(texts(self.bob().read()), [])
+
+    def test_nothing_is_asked_when_nothing_came(self) -> None:
+        self.begin()
+        self.alice.send("#g", "hi")
+        self.alice.ask(m.Join, "#old")
+        self.alice.send("#old", "before bob was in")
+        peer = self.bob()
+        self.probe(peer)
+        peer.pong()
+        peer.says("JOIN #old", "JOIN #other", "JOIN #lobby", "PRIVMSG #other :alone")
+        self.probe(peer)
+        peer.pong()
+        for _ in range(5):
+            self.assertEqual(self.probe(peer), "")
+
+    def test_mail_has_its_time_and_comes_as_a_batch_where_that_is_known(self) -> None:
+        self.begin()
+        self.alice.send("@bob", "one")
+        self.alice.send("@bob", "two\nlines")
+        self.alice.send("#g", "three")
+        lines = [line for line in self.bob("server-time").read() if " PRIVMSG " in line]
+        self.assertEqual(len(lines), 4)
+        self.assertTrue(all(line.startswith("@time=2027-01-15T08:16:40.") for line in lines), lines)
+        caps = ("server-time", "batch", "draft/chathistory", "message-tags")
+        lines = [line for line in self.bob(*caps).read() if " BATCH " in line or " PRIVMSG " in line]
+        opened = [line.split()[2:] for line in lines if " BATCH +" in line]
+        self.assertEqual(sorted(words[1:] for words in opened), [["chathistory", "#g"], ["chathistory", "alice"]])
+        for name, _, target in opened:
+            inside = [line for line in lines if f"batch={name[1:]}" in line]
+            self.assertEqual(len(inside), 3 if target == "alice" else 1, lines)
+            self.assertIn(f":test.example BATCH -{name[1:]}", lines)
+
+    def test_who_does_not_read_is_ended_with_a_reason_and_finds_the_rest(self) -> None:
+        self.begin(Limits(unsent_bytes=5_000))
+        peer = self.bob()
+        peer.says("JOIN #h")
+        carol = IrcPeer(self.house)
+        carol.register("carol")
+        carol.says("JOIN #h")
+        peer.take()
+        peer.transport.room = 1
+        peer.transport.press()
+        for number in range(100):
+            self.alice.send("#g", f"{number} " + "x" * 100)
+            self.house.commit()
+        (line,) = [line for line in carol.take() if "QUIT" in line]
+        self.assertIn(" QUIT :Send queue exceeded", line)
+        transport, told = peer.transport, b""
+        while transport.connected:
+            told += transport.value()
+            transport.clear()
+            transport.full = False
+            transport.producer.resumeProducing()
+        told += transport.value()
+        self.assertIn(b"ERROR :Closing Link: Send queue exceeded", told)
+        self.house.settle()
+        again = self.bob()
+        self.assertEqual([text.split()[0] for text in texts(again.read())], [str(number) for number in range(100)])
+
+
+class MemoryMailTests(MailTests, SynchronousTestCase):
+    """Over the store in memory."""
+
+    def store(self) -> Store:
+        return MemoryStore()
+
+
+class SqliteMailTests(MailTests, SynchronousTestCase):
+    """Over the store on disk."""
+
+    def store(self) -> Store:
+        store = SqliteStore(self.mktemp())
+        self.addCleanup(store.close)
+        return store
