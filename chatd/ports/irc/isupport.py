@@ -23,6 +23,7 @@ IN_ONE_LINE: Final = 12
 def tokens(facts: Facts) -> list[str]:
     """All of them, sorted."""
     return sorted((
+        "ACCOUNTEXTBAN=a,account",
         f"AWAYLEN={facts.away_chars}",
         "BOT=B",
         "CASEMAPPING=ascii",
