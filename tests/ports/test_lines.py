@@ -133,6 +133,21 @@ class FloodTests(Scene):
         self.assertEqual(some + len(alice.take()), burst)
         self.assertEqual(alice.transport.producerState, "producing")
 
+    def test_who_says_too_much_is_told(self) -> None:
+        alice, bob = IrcPeer(self.house, AFAR), IrcPeer(self.house)
+        alice.register("alice")
+        bob.register("bob")
+        bob.take()
+        most = self.house.limits.message_burst
+        alice.raw(b"".join(b"PRIVMSG bob :%d\r\n" % number for number in range(most + 100)))
+        self.house.commit()
+        (line,) = [line for line in alice.take() if "NOTICE" in line]
+        self.assertTrue(line.startswith(":test.example NOTICE alice :You send too fast"), line)
+        for _ in range(200):
+            self.house.clock.advance(0.1)
+            self.house.commit()
+        self.assertEqual([line.split(":")[-1] for line in bob.take()], [str(number) for number in range(most + 100)])
+
     def test_on_this_machine_they_have_none(self) -> None:
         alice = IrcPeer(self.house)
         alice.register("alice")

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from chatd import messages as m
 from chatd import people
 from chatd.ports.irc import isupport
-from chatd.ports.irc.client import Client, Rendered
+from chatd.ports.irc.client import Asked, Client, Rendered
 from chatd.ports.irc.help import HELP, INDEX
+from chatd.ports.irc.out import Out
 from chatd.ports.irc.registration import lusers, motd_lines
 from chatd.wire import numerics as n
 from chatd.wire.irc import Line, Text
@@ -110,6 +112,13 @@ def help_(client: Client, line: Line) -> None:
     client.reply(n.RPL_ENDOFHELP, subject)
 
 
+def noticed(client: Client, asked: Asked | None, event: m.Notice) -> list[Out]:
+    """The server says something; an invitation has a line of its own."""
+    if event.code == "invited":
+        return []
+    return [Out(client.facts.name, "NOTICE", (client.nick, Text(event.text)))]
+
+
 COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int]] = {
     "ADMIN": (admin, 0),
     "HELP": (help_, 0),
@@ -122,4 +131,4 @@ COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int]] = {
     "TIME": (time, 0),
     "VERSION": (version, 0),
 }
-REPLIES: dict[type, Rendered] = {}
+REPLIES: dict[type, Rendered] = {m.Notice: noticed}
