@@ -256,18 +256,14 @@ class Browsing:
         return _cut(rows, events, slice(0, limit))
 
     def _happened(self, low: Key, high: Key, limit: int, newest: bool) -> list[Happened]:
-        """What happened between two places, at least the first or last `limit`: whole milliseconds, in order."""
+        """What happened between two places, at least the first or last `limit`, in order."""
         low = max(low, self._opened)
         count = limit if self._wanted.events else 0
         while count:
             found = self._store.happenings(self._number, low[0] - 1, high[0] + 1, count, newest)
             fit = sorted((event for event in found if low < key(event) < high), key=key)
-            if len(found) < count:
+            if len(found) < count or len(fit) >= limit:
                 return fit
-            edge = found[0 if newest else -1].at
-            sure = [event for event in fit if event.at != edge]
-            if len(sure) >= limit:
-                return sure
             count *= 2
         return []
 
