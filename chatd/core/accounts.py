@@ -43,7 +43,7 @@ def become(hub: Hub, session: Session, account: User, turn: Turn) -> None:
     guest = session.user
     assert guest is not None
     hub.check_sessions(account, session)
-    first = not account.sessions
+    first, seen = not account.sessions, account.seen
     known, shared = people.groups_of(account), people.groups_of(guest)
     heard = [audience for audience in hub.audiences(session) if session in audience.sessions]
     for audience in heard:
@@ -56,22 +56,25 @@ def become(hub: Hub, session: Session, account: User, turn: Turn) -> None:
     account.sessions[session] = None
     session.device = hub.line_device(account, turn)
     if first:
-        _put_on(hub, guest, account, turn)
+        _put_on(hub, guest, account, turn, seen)
     for audience in heard:
         audience.add(session)
     _hand_over_metadata(guest, account, turn)
     archive.hand_over(hub, guest, account, turn)
-    turn.then(_show if first else _show_merged, hub, session, guest, account, shared, known)
+    turn.then(_show_merged if seen else _show, hub, session, guest, account, shared, known)
+    if first and seen:
+        turn.then(hub.outside.announce, m.Presence(account.name, account.state, account.away), session)
     turn.then(hub.subscribe, session)
     membership.after(hub, shared, turn)
 
 
-def _put_on(hub: Hub, guest: User, account: User, turn: Turn) -> None:
-    """Nobody was here as the account: it is called, and set, as the guest was."""
+def _put_on(hub: Hub, guest: User, account: User, turn: Turn, seen: bool) -> None:
+    """Nobody was here as the account: it is set as the guest was, and called so, unless it is seen always."""
     account.since, account.active, account.away = guest.since, guest.active, guest.away
     for field in ("operator", "wallops", "invisible", "bot"):
         setattr(account, field, getattr(account, field) or getattr(guest, field))
-    hub.users.call(account, Name(guest.name, guest.key, guest.skeleton))
+    if not seen:
+        hub.users.call(account, Name(guest.name, guest.key, guest.skeleton))
 
 
 def _hand_over_metadata(guest: User, account: User, turn: Turn) -> None:
@@ -106,7 +109,7 @@ def _show(
 def _show_merged(
     hub: Hub, session: Session, guest: User, account: User, shared: list[Conversation], known: list[Conversation]
 ) -> None:
-    """The account is here under its own nick: the guest goes, and the account comes into the groups new to it."""
+    """The account is here, or seen, under its own nick: the guest goes, and the account comes into the groups new to it."""
     near = {other: None for group in shared for other in group.audience.sessions if other.line}
     near.update(hub.parlour.sessions)
     hub.outside.cast(near, p.PersonChanged(guest.nick, guest.nick, "gone", f"Logged in as {account.name}"), session)

@@ -276,6 +276,7 @@ class Hub:
         session.device = None if user.guest else self.line_device(user, turn)
         if called is not None:
             self.users.call(user, called)
+            turn.then(people.call_out, self, user, called.display, session)
             turn.then(people.dress, user, called.display, ident, realname)
         turn.then(self.subscribe, session)
         turn.then(people.tell_arrived, self, session, ref)

@@ -93,6 +93,12 @@ def dress(user: User, nick: str, ident: str = "", realname: str = "") -> None:
     user.realname = realname or user.realname
 
 
+def call_out(hub: Hub, user: User, nick: str, session: Session | None = None) -> None:
+    """Who is seen in groups without being here, is called otherwise from here on."""
+    if user.always_on and nick != user.nick:
+        tell(hub, user, groups_of(user), "nick", nick, session)
+
+
 def tell_arrived(hub: Hub, session: Session, ref: int) -> None:
     """Answer a line session that it is in, as whom, and how each of its groups stands."""
     user = session.user
@@ -155,6 +161,7 @@ def _tell_gone(hub: Hub, user: User, seen_by: list[Audience], lobby: bool, reaso
     elif lobby:
         hub.outside.cast(hub.parlour, m.GroupChange(hub.lobby.name, "left", user.name, text=reason))
     if not user.guest:
+        call_out(hub, user, user.name)
         user.look(user.name)
     elif hub.users.shown.get(user.nick) is user:
         del hub.users.shown[user.nick]
