@@ -164,7 +164,7 @@ def joining(codec: LineCodec, name: str, group: str) -> list[Out]:
     source, user = codec.lookup.source(name), codec.lookup.user(name)
     if "extended-join" not in codec.caps or user is None:
         return [Out(source, "JOIN", (group,))]
-    return [Out(source, "JOIN", (group, "*" if user.guest else user.name, Text(user.realname)))]
+    return [Out(source, "JOIN", (group, "*" if user.guest else user.name, Text(user.realname or user.nick)))]
 
 
 def absence(codec: LineCodec, name: str) -> list[Out]:

@@ -104,7 +104,7 @@ def _nick(heard: LineCodec, event: people.PersonChanged, source: str) -> list[Ou
 
 
 def _gone(heard: LineCodec, event: people.PersonChanged, source: str) -> list[Out]:
-    return [Out(source, "QUIT", (Text(event.text or "Connection closed"),))]
+    return [Out(source, "QUIT", (Text(event.text or "Quit"),))]
 
 
 def _here(heard: LineCodec, event: people.PersonChanged, source: str) -> list[Out]:

@@ -59,7 +59,7 @@ def _flags(client: Client, person: people.Profile) -> str:
 
 def _who(client: Client, person: people.Profile) -> Out:
     who_ = (person.group or "*", person.ident, person.host, client.facts.name, person.nick, _flags(client, person))
-    return client.numeric(n.RPL_WHOREPLY, *who_, text=Text(f"0 {person.realname}"))
+    return client.numeric(n.RPL_WHOREPLY, *who_, text=Text(f"0 {person.realname or person.nick}"))
 
 
 def _whox(client: Client, person: people.Profile, fields: Fields) -> Out:
@@ -76,7 +76,7 @@ def _whox(client: Client, person: people.Profile, fields: Fields) -> Out:
         "l": str(person.idle),
         "a": person.account or "0",
         "o": "n/a",
-        "r": person.realname,
+        "r": person.realname or person.nick,
     }
     shown = [values[field] for field in fields.wanted]
     last = Text(shown[-1]) if fields.wanted[-1:] == ["r"] else (shown[-1] if shown else None)
@@ -113,7 +113,7 @@ def _person(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
         outs = [client.numeric(n.ERR_NOSUCHNICK, nick)]
         if not event.guest:
             outs = [
-                client.numeric(n.RPL_WHOISUSER, nick, event.ident, event.host, "*", text=Text(event.realname)),
+                client.numeric(n.RPL_WHOISUSER, nick, event.ident, event.host, "*", text=Text(event.realname or nick)),
                 client.numeric(n.RPL_AWAY, nick, text="is not here; messages are kept until they return"),
             ]
         return [*outs, end]
@@ -121,7 +121,7 @@ def _person(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
 
 
 def _whois_lines(client: Client, nick: str, person: m.Person) -> list[Out]:
-    outs = [client.numeric(n.RPL_WHOISUSER, nick, person.ident, person.host, "*", text=Text(person.realname))]
+    outs = [client.numeric(n.RPL_WHOISUSER, nick, person.ident, person.host, "*", text=Text(person.realname or nick))]
     several = "multi-prefix" in client.caps
     groups = []
     for group, modes in zip(person.groups, person.modes, strict=True):
@@ -166,7 +166,7 @@ def _past(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     for person in event.people:
         left = datetime.fromtimestamp(person.since // 1000, UTC).strftime("%a %b %d %H:%M:%S %Y")
         shown = (person.nick, person.ident, person.host, "*")
-        outs.append(client.numeric(n.RPL_WHOWASUSER, *shown, text=Text(person.realname)))
+        outs.append(client.numeric(n.RPL_WHOWASUSER, *shown, text=Text(person.realname or person.nick)))
         outs.append(client.numeric(n.RPL_WHOISSERVER, person.nick, client.facts.name, text=left))
         if person.account:
             text = f"was logged in as {person.account}"
