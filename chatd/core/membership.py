@@ -109,6 +109,7 @@ def _enter(hub: Hub, group: Conversation, user: User, key: str, turn: Turn) -> t
 
 
 def _put_in(hub: Hub, group: Conversation, user: User, letters: str, turn: Turn) -> Member:
+    group.members.pop(user.id, None)  # whoever was invited has not been in for so long
     member = group.members[user.id] = Member(user, letters, group.head)
     user.conversations[group.id] = group
     if user.guest:

@@ -7,7 +7,6 @@ from chatd import moderation as mod
 from chatd.core.limits import Limits
 from tests.kit import House, Peer, Scene
 
-
 ELSEWHERE = "192.0.2.7"  # on this machine nobody is limited
 
 

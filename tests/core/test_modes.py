@@ -234,6 +234,8 @@ class Arguments(ModeScene):
         self.house.advance(0.5)
         self.assertEqual([self.speaks(self.bob), self.speaks(self.bob)], ["", "slow-mode"])
         self.assertEqual([self.speaks(self.alice), self.speaks(self.alice)], ["", ""])
+        self.mode(self.alice, "+f=20")
+        self.assertEqual([self.speaks(self.bob), self.speaks(self.bob)], ["", "slow-mode"])
         self.mode(self.alice, "+v=bob")
         self.assertEqual([self.speaks(self.bob), self.speaks(self.bob)], ["", ""])
         self.mode(self.alice, "-f -v=bob")
@@ -342,6 +344,11 @@ class Speaking(ModeScene):
             self.mode(self.alice, "+v=bob")
             self.assertEqual(self.speaks(self.bob), "")
             self.mode(self.alice, "-v=bob -b=" + ban)
+
+    def test_bans_outlive_the_server(self) -> None:
+        self.mode(self.alice, "+b=m:bob")
+        self.house.restart()
+        self.assertEqual(self.speaks(self.bob.again()), "muted")
 
     def test_accounts_only(self) -> None:
         self.granted(self.guest, m.Join, "hw3")
