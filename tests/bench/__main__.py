@@ -20,6 +20,7 @@ from typing import NamedTuple
 from tests.bench import servers
 from tests.bench.arriving import bare_sessions, chatd_sessions
 from tests.bench.floods import direct_flood, group_flood
+from tests.bench.irc import PEERS, IrcSide, installed, irc_flood, without
 from tests.bench.latency import direct_latency, group_latency
 from tests.bench.links import raise_open_files
 from tests.bench.mailbox import Mailbox
@@ -27,7 +28,7 @@ from tests.bench.people import GROUPS, Account, BareSide, ChatdSide, Side, names
 from tests.bench.report import Figure, Row, as_json, table
 
 SPARE_FILES = 100
-STORED, SESSION = "stored-mail", "sessions"  # the keys of the rows that are not measured on the crowd
+STORED, SESSION, IRC = "stored-mail", "sessions", "irc"  # the keys of the rows that are not measured on the crowd
 
 
 class Size(NamedTuple):
@@ -82,6 +83,20 @@ MAIL = (Line("20,000 stored messages to one reader", "messages/s"), Line("the fi
 SESSIONS = (Line("sign-ups", "per s"), Line("sign-ups", "server us each"), Line("idle session, plain", "KiB"))
 
 
+IRC_GOALS = {("inspircd", 100): 1.3, ("inspircd", 1000): 4.0}  # performance.md; none of the peers stores anything
+
+
+def irc_keys() -> dict[str, int]:
+    """The rows of the line port, with the size of the group."""
+    return {f"{IRC}-{size}": size for size in GROUPS if size > 10}
+
+
+def irc_lines(size: int, peer: str) -> tuple[Line, ...]:
+    """The lines of one row beside one peer."""
+    name = f"IRC group of {size:,}" + (f", {peer}" if peer else "")
+    return Line(name, "deliveries/s", IRC_GOALS.get((peer, size))), Line(name, "server us/delivery")
+
+
 def rows(lines: Sequence[Line], ours: Sequence[list[Figure]], theirs: Sequence[list[Figure]] = ()) -> list[Row]:
     """The lines of the table out of the figures of each run."""
     return [
@@ -117,6 +132,8 @@ class Bench:
             self.mail()
         if self.wanted(SESSION):
             self.sessions()
+        if any(self.wanted(key) for key in irc_keys()):
+            self.irc()
 
     def talk(self, wanted: Sequence[Case]) -> None:
         """The cases, on a crowd that stays as long as the kind of connection."""
@@ -148,6 +165,33 @@ class Bench:
             mailbox = Mailbox(target)
             self.rows += rows(MAIL, [mailbox.drain() for _ in range(self.size.runs)])
 
+    def irc(self) -> None:
+        """Groups of IRC clients, on this server and on each peer that is installed."""
+        peers = installed()
+        self.say(without(peers) or f"beside {', '.join(peers)}")
+        with ExitStack() as stack:
+            targets = [("chatd", servers.chatd(self.place, "irc"))] + [(n, PEERS[n](self.place)) for n in peers]
+            sides = [IrcSide(stack.enter_context(target), name) for name, target in targets]
+            for side in sides:
+                self.say(f"1,000 IRC clients come in, {side.name}")
+                side.connect("plain")
+            for key, size in irc_keys().items():
+                if self.wanted(key):
+                    self.say(key)
+                    self._irc_row(sides, size)
+            for side in sides:
+                side.close()
+
+    def _irc_row(self, sides: Sequence[IrcSide], size: int) -> None:
+        figures: list[list[list[Figure]]] = [[] for _ in sides]
+        for run in range(self.size.runs):
+            for mine, side in list(zip(figures, sides, strict=True))[:: -1 if run % 2 else 1]:
+                mine.append(irc_flood(side, self.size.seconds, size))
+        if len(sides) == 1:
+            self.rows += rows(irc_lines(size, ""), figures[0])
+        for side, theirs in list(zip(sides, figures, strict=True))[1:]:
+            self.rows += rows(irc_lines(size, side.name), figures[0], theirs)
+
     def sessions(self) -> None:
         """Sign-ups and idle memory, on servers that do nothing else."""
         count = min(self.size.sessions, raise_open_files() - SPARE_FILES)
@@ -178,7 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", metavar="ROW", help="rows whose key contains this, such as direct-plain")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every run there")
     options = parser.parse_args(arguments)
-    keys = [*(case.key for case in cases()), STORED, SESSION]
+    keys = [*(case.key for case in cases()), STORED, SESSION, *irc_keys()]
     if not any(options.only in key for key in keys):
         parser.error(f"no row's key contains {options.only!r}; they are {', '.join(keys)}")
     for name in (signal.SIGTERM, signal.SIGHUP):

@@ -55,9 +55,10 @@ class Cells(NamedTuple):
     generator: str
 
 
-HEADINGS = Cells("row", "unit", "chatd", "bare", "ratio", "goal", "generator busy")
+HEADINGS = Cells("row", "unit", "chatd", "other", "ratio", "goal", "generator busy")
 LEGEND = (
-    "Medians; ratio: chatd to bare, the median of pairs. More is better of what is per second, less of us, ms and KiB."
+    "Medians; ratio: chatd to the other (the bare server, or the one that is named), the median of pairs. More is "
+    "better of what is per second, less of us, ms and KiB."
 )
 
 
