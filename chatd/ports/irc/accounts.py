@@ -23,6 +23,7 @@ FAILS: Final = {
     "bad-account-name": "BAD_ACCOUNT_NAME",
     "weak-password": "WEAK_PASSWORD",
     "already": "ALREADY_AUTHENTICATED",
+    "tls-needed": "TLS_NEEDED",
     "invitation-needed": "INVITATION_NEEDED",
     "bad-invitation": "INVALID_INVITATION",
     "registration-closed": "REGISTRATION_CLOSED",
@@ -61,6 +62,8 @@ def logged_in(client: Client, account: str) -> list[Out]:
     """It has been proved whose account this is."""
     client.account = account
     source = client.me() if client.inside else f"{client.wanted.get('nick', '*')}!*@*"
+    if client.when_logged_in is not None:
+        client.when_logged_in()
     return [client.numeric(n.RPL_LOGGEDIN, source, account, text=n.RPL_LOGGEDIN.text.format(account))]
 
 

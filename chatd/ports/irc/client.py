@@ -150,6 +150,7 @@ class Client:
         self.closing = False
         self.account = ""  # whose it is, as soon as that is proved
         self.wanted: dict[str, str] = {}  # nick, ident, realname, password until then
+        self.when_logged_in: Callable[[], None] | None = None  # what waits for an account, where guests are refused
         self.sasl: Any = None  # where an authentication stands
         self.monitored: dict[str, str] = {}
         self.following: frozenset[str] = frozenset()  # keys of metadata

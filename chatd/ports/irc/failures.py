@@ -52,6 +52,8 @@ def failed(client: Client, asked: Asked | None, event: m.Failed) -> list[Out]:
         found = n.ERR_CHANOPRIVSNEEDED
     if found is None:
         return [client.failure(command, event.code.upper().replace("-", "_"), context, text=event.text)]
+    if found is n.RPL_TRYAGAIN:
+        return [client.numeric(found, command, text=event.text)]
     if found is n.ERR_NOPRIVILEGES:
         return [client.numeric(found)]
     return [client.numeric(found, context, text=event.text if event.code in ("not-allowed",) else None)]

@@ -20,7 +20,6 @@ CAP: Final = "draft/metadata-2"
 FAILS: Final = {
     "invalid-target": "INVALID_TARGET",
     "key-invalid": "KEY_INVALID",
-    "key-not-set": "KEY_NOT_SET",
     "limit-reached": "LIMIT_REACHED",
     "no-permission": "KEY_NO_PERMISSION",
     "value-invalid": "INVALID_VALUE",
@@ -66,10 +65,10 @@ def _clear(client: Client, target: str, rest: list[str]) -> None:
 
 def _failed(client: Client, asked: Asked, event: m.Failed) -> list[Out]:
     target, keys = asked.about
-    code = FAILS.get(event.code, event.code.upper().replace("-", "_"))
     shown = target or client.nick
-    if code == "KEY_NOT_SET":
+    if event.code == "key-not-set":
         return [client.numeric(n.RPL_KEYNOTSET, shown, keys[0])]
+    code = FAILS.get(event.code, event.code.upper().replace("-", "_"))
     named = {"KEY_NO_PERMISSION": (shown, *(keys[:1] or ["*"])), "INVALID_TARGET": (shown,)}
     context = named.get(code, tuple(keys[:1]))
     return [client.failure("METADATA", code, *context, text=event.text)]

@@ -26,7 +26,7 @@ def _oper(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     if isinstance(event, m.Failed):
         if event.code in ("throttled", "busy"):
             return [client.numeric(n.RPL_TRYAGAIN, "OPER", text=event.text)]
-        return [client.numeric(n.ERR_PASSWDMISMATCH)]
+        return [client.numeric(n.ERR_PASSWDMISMATCH, text=event.text)]
     return [client.numeric(n.RPL_YOUREOPER), Out(client.me(), "MODE", (client.nick, "+o"))]
 
 

@@ -48,6 +48,7 @@ def nick(client: Client, line: Line) -> None:
         client.reply(REFUSED_NICKS[code], wanted if code != "bad-name" else wanted[:64] or "*")
         return
     client.wanted["nick"] = wanted
+    client.when_logged_in = None
     arrive(client)
 
 
@@ -83,6 +84,8 @@ def arrive(client: Client) -> None:
     wanted = client.wanted
     if client.inside or client.arriving or client.negotiating or "nick" not in wanted or "ident" not in wanted:
         return
+    if client.when_logged_in is not None and not client.account:
+        return
     client.arriving = True
     secret = wanted.pop("password", "")
     if secret and not client.account:
@@ -95,7 +98,7 @@ def arrive(client: Client) -> None:
 
 def _passed(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     if isinstance(event, m.Failed):
-        return [client.numeric(n.ERR_PASSWDMISMATCH)]
+        return [client.numeric(n.ERR_PASSWDMISMATCH, text=event.text)]
     return None
 
 
@@ -105,15 +108,23 @@ def _arrived(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
         client.inside = True
         client.account = "" if event.guest else event.name
         return welcome(client, event)
+    if isinstance(event, m.Failed) and event.code == "guests-refused":
+        client.when_logged_in = lambda: _again(client, asked.line)
+        return [client.failure("*", "ACCOUNT_REQUIRED", text=event.text)]
     if isinstance(event, m.Failed):
         wanted = client.wanted.pop("nick", "*")
         numeric = REFUSED_NICKS.get(event.code)
         if numeric is not None:
             return [client.numeric(numeric, wanted[:64])]
-        return [
-            client.failure("*", "ACCOUNT_REQUIRED" if event.code == "guests-refused" else "REFUSED", text=event.text)
-        ]
+        return [client.failure("*", "REFUSED", text=event.text)]
     return None
+
+
+def _again(client: Client, line: Line) -> None:
+    """Who could not come in as a guest has an account now."""
+    client.when_logged_in = None
+    client.begin(line)
+    arrive(client)
 
 
 def welcome(client: Client, event: people.Arrived) -> list[Out]:
