@@ -43,7 +43,6 @@ from chatd.ports.irc.client import Facts
 from chatd.ports.lines import Codecs, Lines
 from chatd.ports.person import Persons, asking
 from chatd.ports.straight import few_at_once
-from chatd.ports.websocket import WebSocket
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
 from chatd.tls import BadCertificate, Certificates, TlsFactory
@@ -205,7 +204,9 @@ class Chatd(Service):
         def lines() -> Lines:
             return Lines(codecs, limits, reactor)
 
-        def socket() -> WebSocket:
+        def socket() -> Protocol:
+            from chatd.ports.websocket import WebSocket  # 20 ms of the start, which few need
+
             return WebSocket(lines)
 
         def door(first: Callable[[], Protocol], other: Callable[[], Protocol], people: Asking | None) -> DoorFactory:
