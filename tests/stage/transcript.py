@@ -1,8 +1,10 @@
 """IRC as it goes over the wire: each file of `tests/dialogues/irc` is what people send, and every line they get.
 
-    ann> JOIN #x                  ann sends this line; the first one connects her
+    ann> JOIN #x                  ann sends this line, on a new connection if she has none
     ann>> PRIVMSG #x :caf\xe9     the same, with Python's escapes for bytes
-    ann< :ann!~ann@* JOIN #x      the next line ann gets: `*` is anything without a space, `...` at the end anything
+    ann< :ann!~ann@* JOIN #x      the next line ann gets: `*` is anything without a space, `...` anything;
+                                  control characters are shown as Python escapes them
+    ann< (welcome)                all that comes when somebody is in: 001 to the message of the day
     ann< (closed)                 her connection has been ended
     * ann is in with batch        a guest with these capabilities, who has forgotten how she came in
     * ann has an account with ... the same, and registers her nick with the password `secret-of-ann`
@@ -10,36 +12,54 @@
     * ann/2 ...                   a second connection of hers
     * ann connects from 192.0.2.1 showing 5a     from elsewhere; with TLS and a client certificate
     * server guests=no            settings; before everything else
+    * ann sends 100 times PING x
     * wait 5, restart, ann is cut off
 
-`{first}` is a word which is whatever it is the first time it is heard and the same from then on, such as a msgid.
+`{first}` is a word which is whatever it is the first time it is heard and the same from then on, such as a msgid;
+`{invitation}` is a code that makes an account.
 `{500x}` is 500 times the letter.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from chatd.admission import Policy
-from chatd.auth import make_verifier
+from chatd.auth import make_invitation, make_verifier
 from chatd.core.limits import Limits
 from chatd.ports.irc.client import Facts
 from chatd.store.interface import Store
 from tests.irc import IrcPeer
-from tests.kit import House
+from tests.kit import SECRET, House
 from tests.stage.script import Script
 
+INVITED_UNTIL = 1 << 31
 MANY = re.compile(r"\{(\d+)(.)\}")
 NAMED = re.compile(r"\{([a-z]+)\}")
 ABOUT = re.compile(r"(?P<who>\S+) (?P<what>is in|has an account|logs in|connects|is cut off)(?P<rest> .*)?")
-CLOSED = "(closed)"
+CONTROL = re.compile(r"[\0-\x1f\x7f]")
+CLOSED, WELCOME = "(closed)", "(welcome)"
 # What a limit is called in the facts that the line port tells of it.
 TOLD = {"monitors": "monitored", "metadata_keys": "keys", "metadata_followed": "followed", "history_page": "page"}
 TOLD |= {name: name for name in ("groups", "masks", "text_bytes")}
+
+
+def escaped(line: str) -> str:
+    """A line without control characters."""
+    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
+
+
+def welcome(lines: Sequence[str]) -> int:
+    """How many lines the welcome has that they begin with."""
+    numbers = [line.split(" ")[1] for line in lines]
+    ends = [at for at, number in enumerate(numbers, 1) if number in ("376", "422")]
+    if numbers[:1] != ["001"] or not ends:
+        raise AssertionError("\n".join(lines))
+    return ends[0]
 
 
 class Transcript(Script):
@@ -48,7 +68,7 @@ class Transcript(Script):
     def __init__(self, store: Store) -> None:
         self.store = store
         self.peers: dict[str, IrcPeer] = {}
-        self.words: dict[str, str] = {}
+        self.words: dict[str, str] = {"invitation": make_invitation(SECRET, b"class", INVITED_UNTIL)}
         self._house: House | None = None
         self._told_closed: set[str] = set()
 
@@ -76,7 +96,10 @@ class Transcript(Script):
         if what == "...":
             lines.clear()
             return
-        line = lines.pop(0) if lines else "nothing"
+        if what == WELCOME:
+            del lines[: welcome(lines)]
+            return
+        line = escaped(lines.pop(0)) if lines else "nothing"
         found = self.pattern(what).fullmatch(line)
         if found is None:
             raise AssertionError(f"heard: {line}")
@@ -84,9 +107,7 @@ class Transcript(Script):
 
     def pattern(self, what: str) -> re.Pattern[str]:
         """What a line has to look like."""
-        text = re.escape(self._filled(what)).replace(r"\*", r"[^ ]*")
-        if text.endswith(re.escape("...")):
-            text = text.removesuffix(re.escape("...")) + ".*"
+        text = re.escape(self._filled(what)).replace(r"\.\.\.", ".*").replace(r"\*", r"[^ ]*")
         return re.compile(re.sub(r"\\\{([a-z]+)\\\}", r"(?P<\1>[^ ;]+)", text))
 
     def _filled(self, text: str) -> str:
@@ -103,11 +124,11 @@ class Transcript(Script):
         return lines
 
     def left(self) -> dict[str, list[str]]:
-        return {who: self.heard(who) for who in self.peers}
+        return {who: [escaped(line) for line in self.heard(who)] for who in self.peers}
 
     def peer(self, who: str) -> IrcPeer:
         """Somebody's connection, made if there is none."""
-        if who not in self.peers:
+        if who not in self.peers or who in self._told_closed:
             self.connect(who)
         return self.peers[who]
 
@@ -127,6 +148,11 @@ class Transcript(Script):
             getattr(self, first)(words)
             return
         found = ABOUT.fullmatch(what)
+        if found is None and " sends " in what:
+            who, _, times, _, line = what.split(" ", 4)
+            self.peer(who).send(*[self._filled(line)] * int(times))
+            self.house.commit()
+            return
         if found is None:
             raise AssertionError(f"What is {what!r}?")
         who, words = found["who"], (found["rest"] or "").split()
@@ -148,8 +174,6 @@ class Transcript(Script):
             lines = peer.says(f"REGISTER * * {secret}")
         if not any(word in line for line in lines for word in (" 001 ", " SUCCESS ")):
             raise AssertionError("\n".join(lines))
-        for other in self.peers.values():
-            other.take()
 
     def server(self, words: list[str]) -> None:
         """server [NAME=VALUE ...]: settings of the server, `_` for a space; limits by their names."""
@@ -183,4 +207,3 @@ def _policy(told: dict[str, str]) -> Policy:
     operators = {name: make_verifier(word) for name, _, word in [told.get("operator", "").partition(":")] if name}
     guests = told.get("guests", "yes") == "yes"
     return Policy("test.example", told.get("registration", "open"), guests, operators=operators)
-

@@ -1,0 +1,155 @@
+"""Each transcript of `tests/dialogues/irc`, over every store; and together they show all that the line port can say."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.ports.irc import caps
+from chatd.ports.irc.client import Client
+from chatd.ports.irc.table import COMMANDS
+from chatd.ports.lines import Lines
+from chatd.store.interface import Store
+from chatd.store.memory import MemoryStore
+from chatd.store.sqlite import SqliteStore
+from chatd.wire import numerics
+from tests.stage.transcript import Transcript
+
+ROOT = Path(__file__).parent.parent
+FOLDER = Path(__file__).parent / "dialogues" / "irc"
+ABOUT_CAPABILITIES = FOLDER / "capabilities"
+FILES = {
+    **{file.stem: file for file in sorted(FOLDER.glob("*.txt"))},
+    **{"capability_" + file.stem: file for file in sorted(ABOUT_CAPABILITIES.glob("*.txt"))},
+}
+PORT = (*(ROOT / "chatd" / "ports" / "irc").glob("*.py"), ROOT / "chatd" / "ports" / "lines.py")
+# What these promise is there for everybody; to have one only says that one knows it.
+TELLS_ONLY = {"cap-notify", "draft/account-registration", "sasl", "standard-replies"}
+
+
+def played(text: str, store: Store) -> None:
+    """Play a transcript to its end; the server must not have stumbled."""
+    transcript = Transcript(store)
+    transcript.play(text)
+    assert not transcript.house.failures, transcript.house.failures
+
+
+class Transcripts:
+    """One test a file; the names of the tests are the names of the files."""
+
+    def store(self) -> Store:
+        """Where messages are kept."""
+        raise NotImplementedError
+
+
+def _plays(path: Path) -> Callable[[Any], None]:
+    def plays(test: Any) -> None:
+        played(path.read_text("utf-8"), test.store())
+
+    return plays
+
+
+for name, file in FILES.items():
+    setattr(Transcripts, "test_" + name, _plays(file))
+
+
+class InMemory(Transcripts, SynchronousTestCase):
+    """Over the store that keeps nothing."""
+
+    def store(self) -> Store:
+        return MemoryStore()
+
+
+class InSqlite(Transcripts, SynchronousTestCase):
+    """Over the real one."""
+
+    def store(self) -> Store:
+        store = SqliteStore(self.mktemp())
+        self.addCleanup(store.close)
+        return store
+
+
+# ---- everything is shown -----------------------------------------------------------------------------------------
+
+
+def said() -> Iterator[str]:
+    """What people send, in all transcripts."""
+    for file in FILES.values():
+        yield from re.findall(r"(?:^\S+?>>? *|^\* \S+ sends \d+ times )(?:@\S* )?(.*)", file.read_text("utf-8"), re.M)
+
+
+def heard() -> Iterator[str]:
+    """What they get."""
+    for file in FILES.values():
+        yield from re.findall(r"^\S+?< (?:@\S* )?(.*)", file.read_text("utf-8"), re.M)
+
+
+def fail_codes() -> set[str]:
+    """The codes of standard replies, as they stand in the sources of the port."""
+    trees = (ast.walk(ast.parse(path.read_text("utf-8"))) for path in PORT)
+    words = {node.value for tree in trees for node in tree if isinstance(node, ast.Constant)}
+    return {word for word in words if isinstance(word, str) and re.fullmatch(r"[A-Z]+(_[A-Z0-9]+)+", word)}
+
+
+class CompletenessTests(SynchronousTestCase):
+    """What is in no transcript is not there, or is not shown to anybody who reads them."""
+
+    def test_every_command(self) -> None:
+        shown = {line.split(" ", 1)[0].upper() for line in said()}
+        self.assertEqual(set(COMMANDS) - shown, set())
+
+    def test_every_numeric(self) -> None:
+        shown = {found[1] for line in heard() if (found := re.match(r":test\.example (\d\d\d) ", line))}
+        every = {value.number for value in vars(numerics).values() if isinstance(value, numerics.Numeric)}
+        self.assertEqual(every - shown, set())
+
+    def test_every_standard_reply(self) -> None:
+        shown = {
+            found[1] for line in heard() if (found := re.match(r":test\.example (?:FAIL|WARN|NOTE) \S+ (\S+)", line))
+        }
+        self.assertEqual(fail_codes() - shown, set())
+
+    def test_every_capability(self) -> None:
+        shown = {file.stem for file in ABOUT_CAPABILITIES.glob("*.txt")}
+        self.assertEqual({_stem(name) for name in (*caps.CAPABILITIES, "sts")}, shown)
+
+
+# ---- a broken capability is noticed --------------------------------------------------------------------------------
+
+
+def _stem(capability: str) -> str:
+    return re.sub(r"\W", "_", capability)
+
+
+class BreakingTests(SynchronousTestCase):
+    """Each capability's transcript fails when having it makes no difference: when it never works, or always does."""
+
+    def broken(self, name: str, has: bool) -> None:
+        """Play the transcript where everybody has this, or nobody, whatever they asked for."""
+        set_caps, made = Client.set_caps, Lines.connectionMade
+
+        def wrong(client: Client, names: frozenset[str]) -> None:
+            set_caps(client, names | {name} if has else names - {name})
+
+        def wrong_from_the_beginning(lines: Lines) -> None:
+            made(lines)
+            lines.client.set_caps(frozenset())
+
+        self.patch(Client, "set_caps", wrong)
+        self.patch(Lines, "connectionMade", wrong_from_the_beginning)
+        with self.assertRaises(AssertionError):
+            played((ABOUT_CAPABILITIES / f"{_stem(name)}.txt").read_text("utf-8"), MemoryStore())
+
+
+def _breaks(name: str, has: bool) -> Callable[[BreakingTests], None]:
+    return lambda test: test.broken(name, has)
+
+
+for capability in set(caps.CAPABILITIES) - TELLS_ONLY:
+    setattr(BreakingTests, f"test_{_stem(capability)}_for_nobody", _breaks(capability, False))
+    setattr(BreakingTests, f"test_{_stem(capability)}_for_everybody", _breaks(capability, True))
