@@ -144,7 +144,7 @@ class Hub:
     def first_entries(directory: Directory, now: int) -> list[Entry]:
         """What a store needs before the first hub: the lobby, and an end of groups that are left alone."""
         if directory.conversations:
-            return membership.left_alone(directory)
+            return membership.left_alone(directory) + membership.heirs(directory)
         return [ConversationMade(1, m.LOBBY, m.LOBBY, None, now, modes.USUAL)]
 
     # ---- commands ----

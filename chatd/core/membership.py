@@ -15,6 +15,7 @@ from chatd.core.groups import (
     HALFOP,
     OP,
     OWNER,
+    ROLES,
     Conversation,
     Member,
     check_reason,
@@ -26,7 +27,7 @@ from chatd.core.groups import (
 from chatd.core.names import BadName, fold_group
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
-from chatd.entries import ConversationClosed, ConversationMade, Directory, Entry, MemberGone
+from chatd.entries import ConversationClosed, ConversationMade, Directory, Entry, MemberGone, MemberSet
 
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
@@ -95,11 +96,11 @@ def _count_groups(hub: Hub, user: User) -> None:
 
 
 def _enter(hub: Hub, group: Conversation, user: User, key: str, turn: Turn) -> tuple[int, bytes]:
-    """Make a user a member; the first account in a group that has none owns it. Returns when, and its id."""
+    """Make a user a member; an account in a group without any operator owns it. Returns when, and its id."""
     modes.check_join(group, user, key)
     _count_groups(hub, user)
     hub.spend("join", user, turn.now)
-    owns = not user.guest and not _accounts(group)
+    owns = not user.guest and not _operators(group)
     member = _put_in(hub, group, user, "", turn)
     noted = archive.note(hub, group, turn, "joined", user.name)
     turn.cast(group.witnesses(member), m.GroupChange(group.name, "joined", user.name, "", "", *noted))
@@ -177,7 +178,7 @@ def _go(hub: Hub, session: Session, group: Conversation, mine: Member, reason: s
     told = m.GroupChange(group.name, "left", mine.user.name, "", reason, *noted)
     turn.cast(group.witnesses(mine), told, session)
     _put_out(hub, group, mine, turn)
-    _settle(hub, group, turn)
+    _settle(hub, group, turn, mine)
     return told
 
 
@@ -197,7 +198,7 @@ def kick(hub: Hub, session: Session, command: m.Kick, turn: Turn) -> None:
         told = m.GroupChange(group.name, "kicked", name, by, command.reason, *noted)
         turn.cast(group.witnesses(other), told)
     _put_out(hub, group, other, turn)
-    _settle(hub, group, turn)
+    _settle(hub, group, turn, other)
     turn.reply(session, m.Done(command.ref))
 
 
@@ -250,14 +251,27 @@ def _accounts(group: Conversation) -> list[Member]:
     return [member for member in group.members.values() if not member.invited and not member.user.guest]
 
 
-def _settle(hub: Hub, group: Conversation, turn: Turn) -> None:
-    """Somebody has gone: a group without members is closed, one without an owner has another one."""
+def _operators(group: Conversation) -> list[Member]:
+    """Who runs it, guests too."""
+    return [member for member in group.members.values() if not member.invited and member.rank >= OP]
+
+
+def _settle(hub: Hub, group: Conversation, turn: Turn, gone: Member | None = None) -> None:
+    """Somebody has gone: a group without members is closed, one of accounts without an owner has another one.
+
+    Where a guest runs it, it stays so: nobody is handed the group of somebody who is there. But a guest does not get
+    it by putting its owner out.
+    """
     inside = _accounts(group)
-    if inside:
-        if not any(member.rank == OWNER for member in inside):
-            modes.promote(hub, group, max(inside, key=lambda member: member.rank), turn)
-    elif not group.size():
-        _close(hub, group, turn)
+    if not inside:
+        if not group.size():
+            _close(hub, group, turn)
+        return
+    if any(member.rank == OWNER for member in inside):
+        return
+    owner_went = gone is not None and gone.rank == OWNER and not gone.user.guest
+    if owner_went or not any(member.user.guest for member in _operators(group)):
+        modes.promote(hub, group, max(inside, key=lambda member: member.rank), turn)
 
 
 def _close(hub: Hub, group: Conversation, turn: Turn) -> None:
@@ -271,3 +285,24 @@ def left_alone(directory: Directory) -> list[Entry]:
     inside = {record.conversation for record in directory.members if record.role != "invited"}
     groups = (record for record in directory.conversations if record.users is None and record.key != m.LOBBY)
     return [ConversationClosed(record.conversation) for record in groups if record.conversation not in inside]
+
+
+def heirs(directory: Directory) -> list[Entry]:
+    """Who owns the groups that have accounts and no owner: those who ran them were guests, and went with the server."""
+    groups = {record.conversation for record in directory.conversations if record.users is None}
+    best: dict[int, MemberSet] = {}
+    order = [*ROLES.values(), "member"]
+    for record in sorted(directory.members, key=lambda record: record.since):
+        if record.conversation in groups and record.role != "invited":
+            rival = best.setdefault(record.conversation, record)
+            if order.index(record.role.split("+")[0]) < order.index(rival.role.split("+")[0]):
+                best[record.conversation] = record
+    return [
+        MemberSet(record.conversation, record.user, "+".join(["owner", *_but_member(record.role)]), record.since)
+        for record in best.values()
+        if not record.role.startswith("owner")
+    ]
+
+
+def _but_member(role: str) -> list[str]:
+    return [] if role == "member" else role.split("+")
