@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chatd.core import metadata
 from chatd.core.hub import Hub
 from chatd.core.names import BadName, fold
 from chatd.core.people import profile
+from chatd.core.turn import Refused
 from chatd.core.users import Session, User
 from chatd.people import Counts, Profile
 
@@ -84,6 +86,19 @@ class Lookup:
             if user is not None and user is not getattr(session.proof, "account", None):
                 return "name-taken" if user.sessions or user.guest else "name-owned"
         return ""
+
+    def check_metadata(self, key: str, value: str) -> tuple[str, str]:
+        """Whether somebody may carry this: empty, or the code of the refusal and its text."""
+        try:
+            metadata.checked(self._hub, key, value)
+        except Refused as refusal:
+            return refusal.code, refusal.text
+        return "", ""
+
+    def joined(self, session: Session) -> list[str]:
+        """The groups this session's user is in."""
+        assert session.user is not None
+        return [group.name for group in session.user.conversations.values() if not group.direct]
 
     def groups(self, session: Session) -> list[str]:
         """The groups this session's user may see."""

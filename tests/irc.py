@@ -6,10 +6,13 @@ Rule: what is heard is kept as lines of text until it is taken; a PING of the se
 from __future__ import annotations
 
 import base64
+import re
 
 from chatd.ports.door import Door
 from chatd.wire.irc import Line, parse
-from tests.kit import House, Transport
+from tests.kit import House, Scene, Transport
+
+PASSWORD = "correct horse battery"
 
 
 class IrcPeer:
@@ -91,3 +94,67 @@ class IrcPeer:
         """The connection breaks."""
         self.transport.loseConnection()
         self.house.settle()
+
+
+class IrcScene(Scene):
+    """A test with a house and people at their IRC clients.
+
+    In a pattern of a line `*` is anything without a space, `...` at the end anything; of its tags the time is left out.
+    """
+
+    def guest(self, nick: str, *caps: str, host: str = "127.0.0.1") -> IrcPeer:
+        """Somebody who is in and has forgotten how they came in."""
+        peer = IrcPeer(self.house, host)
+        peer.register(nick, *caps)
+        return peer
+
+    def account(self, nick: str, *caps: str) -> IrcPeer:
+        """The same, with an account that has `PASSWORD`."""
+        peer = self.guest(nick, *caps)
+        lines = peer.says(f"REGISTER * * :{PASSWORD}")
+        assert " SUCCESS " in lines[0], lines
+        return peer
+
+    def again(self, nick: str, *caps: str, account: str = "", then: tuple[str, ...] = ()) -> list[str]:
+        """One more connection of an account (`self.last`), by SASL; what it hears of its coming in."""
+        self.last = peer = IrcPeer(self.house)
+        name = account or nick
+        blob = base64.b64encode(f"\0{name}\0{PASSWORD}".encode()).decode()
+        peer.says(f"CAP REQ :{' '.join(('sasl', *caps))}", "AUTHENTICATE PLAIN", f"AUTHENTICATE {blob}")
+        return peer.says(f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}", *then, "CAP END")
+
+    def says(self, peer: IrcPeer, line: str, *patterns: str) -> None:
+        """Somebody sends a line, and this and nothing else is what they hear."""
+        peer.send(line)
+        self.hears(peer, *patterns)
+
+    def hears(self, peer: IrcPeer, *patterns: str) -> None:
+        """This is what somebody has heard, in this order, and nothing else."""
+        self.house.commit()
+        lines = [without_time(line) for line in peer.take()]
+        fit = len(lines) == len(patterns) and all(map(fits, lines, patterns))
+        shown = "\n".join(["heard:", *lines, "wanted:", *patterns])
+        self.assertTrue(fit, shown)
+
+    def ignores(self, *peers: IrcPeer) -> None:
+        """They forget what they have heard."""
+        self.house.commit()
+        for peer in peers:
+            peer.take()
+
+
+def fits(line: str, pattern: str) -> bool:
+    """Whether a line fits a pattern."""
+    text = re.escape(pattern).replace(r"\*", "[^ ]*")
+    if text.endswith(re.escape("...")):
+        text = text.removesuffix(re.escape("...")) + ".*"
+    return re.fullmatch(text, line) is not None
+
+
+def without_time(line: str) -> str:
+    """A line without its time tag."""
+    if line[:1] != "@":
+        return line
+    tags, _, rest = line[1:].partition(" ")
+    kept = [tag for tag in tags.split(";") if not tag.startswith("time=")]
+    return f"@{';'.join(kept)} {rest}" if kept else rest

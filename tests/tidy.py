@@ -27,7 +27,9 @@ class Layer(NamedTuple):
 
 
 IMPURE = ("sqlite3", "time", "random", "secrets", "os", "socket", "threading", "asyncio", "logging", "subprocess")
-CLIENT_CORE = Layer(("chatd.messages", "chatd.moderation", "chatd.wire"), ("msgspec", "vodozemac", "platformdirs"), ("sqlite3",))
+CLIENT_CORE = Layer(
+    ("chatd.messages", "chatd.moderation", "chatd.wire"), ("msgspec", "vodozemac", "platformdirs"), ("sqlite3",)
+)
 FACE = ("clients.core",)
 WORDS = ("chatd.messages", "chatd.moderation", "chatd.people", "chatd.archive")
 
@@ -48,6 +50,7 @@ LAYERS = {
     "chatd.journal": Layer(("chatd.entries", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
     "chatd.ports": Layer((*WORDS, "chatd.wire"), ("twisted", "zope")),
     "chatd.ports.websocket": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("twisted", "zope", "wsproto")),
+    "chatd.ports.irc": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("msgspec",)),
     "chatd.ports.straight": Layer(libraries=("twisted", "OpenSSL")),
     "chatd.lookup": Layer((*WORDS, "chatd.core")),
     "chatd.release": Layer((*WORDS, "chatd.entries", "chatd.core")),

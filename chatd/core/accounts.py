@@ -13,7 +13,7 @@ import msgspec
 
 from chatd import messages as m
 from chatd import people as p
-from chatd.core import archive, membership, people
+from chatd.core import archive, membership, metadata, people
 from chatd.core.groups import Conversation
 from chatd.core.names import Name
 from chatd.core.turn import Turn
@@ -122,6 +122,7 @@ def _show_merged(
         others = [other for other in group.audience.sessions if other.user is not account]
         hub.outside.cast(others, m.GroupChange(group.name, "joined", account.name))
         hub.subscribe_user(account, group)
+        metadata.introduce(hub, account, group)
     _tell_groups(hub, [other for other in account.sessions if other is not session], account, new)
     _tell_groups(hub, [session], account, [group for group in known if group not in shared])
 

@@ -395,8 +395,6 @@ class Hub:
             self._hear(session, conversation)
             if conversation in session.behind:
                 self.outside.hungry(session)
-        if not conversation.direct:
-            metadata.introduce(self, user, conversation)
 
     def unsubscribe_user(self, user: User, conversation: Conversation) -> None:
         """From here on no session of a user hears a conversation."""

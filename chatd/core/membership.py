@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatd import messages as m
 from chatd import people as p
-from chatd.core import archive, lobby, modes
+from chatd.core import archive, lobby, metadata, modes
 from chatd.core.groups import (
     HALFOP,
     OP,
@@ -59,6 +59,7 @@ def join(hub: Hub, session: Session, command: m.Join, turn: Turn) -> None:
     turn.then(hub.subscribe_user, user, group)
     turn.then(tell_position, hub, session, command.ref, group, created, False, noted)
     turn.then(_tell_others, hub, session, group, noted)
+    turn.then(metadata.introduce, hub, user, group)
 
 
 def _tell_others(hub: Hub, session: Session, group: Conversation, noted: tuple[int, bytes]) -> None:

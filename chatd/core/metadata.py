@@ -1,4 +1,4 @@
-"""Metadata: keys and values that people and groups carry, by the rules of IRCv3's draft/metadata-2.
+"""Metadata: keys and values that people and groups carry, by the rules of IRCv3's draft/metadata.
 
 Rule: a person sets their own, operators of a group the group's. A change is told to the sessions that follow the key
 and share a group with the person (or are in the group, or monitor the person); who begins to share one is told what is
@@ -55,9 +55,8 @@ def set_metadata(hub: Hub, session: Session, command: p.SetMetadata, turn: Turn)
     if command.key == "*" and not command.value:
         _clear(hub, session, target, command.ref, turn)
         return
-    key, value = _key(command.key), command.value or ""
-    if len(value.encode()) > hub.limits.metadata_value_bytes:
-        raise Refused("value-invalid", f"A value has at most {hub.limits.metadata_value_bytes} bytes.")
+    value = command.value or ""
+    key = checked(hub, command.key, value)
     had = target.metadata.get(key)
     if not value:
         if had is None:
@@ -95,7 +94,7 @@ def ask_metadata(hub: Hub, session: Session, command: p.AskMetadata, turn: Turn)
     """What is set: these keys in their order, or all of them."""
     target = _target(hub, session, command.to)
     _check_readable(session, target)
-    keys = [_key(key) for key in command.keys[: hub.limits.metadata_followed]] or sorted(target.metadata)
+    keys = [checked(hub, key) for key in command.keys[: hub.limits.metadata_followed]] or sorted(target.metadata)
     values = [(key, target.metadata.get(key)) for key in keys]
     turn.then(_answer, hub, session, command.ref, target, values)
 
@@ -110,7 +109,7 @@ def _check_readable(session: Session, target: Target) -> None:
 
 def follow_metadata(hub: Hub, session: Session, command: p.FollowMetadata, turn: Turn) -> None:
     """Hear of changes of these keys, or no longer; the answer has all keys that one follows."""
-    keys = [_key(key) for key in command.keys]
+    keys = [checked(hub, key) for key in command.keys]
     if command.on:
         if len(session.following.union(keys)) > hub.limits.metadata_followed:
             raise Refused("limit-reached", f"You can follow at most {hub.limits.metadata_followed} keys.")
@@ -132,10 +131,13 @@ def _target(hub: Hub, session: Session, to: str) -> Target:
         raise Refused("invalid-target", refusal.text, refusal.near) from None
 
 
-def _key(key: str) -> str:
+def checked(hub: Hub, key: str, value: str = "") -> str:
+    """A key as it is kept. Raises Refused where it cannot be one, or the value cannot be a value."""
     folded = key.lower()
     if KEY.fullmatch(folded) is None:
         raise Refused("key-invalid", "A key has letters, digits and any of _ . / - and at most 64 of them.")
+    if len(value.encode()) > hub.limits.metadata_value_bytes:
+        raise Refused("value-invalid", f"A value has at most {hub.limits.metadata_value_bytes} bytes.")
     return folded
 
 
@@ -158,6 +160,8 @@ def _tell_followers(hub: Hub, target: Target, key: str, value: str | None, by: U
 
 def introduce(hub: Hub, user: User, group: Conversation) -> None:
     """Somebody is in a group from here on: they are told what is set there, and the others what they carry."""
+    if group.member(user) is None:
+        return  # no longer
     mine = [session for session in user.sessions if session.following and group in session.live]
     if mine:
         told: list[Target] = [group, *(other for other in _there(group) if other is not user and other.metadata)]

@@ -22,7 +22,7 @@ from chatd.ports.irc.out import format_lines
 from chatd.ports.irc.table import REPLIES, dispatch
 from chatd.ports.session import Bounds, Outlet
 from chatd.ports.typed import Typed, TypedLink
-from chatd.wire.irc import CLIENT_TAG_BYTES, LINE_BYTES, BadLine, parse, write
+from chatd.wire.irc import CLIENT_TAG_BYTES, LINE_BYTES, BadLine, Line, parse, write
 from chatd.wire.numerics import ERR_INPUTTOOLONG
 
 LONGEST: Final = CLIENT_TAG_BYTES + LINE_BYTES
@@ -138,7 +138,7 @@ class Lines(Typed):
         try:
             parsed = parse(line)
         except BadLine as error:
-            self._bad(error.code)
+            self._bad(error.code, error.line)
             return
         if parsed is not None:
             dispatch(self.client, parsed)
@@ -146,11 +146,16 @@ class Lines(Typed):
     def lineLengthExceeded(self, line: bytes) -> None:
         self._bad("too-long")
 
-    def _bad(self, code: str) -> None:
+    def _bad(self, code: str, line: Line | None = None) -> None:
+        """Say that a line was not taken; `line`: what it seems to have been."""
         client = self.client
+        client.begin(line or Line("*", []))
         fail = FAILS.get(code)
-        data = client.failure("*", fail[0], text=fail[1]) if fail else client.numeric(ERR_INPUTTOOLONG)
-        self.node.tell(client.session, write(data.source, data.command, data.params))
+        if fail is None:
+            client.reply(ERR_INPUTTOOLONG)
+        else:
+            client.fail(line.command[:32] if line is not None else "*", fail[0], text=fail[1])
+        client.finish()
 
     # ---- alive, and how far it has read ----
 

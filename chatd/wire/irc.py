@@ -23,11 +23,15 @@ _INERT: Final = str.maketrans({"\r": " ", "\n": " ", "\0": ""})
 
 
 class BadLine(Exception):
-    """A line that cannot be read. `code`: `too-long`, `tags-too-long`, `not-utf8`, `malformed`."""
+    """A line that cannot be read. `code`: `too-long`, `tags-too-long`, `not-utf8`, `malformed`.
 
-    def __init__(self, code: str) -> None:
+    `line`: what it seems to have been, so that the answer can name the command and carry the label; not to be obeyed.
+    """
+
+    def __init__(self, code: str, line: Line | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.line = line
 
 
 class Text(str):
@@ -47,6 +51,21 @@ class Line(NamedTuple):
 
 def parse(data: bytes) -> Line | None:
     """The line of these bytes (without CR LF); None where there is nothing in it. Raises BadLine."""
+    try:
+        return _parse(data)
+    except UnicodeDecodeError:
+        raise BadLine("not-utf8", _seemingly(data)) from None
+
+
+def _seemingly(data: bytes) -> Line | None:
+    """The line without what is no UTF-8."""
+    try:
+        return _parse(data.decode("utf-8", "ignore").encode())
+    except BadLine:
+        return None
+
+
+def _parse(data: bytes) -> Line | None:
     tags: Mapping[str, str] = {}
     if data[:1] == b"@":
         raw, _, data = data.partition(b" ")
@@ -77,10 +96,7 @@ def parse(data: bytes) -> Line | None:
 def _text(data: bytes) -> str:
     if b"\0" in data:
         raise BadLine("malformed")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise BadLine("not-utf8") from None
+    return data.decode()
 
 
 def parse_tags(text: str) -> dict[str, str]:

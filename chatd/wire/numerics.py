@@ -64,11 +64,13 @@ RPL_MONOFFLINE = Numeric("731")
 RPL_MONLIST = Numeric("732")
 RPL_ENDOFMONLIST = Numeric("733", "End of MONITOR list")
 ERR_MONLISTFULL = Numeric("734", "Monitor list is full")
+RPL_WHOISKEYVALUE = Numeric("760")
 RPL_KEYVALUE = Numeric("761")
 RPL_KEYNOTSET = Numeric("766", "key not set")
 RPL_METADATASUBOK = Numeric("770")
 RPL_METADATAUNSUBOK = Numeric("771")
 RPL_METADATASUBS = Numeric("772")
+RPL_METADATASYNCLATER = Numeric("774")
 
 # ---- channels --------------------------------------------------------------------------------------------------
 

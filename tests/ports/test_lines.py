@@ -79,6 +79,8 @@ class FramingTests(Scene):
 
     def test_what_is_no_utf8_is_refused_and_the_session_goes_on(self) -> None:
         self.alice.raw(b"PRIVMSG bob :caf\xe9\r\n")
+        self.assertTrue(self.alice.take()[0].startswith(":test.example FAIL PRIVMSG INVALID_UTF8 :"))
+        self.alice.raw(b":caf\xe9\r\n")
         self.assertTrue(self.alice.take()[0].startswith(":test.example FAIL * INVALID_UTF8 :"))
         self.assertEqual(self.heard(b""), [])
 

@@ -190,7 +190,7 @@ class MessageTests(Scene):
 
     def test_what_is_no_utf8(self) -> None:
         (event,) = self.web.send(BytesMessage(b"PRIVMSG bob :caf\xe9"))
-        self.assertTrue(event.data.startswith(":test.example FAIL * INVALID_UTF8 "), event)
+        self.assertTrue(event.data.startswith(":test.example FAIL PRIVMSG INVALID_UTF8 "), event)
         self.web.raw(b"\x81\x82\0\0\0\0\xc3\x28")  # a text frame that is none
         (event,) = self.web.events()
         self.assertEqual((type(event), event.code), (CloseConnection, 1007))

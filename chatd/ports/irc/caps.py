@@ -29,7 +29,12 @@ CAPABILITIES: Final[dict[str, Value]] = {
         lambda facts: "",
     ),
     "draft/account-registration": lambda facts: "before-connect",
-    "draft/metadata-2": lambda facts: f"max-subs={facts.followed},max-keys={facts.keys},max-value-bytes={facts.value_bytes}",
+    **dict.fromkeys(
+        ("draft/metadata-2", "draft/metadata-3"),
+        lambda facts: (
+            f"before-connect,max-subs={facts.followed},max-keys={facts.keys},max-value-bytes={facts.value_bytes}"
+        ),
+    ),
     "draft/multiline": lambda facts: f"max-bytes={facts.text_bytes},max-lines={MOST_LINES}",
     "sasl": lambda facts: ",".join(MECHANISMS),
 }  # fmt: skip

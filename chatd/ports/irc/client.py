@@ -104,6 +104,12 @@ class Lookup(Protocol):
     def user(self, name: str) -> Any:
         """Whom an event means by this name, only to be read (`core.users.User`); None for nobody."""
 
+    def check_metadata(self, key: str, value: str) -> tuple[str, str]:
+        """Whether somebody may carry this: empty, or the code of the refusal and its text."""
+
+    def joined(self, session: Any) -> list[str]:
+        """The groups this session's user is in."""
+
     def groups(self, session: Any) -> list[str]:
         """The groups this session's user may see."""
 
@@ -154,6 +160,8 @@ class Client:
         self.sasl: Any = None  # where an authentication stands
         self.monitored: dict[str, str] = {}
         self.following: frozenset[str] = frozenset()  # keys of metadata
+        self.early_following: list[str] = []  # what was said of metadata before it was in
+        self.early_metadata: dict[str, str] = {}
         self.batches: dict[str, Any] = {}  # open ones of the client's (multiline)
         self.recoded: Callable[[], None] = lambda: None  # the connection takes another codec
         self.ponged: Callable[[str], None] = lambda token: None  # the connection may have waited for it
@@ -250,7 +258,7 @@ class Client:
         outs = asked.then(self, asked, event) if asked is not None and asked.then is not None else None
         if outs is None:
             outs = renderer(self, asked, event) if renderer is not None else []
-        outs = self.codec.dress(event, outs)
+        outs = self.codec.dress(event, outs or [])
         if asked is None:
             return format_lines(outs, self.caps)
         response = asked.response
@@ -300,7 +308,7 @@ class Client:
 
 BROADCAST: Final = FORMATS | {
     "away-notify", "account-notify", "chghost", "draft/channel-rename", "draft/message-redaction", "draft/multiline",
-    "draft/metadata-2", "extended-join", "extended-monitor", "invite-notify", "setname",
+    "extended-join", "extended-monitor", "invite-notify", "setname",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from chatd import messages as m
 from chatd import people
-from chatd.ports.irc import isupport
+from chatd.ports.irc import isupport, metadata
 from chatd.ports.irc.accounts import logged_in
 from chatd.ports.irc.client import Asked, Client, Rendered
 from chatd.ports.irc.out import Out
@@ -94,6 +94,7 @@ def arrive(client: Client) -> None:
         blob = b"\0".join((b"", who.encode(), word.encode()))
         client.ask(people.Prove, "PLAIN", blob, about="PASS", then=_passed)
     client.ask(people.Arrive, wanted["nick"], wanted["ident"], wanted["realname"], then=_arrived)
+    metadata.arrive(client)
 
 
 def _passed(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
@@ -107,6 +108,7 @@ def _arrived(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     if isinstance(event, people.Arrived):
         client.inside = True
         client.account = "" if event.guest else event.name
+        client.early_metadata, client.early_following = {}, []
         return welcome(client, event)
     if isinstance(event, m.Failed) and event.code == "guests-refused":
         client.when_logged_in = lambda: _again(client, asked.line)

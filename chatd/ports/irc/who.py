@@ -11,6 +11,7 @@ from typing import Final
 
 from chatd import messages as m
 from chatd import people
+from chatd.ports.irc import metadata
 from chatd.ports.irc.channels import SIGNS, rows_of
 from chatd.ports.irc.client import Asked, Client, Rendered
 from chatd.ports.irc.out import Out
@@ -145,6 +146,10 @@ def _whois_lines(client: Client, nick: str, person: m.Person) -> list[Out]:
     if person.secure:
         outs.append(client.numeric(n.RPL_WHOISSECURE, nick))
     outs.append(client.numeric(n.RPL_WHOISIDLE, nick, str(person.idle), str(person.since // 1000)))
+    user = client.lookup.user(person.name)
+    if user is not None and metadata.speaks(client):
+        for key, value in sorted(user.metadata.items()):
+            outs.append(client.numeric(n.RPL_WHOISKEYVALUE, nick, key, "*", text=Text(value)))
     return outs
 
 
