@@ -115,13 +115,11 @@ class IrcScene(Scene):
         assert " SUCCESS " in lines[0], lines
         return peer
 
-    def again(self, nick: str, *caps: str, account: str = "", then: tuple[str, ...] = ()) -> list[str]:
-        """One more connection of an account (`self.last`), by SASL; what it hears of its coming in."""
-        self.last = peer = IrcPeer(self.house)
-        name = account or nick
-        blob = base64.b64encode(f"\0{name}\0{PASSWORD}".encode()).decode()
-        peer.says(f"CAP REQ :{' '.join(('sasl', *caps))}", "AUTHENTICATE PLAIN", f"AUTHENTICATE {blob}")
-        return peer.says(f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}", *then, "CAP END")
+    def again(self, name: str, *caps: str) -> IrcPeer:
+        """One more connection of an account, which has forgotten how it came in."""
+        peer = IrcPeer(self.house)
+        peer.login(name, PASSWORD, *caps)
+        return peer
 
     def says(self, peer: IrcPeer, line: str, *patterns: str) -> None:
         """Somebody sends a line, and this and nothing else is what they hear."""
