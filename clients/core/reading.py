@@ -52,6 +52,14 @@ class Reading:
         self._ahead.pop(conversation, None)
         self._unsaid.pop(conversation, None)
 
+    def rename(self, old: str, new: str) -> None:
+        """It has another name."""
+        for numbers in (self.cursors, self._unsaid):
+            if old in numbers:
+                numbers[new] = numbers.pop(old)
+        if old in self._ahead:
+            self._ahead[new] = self._ahead.pop(old)
+
     def new(self, conversation: str, seq: int) -> bool:
         """Whether this message has not been here yet."""
         return seq > self.cursors.get(conversation, 0) and seq not in self._ahead.get(conversation, ())

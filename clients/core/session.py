@@ -281,6 +281,8 @@ class Session:
             self.state.names.setdefault(peer.lower(), peer)
         told = n.Outcome(item.id, item.to, item.text, event.state, event.conversation, event.seq, event.at)
         step = Step([told], [r.Unqueue(item.id)])
+        if not event.seq:
+            return step  # it went to the operators of a group, and is in no log
         if event.state != "delivered":
             self._told[event.conversation, event.seq] = told
             if len(self._told) > MOST_TOLD:
@@ -353,6 +355,16 @@ class Session:
             step.records = self._gone_from(event.group)
         return step
 
+    def _renamed(self, now: float, event: o.Renamed) -> Step:
+        """A group has another name: one goes on reading where one was."""
+        self.state.rename(event.group, event.name)
+        self.reading.rename(event.group, event.name)
+        records: list[r.Record] = [r.KeepCursor(event.group, 0)]
+        if event.name in self.reading.cursors:
+            records.append(r.KeepCursor(event.name, self.reading.cursors[event.name]))
+        why = f" ({event.reason})" if event.reason else ""
+        return Step([n.Told("renamed", f"{event.by} has renamed {event.group} to {event.name}{why}.")], records)
+
     def _gone_from(self, group: str) -> list[r.Record]:
         """One is no longer a member: after coming back one reads from there, not from an old cursor."""
         self.reading.forget(group)
@@ -403,6 +415,7 @@ _EVENTS: Final[dict[type[Any], Callable[[Session, float, Any], Step]]] = {
     o.Redacted: Session._redacted,
     m.Presence: Session._presence,
     m.GroupChange: Session._changed,
+    o.Renamed: Session._renamed,
     m.Notice: Session._notice,
     m.Bye: Session._bye,
 }

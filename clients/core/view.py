@@ -113,6 +113,16 @@ class State:
             self.focus = LOBBY
         return name
 
+    def rename(self, old: str, new: str) -> None:
+        """A group has another name."""
+        position = self.positions.pop(old, None) or Position(old, 0, 0)
+        self.positions[new] = msgspec.structs.replace(position, conversation=new)
+        for known in (self.unread, self.heads):
+            if old in known:
+                known[new] = known.pop(old)
+        if fold(self.focus) == fold(old):
+            self.focus = new
+
     def look_at(self, to: str) -> None:
         """Bare lines go here from now on."""
         self.focus = to

@@ -374,7 +374,8 @@ class ModesMachine(RuleBasedStateMachine):
         """Somebody says something."""
         code = self.model.say(name, ctcp)
         self.ask(code, name, m.Send, GROUP, self.house.random(16), "\1VERSION\1" if ctcp else "hello")
-        heard = {other for other, peer in self.peers.items() if peer.of(m.Message) or peer.of(p.Passing)}
+        said = (m.Message, p.Passing)
+        heard = {name for name, peer in self.peers.items() if any(isinstance(event, said) for event in peer.read())}
         assert heard == (set() if code else self.model.hearers(name)), (name, heard)
 
     @rule(ctcp=rarely)

@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd import moderation as o
+from chatd import people as p
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
@@ -123,6 +124,12 @@ class SayingTests(SynchronousTestCase):
         self.assertEqual(step.records, [r.Unqueue(ID), kept, r.KeepCursor("dm:alice:bob", 1)])
         self.assertTrue(alice.idle())
 
+    def test_what_goes_to_operators_only_is_in_no_history(self) -> None:
+        alice = session()
+        [send] = alice.say(1.0, [item("#g")]).commands
+        step = alice.received(1.0, m.Accepted(send.ref, "#g", 0, 99, "sent"))  # type: ignore[union-attr]
+        self.assertEqual((len(step.notices), step.records, alice.idle()), (1, [r.Unqueue(ID)], True))
+
     def test_delivered_is_told_once_with_what_it_was_before(self) -> None:
         alice = session()
         [send] = alice.say(1.0, [item("@bob")]).commands
@@ -235,6 +242,31 @@ class ReadingTests(SynchronousTestCase):
     def test_a_group_one_was_put_out_of_is_forgotten(self) -> None:
         step = session(position("#g", 3, 3)).received(1.0, m.GroupChange("#g", "kicked", "alice", "bob"))
         self.assertEqual(step.records, [r.KeepCursor("#g", 0)])
+
+    def test_a_group_with_another_name_goes_on_where_it_was(self) -> None:
+        alice = session(position("#g", 3, 3))
+        alice.state.look_at("#g")
+        step = alice.received(1.0, o.Renamed("#g", "#h", "bob", "better"))
+        self.assertEqual(step.notices, [n.Told("renamed", "bob has renamed #g to #h (better).")])
+        self.assertEqual(step.records, [r.KeepCursor("#g", 0), r.KeepCursor("#h", 3)])
+        self.assertEqual((alice.state.focus, list(alice.state.positions)), ("#h", ["#lobby", "#h"]))
+        self.assertEqual(alice.received(1.0, message("#h", 3)).notices, [])
+        self.assertEqual(len(alice.received(1.0, message("#h", 4)).notices), 1)
+        self.assertEqual(alice.received(1.0, o.Renamed("#x", "#y", "bob")).records, [r.KeepCursor("#x", 0)])
+
+    def test_what_is_new_to_it_is_no_harm(self) -> None:
+        alice = session()
+        for event in (o.ModesChanged(0, "#g", "bob", []), p.PersonChanged("bob", "bob", "nick", "rob")):
+            self.assertEqual(alice.received(1.0, event).notices, [])
+
+    def test_another_client_of_ones_own_joins(self) -> None:
+        alice = session()
+        step = alice.received(1.0, m.GroupInfo(0, position("#g", 3, 3), 2))
+        self.assertEqual((step.notices, step.records), ([], [r.KeepCursor("#g", 3)]))
+        self.assertIn("#g", alice.state.positions)
+        self.assertEqual(alice.received(1.0, m.GroupInfo(0, position("#g", 3, 3), 2)).records, [])
+        invited = m.GroupChange("#h", "invited", "alice", "bob")
+        self.assertEqual(alice.received(1.0, invited).notices, [])
 
 
 class AskingTests(SynchronousTestCase):
