@@ -255,7 +255,7 @@ def _to_mark(hub: Hub, user: User, to: str) -> tuple[Conversation | None, str, s
     except BadName as error:
         raise Refused("bad-name", str(error)) from None
     group = hub.conversations.groups.get(folded.key)
-    if group is None or (group.private and user.id not in group.members):
+    if group is None or (group.hidden(user)):
         return None, folded.key, folded.display
     return group, group.key, group.name
 

@@ -149,8 +149,8 @@ def _shown_groups(hub: Hub, user: User, asker: User) -> Iterable[tuple[str, str]
         member = group.member(user)
         if member is None:
             continue
-        both = user is asker or group.member(asker) is not None or asker.operator
-        if both or not (group.private or "s" in group.modes or user.invisible):
+        both = user is asker or asker.operator or (group.member(asker) is not None and group.sees(asker, member))
+        if both or not (group.hidden(asker) or user.invisible or not group.sees(asker, member)):
             yield group.name, member.modes
 
 

@@ -443,6 +443,16 @@ class Auditorium(ModeScene):
         self.mode(self.alice, "+v=bob")
         self.assertEqual((self.seen(self.bob), self.seen(self.carol)), (["alice", "bob", "carol"], self.seen(self.bob)))
 
+    def test_nobody_finds_them_otherwise(self) -> None:
+        self.mode(self.alice, "+u")
+        self.granted(self.carol, m.Join, "hw3")
+        for asker, shown in ((self.alice, ["#hw3"]), (self.carol, ["#hw3"]), (self.bob, []), (self.guest, [])):
+            person = self.granted(asker, m.Whois, "carol")
+            assert isinstance(person, m.Person)
+            self.assertEqual(person.groups, shown)
+        self.granted(self.bob, p.Find, "#hw3")
+        self.assertEqual([person.name for person in self.bob.last(p.ProfileList).people], ["alice", "bob"])
+
     def test_whoever_is_put_out_of_the_dark_hears_it(self) -> None:
         self.mode(self.alice, "+u")
         self.granted(self.carol, m.Join, "hw3")
