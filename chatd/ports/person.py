@@ -26,6 +26,9 @@ from chatd.wire.irc import BadLine, parse
 
 LONGEST: Final = 16_384  # of one line; the core says how long a message may be
 LEAVING: Final = ("tata", "/quit", "/exit", "/logout")
+FOREIGN: Final = frozenset(
+    ("STARTTLS", "WEBIRC", "PROTOCTL", "SERVER", "SERVICE", "PROXY")
+)  # not ours; programs say them
 REFS: Final = 1 << 31
 Answer = Callable[[Any], list[str]]
 
@@ -38,8 +41,12 @@ def is_program(line: bytes, asked: bool) -> bool:
         parsed = parse(line.rstrip(b"\r"))
     except BadLine as error:
         return error.code != "not-utf8"
-    command = IRC.get(parsed.command) if parsed is not None else None
-    return parsed is not None and command is not None and (not asked or (command.before and bool(parsed.params)))
+    if parsed is None:
+        return False
+    command = IRC.get(parsed.command)
+    if command is None:
+        return parsed.command in FOREIGN
+    return not asked or (command.before and bool(parsed.params))
 
 
 class Lookup(shown.People, Protocol):

@@ -172,6 +172,21 @@ class OutletTests(SynchronousTestCase):
         self.assertEqual((self.transport.value(), self.transport.calls), (b"", []))
         self.assertEqual(self.transport.producerState, "producing")
 
+    def test_what_answers_its_own_questions_is_held_but_is_no_lagging(self) -> None:
+        self.outlet.pauseProducing()
+        self.outlet.asked_for = 15
+        self.outlet.write(b"a" * 15)
+        self.assertEqual((self.server.calls, self.outlet.held()), ([], True))
+        self.outlet.write(b"b" * 11)
+        self.assertEqual(self.server.calls, [("lagging", "session")])
+        self.outlet.resumeProducing()
+        self.assertEqual((self.outlet.asked_for, self.outlet.held()), (0, False))
+
+    def test_who_is_not_read_from_need_give_no_sign_of_life(self) -> None:
+        self.assertEqual((self.outlet.nudge(), self.outlet.held()), (False, False))
+        self.outlet.hold("rate")
+        self.assertEqual((self.outlet.nudge(), self.outlet.held(), self.outlet.held("rate")), (True, True, False))
+
     def test_say_is_one_event(self) -> None:
         self.outlet.say(m.Done(1))
         self.assertEqual(self.transport.value(), b"<Done>")
