@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from chatd.messages import Bye
 from chatd.ports.session import Bounds, Outlet, Server, channel_of
-from chatd.wire.pack import BadFrame, Event, decode_command, encode_frame
+from chatd.wire.pack import BadFrame, decode_command, encode_frame
 
 
 class FrameCodec:

@@ -290,7 +290,8 @@ class LimitTests(Scene):
 
     def test_programs_and_people(self) -> None:
         for line in (b"NICK x", b"nick x\r", b"CAP LS 302", b"PASS x", b"@a=b NICK x", b":x NICK y", b"JOIN #x",
-                     b"AUTHENTICATE PLAIN", b"STARTTLS", b"PROXY TCP4 a b 1 2", b"GET / HTTP/1.1", b"x" * 600):  # fmt: skip
+                     b"AUTHENTICATE PLAIN", b"STARTTLS", b"PROXY TCP4 a b 1 2", b"x" * 600,
+                     b"GET / HTTP/1.1"):  # fmt: skip
             self.assertTrue(is_program(line, False), line)
         for line in (b"tesla", b"hello world", b"", b"@bob hi", b"/group x", "größe".encode(), b"caf\xe9"):
             self.assertFalse(is_program(line, False), line)
