@@ -22,6 +22,11 @@ TRUTHS = ("guests", "insecure")
 TABLES = ("limits", "operators")  # in the file only
 VERIFIER = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}")
 MOTD_CHARS = 200  # of a line: fits IRC's, whatever the letters
+WELCOME = (  # what an IRC client does not show by itself
+    "Everybody meets in #lobby: /join #lobby. The groups are in /list; /join #name makes one that is not there.",
+    "What is said to somebody who has an account, or in their groups, waits for them when they are away.",
+    "A nick is an account when it has a password: /msg NickServ REGISTER password",
+)
 
 
 class BadConfig(Exception):
@@ -64,7 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def message_of_the_day(self) -> tuple[str, ...]:
         """The lines of the file `motd`. Raises BadConfig."""
         if not self.motd:
-            return ()
+            return WELCOME
         try:
             lines = Path(self.motd).read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.config import BadConfig, Settings, read
+from chatd.config import MOTD_CHARS, WELCOME, BadConfig, Settings, read
 from chatd.core.limits import Limits
 
 
@@ -131,7 +131,9 @@ class Irc(ConfigScene):
     VERIFIER = "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"
 
     def test_message_of_the_day(self) -> None:
-        self.assertEqual(read({}, {}).message_of_the_day(), ())
+        self.assertEqual(read({}, {}).message_of_the_day(), WELCOME)
+        self.assertLessEqual(max(map(len, WELCOME)), MOTD_CHARS)
+        self.assertEqual(read({}, {"CHATD_MOTD": self.file("")}).message_of_the_day(), ())
         path = self.file("Welcome to class.\n\n\tBe kind\x07.\n" + "ü" * 300 + "\n")
         told = ("Welcome to class.", "", "        Be kind .", "ü" * 200)
         self.assertEqual(read({}, {"CHATD_MOTD": path}).message_of_the_day(), told)
