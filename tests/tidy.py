@@ -96,6 +96,10 @@ LAYERS = {
     "chatd.tap": Layer(("chatd",), ("twisted", "zope")),
     "clients": Layer(),
     "clients.core": CLIENT_CORE,
+    "clients.core.e2ee": Layer(("clients.core.device",), ("msgspec",), IMPURE),
+    "clients.core.e2ee.keys": Layer(
+        ("clients.core.device", "clients.core.e2ee"), ("msgspec", "vodozemac", "cryptography"), IMPURE
+    ),
     "clients.core.connection": Layer(
         (*CLIENT_CORE.ours, "clients.core"),
         (*CLIENT_CORE.libraries, "twisted", "zope", "OpenSSL", "cryptography", "service_identity"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Self
 
 from vodozemac import Account
 
@@ -25,12 +26,12 @@ class Device:
         self.keys = DeviceKeys(device_id(ed25519, curve25519), ed25519, curve25519)
 
     @classmethod
-    def make(cls) -> Device:
+    def make(cls) -> Self:
         """A new installation."""
         return cls(Account())
 
     @classmethod
-    def unseal(cls, sealed: str, key: bytes) -> Device:
+    def unseal(cls, sealed: str, key: bytes) -> Self:
         """The installation that `seal` wrote. Raises ValueError for a wrong key."""
         return cls(Account.from_pickle(sealed, key))
 

@@ -1,0 +1,165 @@
+"""What is known of people: the user key that was pinned, its chain of lists, and how much it is trusted.
+
+Rule: the first user key of a person is pinned; another one stops everything until a person decides. A list that a
+message speaks of and the server does not show stops sending; a list can only be newer, never another.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from clients.core.e2ee.batch import Batch
+from clients.core.e2ee.devices import Entry, Known, difference, peek, verify_list
+from clients.core.e2ee.refusals import Behind, Note, Refused
+from clients.core.e2ee.signed import decode, digest
+
+SEEN: Final = "seen"
+VOUCHED: Final = "vouched"
+VERIFIED: Final = "verified"
+CHANGED: Final = "changed"
+TABLE: Final = "pin"
+
+
+class Pin(msgspec.Struct, array_like=True, frozen=True):
+    """One person: `was` is the trust before it changed, `offered` the key that was not accepted, `promised` the newest
+    version that anybody spoke of."""
+
+    user: str
+    uik: bytes
+    trust: str = SEEN
+    was: str = SEEN
+    offered: bytes = b""
+    chain: list[bytes] = []
+    promised: int = 0
+    forked: bool = False
+
+    @property
+    def version(self) -> int:
+        """That of the newest list."""
+        return len(self.chain)
+
+    def hash_of(self, version: int) -> bytes | None:
+        """What a version of the list hashes to, if it is known."""
+        return digest(peek(self.chain[version - 1])[0].raw) if 1 <= version <= self.version else None
+
+    def known(self) -> Known | None:
+        """The newest list; it was checked when it came."""
+        if not self.chain:
+            return None
+        signed, found = peek(self.chain[-1])
+        entries = [decode(one.raw, Entry) for one in found.devices]
+        devices = {entry.device: entry for entry in entries}
+        return Known(found.user, found.uik, found.version, digest(signed.raw), devices)
+
+
+def find(batch: Batch, user: str) -> Pin | None:
+    """What is known of somebody; None: they were never seen to have keys."""
+    return batch.get(TABLE, user, Pin)
+
+
+def current(batch: Batch, user: str) -> Known:
+    """The newest list of somebody. Raises Refused."""
+    pin = find(batch, user)
+    known = pin.known() if pin else None
+    if known is None:
+        raise Refused("NO_E2EE_KEYS", "pinned", user)
+    return known
+
+
+def usable(batch: Batch, user: str) -> Known:
+    """The list to send to. Raises Refused: a key changed, or a list is hidden or forked."""
+    known = current(batch, user)
+    pin = find(batch, user)
+    assert pin is not None
+    if pin.trust == CHANGED:
+        raise Refused("IDENTITY_CHANGED", "pin-changed", user)
+    if pin.forked:
+        raise Refused("DEVLIST_FORK", "pin-forked", user)
+    if pin.promised > pin.version:
+        raise Refused("SERVER_HIDES_DEVLIST", "pin-promised", user)
+    return known
+
+
+def learn(batch: Batch, user: str, chain: list[bytes], own: bool = False) -> list[Note]:
+    """Lists as the server or the person themselves shows them, oldest first, from any version on.
+
+    Forged ones are refused. Another user key and a fork are not: they are remembered, so that `usable` stops.
+    """
+    pin = find(batch, user)
+    before = known = pin.known() if pin else None
+    if not chain and known is None:
+        raise Refused("NO_E2EE_KEYS", "chain", user)
+    for blob in chain:
+        if pin is not None and _is_old(pin, blob):
+            continue
+        try:
+            known = verify_list(blob, user, pin.uik if pin else None, known)
+        except Refused as refused:
+            if pin is None or refused.code not in ("IDENTITY_CHANGED", "DEVLIST_FORK"):
+                raise
+            return [_stopped(batch, pin, refused.code, blob)]
+        pin = pin or Pin(user, known.uik)
+        pin = msgspec.structs.replace(pin, chain=[*pin.chain, blob])
+    if known is None or known == before:
+        return []
+    batch.put(TABLE, user, pin)
+    return _changes(before, known, own) if before else []
+
+
+def hear(batch: Batch, user: str, version: int, fresh: bool) -> list[Note]:
+    """Somebody of `user`'s own devices spoke of this version of `user`'s list.
+
+    Raises Behind if it is newer and the server was not asked; if it was asked and hides it, sending stops.
+    """
+    pin = find(batch, user)
+    if pin is None or version <= pin.version:
+        return []
+    if not fresh:
+        raise Behind(user, since=pin.version)
+    batch.put(TABLE, user, msgspec.structs.replace(pin, promised=max(pin.promised, version)))
+    return [Note("SERVER_HIDES_DEVLIST", user, version)]
+
+
+def accept(batch: Batch, user: str) -> None:
+    """A person takes the new key as it is; not for those who were compared or vouched for. Raises Refused."""
+    pin = find(batch, user)
+    if pin is None or pin.trust != CHANGED or pin.was != SEEN:
+        raise Refused("IDENTITY_CHANGED", "pin-accept", user)
+    batch.put(TABLE, user, Pin(user, pin.offered))
+
+
+def compared(batch: Batch, user: str, uik: bytes) -> None:
+    """A person compared numbers, and this is the key they belong to. Raises Refused if it is neither."""
+    pin = find(batch, user)
+    if pin is None or uik not in (pin.uik, pin.offered):
+        raise Refused("IDENTITY_CHANGED", "pin-compared", user)
+    if uik == pin.uik:
+        pin = msgspec.structs.replace(pin, trust=VERIFIED, was=VERIFIED, offered=b"")
+    else:
+        pin = Pin(user, uik, VERIFIED, VERIFIED)
+    batch.put(TABLE, user, pin)
+
+
+def _is_old(pin: Pin, blob: bytes) -> bool:
+    """Exactly what is known already."""
+    signed, found = peek(blob)
+    return pin.hash_of(found.version) == digest(signed.raw)
+
+
+def _stopped(batch: Batch, pin: Pin, code: str, blob: bytes) -> Note:
+    if code == "DEVLIST_FORK":
+        pin = msgspec.structs.replace(pin, forked=True)
+    else:
+        offered = peek(blob)[1].uik
+        pin = msgspec.structs.replace(pin, trust=CHANGED, offered=offered)
+    batch.put(TABLE, pin.user, pin)
+    return Note(code, pin.user)
+
+
+def _changes(before: Known, after: Known, own: bool) -> list[Note]:
+    new, gone = difference(before, after)
+    more, less = ("OWN_NEW_DEVICE", "OWN_LOST_DEVICE") if own else ("CONTACT_NEW_DEVICE", "CONTACT_LOST_DEVICE")
+    notes = [Note(more, after.user, len(new))] if new else []
+    return [*notes, Note(less, after.user, len(gone))] if gone else notes

@@ -1,0 +1,1 @@
+"""Tests of clients.core.e2ee: honest people, and a server that lies."""

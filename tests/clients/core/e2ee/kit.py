@@ -1,0 +1,322 @@
+"""People with devices, and a server that carries their mail and can be told to lie.
+
+Rule: the honest half of the server does what section 14 of the specification asks; every lie is an attribute or a
+method that a test names. A `Phone` is the wiring in miniature: it decides nothing that the package decides.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import msgspec
+
+from clients.core.e2ee import own, pins
+from clients.core.e2ee.batch import Batch, MemoryStorage
+from clients.core.e2ee.bodies import Body, Receipt, Resend, Said
+from clients.core.e2ee.devices import Entry
+from clients.core.e2ee.envelope import direct_conv
+from clients.core.e2ee.keys import Account
+from clients.core.e2ee.receiving import Arrived, Delivered, Dropped, Incoming
+from clients.core.e2ee.refusals import Behind, Note, Refused
+from clients.core.e2ee.sending import Item, Outgoing, Sending
+
+DAY = 86_400_000
+Address = tuple[str, str]
+
+
+class Server:
+    """Lists, keys and mailboxes. `hidden`: who does not get to see newer lists of whom; `claims`: keys that are given
+    out instead of the right ones; `never_stale`: it does not tell that lists moved."""
+
+    def __init__(self) -> None:
+        self.random = random.Random(4)
+        self.lists: dict[str, list[bytes]] = {}
+        self.keys: dict[Address, list[bytes]] = {}
+        self.fallback: dict[Address, bytes] = {}
+        self.mail: dict[Address, list[Arrived]] = {}
+        self.taken: dict[bytes, int] = {}
+        self.counters: dict[Address, int] = {}
+        self.groups: dict[bytes, list[bytes]] = {}
+        self.carried: list[Arrived] = []
+        self.hidden: dict[tuple[str, str], int] = {}
+        self.claims: dict[Address, bytes | None] = {}
+        self.never_stale = False
+        self.now = 100 * DAY
+
+    def show_list(self, viewer: str, user: str, since: int) -> list[bytes]:
+        """`devlist.get`."""
+        chain = self.lists.get(user, [])
+        return chain[since : self.hidden.get((viewer, user), len(chain))]
+
+    def claim(self, user: str, device: str) -> bytes | None:
+        """`keys.claim`."""
+        address = (user, device)
+        if address in self.claims:
+            return self.claims[address]
+        waiting = self.keys.get(address, [])
+        return waiting.pop(0) if waiting else self.fallback.get(address)
+
+    def put(self, sender: Phone, sending: Sending) -> list[str]:
+        """`mail.put`: whose lists moved, or nothing: then it is carried."""
+        if sending.send_id in self.taken:
+            return []
+        moved = [user for user, version in sending.lists.items() if version != len(self.lists[user])]
+        if moved and not self.never_stale:
+            return moved
+        self.taken[sending.send_id] = sending.counter
+        self.counters[sender.address] = max(sending.counter, self.counters.get(sender.address, 0))
+        for item in sending.items:
+            self.deliver((item.to_user, item.to_device), self.arrived(sender, sending.send_id, item))
+        return []
+
+    def arrived(self, sender: Phone, send_id: bytes, item: Item) -> Arrived:
+        """An item as it is delivered."""
+        return Arrived(
+            self.random.randbytes(16), send_id, *sender.address, item.type, item.conv, item.commitment,
+            item.ciphertext, item.sid, self.now, b"",
+        )  # fmt: skip
+
+    def deliver(self, address: Address, item: Arrived) -> None:
+        """Put it into a mailbox."""
+        self.carried.append(item)
+        self.mail.setdefault(address, []).append(item)
+
+    def again(self, address: Address, item: Arrived, **changes: object) -> Arrived:
+        """Deliver a copy under a new mail id, with lies."""
+        copy = msgspec.structs.replace(item, mail_id=self.random.randbytes(16), **changes)
+        self.deliver(address, copy)
+        return copy
+
+
+class Phone:
+    """One device of one person."""
+
+    def __init__(self, server: Server, user: str, primary: Phone | None = None, upload: bool = True) -> None:
+        self.server = server
+        self.user = user
+        self.random = random.Random(f"{user} {len(server.mail)}")
+        self.storage = MemoryStorage()
+        self.outgoing = Outgoing(self.random.randbytes)
+        self.incoming = Incoming(self.storage, self.random.randbytes)
+        self.shown: list[tuple[str, str, str]] = []
+        self.seqs: list[int] = []
+        self.notes: list[Note] = []
+        self.dropped: list[Dropped] = []
+        self.delivered: list[Delivered] = []
+        account = Account.make()
+        self.device = account.keys.device
+        self.address = (user, self.device)
+        server.mail[self.address] = []
+        batch = self.batch()
+        if primary is None:
+            blob = own.begin(batch, user, account, self.random.randbytes)
+            batch.commit()
+            server.lists.setdefault(user, []).append(blob)
+        else:
+            signed = own.join(batch, user, primary.me.uik, account, self.random.randbytes)
+            batch.commit()
+            primary.change_list(lambda batch: own.enlist(batch, signed)[0])
+            self.refresh(user)
+        if upload:
+            self.upload()
+
+    @property
+    def me(self) -> Entry:
+        """This device, as it stands in lists."""
+        return own.myself(self.batch())
+
+    def batch(self) -> Batch:
+        """A new one."""
+        return Batch(self.storage)
+
+    def change_list(self, change: Callable[[Batch], bytes]) -> None:
+        """The primary signs a new list and uploads it."""
+        batch = self.batch()
+        blob = change(batch)
+        batch.commit()
+        self.server.lists[self.user].append(blob)
+
+    def revoke(self, device: str) -> None:
+        """Strike a device out."""
+        self.change_list(lambda batch: own.revoke(batch, device)[0])
+
+    def upload(self, **more: bool) -> None:
+        """New one-time keys, and a fallback key where it is due."""
+        batch = self.batch()
+        upload = own.prepare_keys(batch, self.server.now, self.random.randbytes, **more)
+        batch.commit()
+        self.server.keys.setdefault(self.address, []).extend(upload.keys)
+        if upload.fallback:
+            self.server.fallback[self.address] = upload.fallback
+        batch = self.batch()
+        own.keys_published(batch, self.random.randbytes)
+        batch.commit()
+
+    def refresh(self, user: str) -> list[Note]:
+        """Ask the server for newer lists of somebody."""
+        batch = self.batch()
+        pin = pins.find(batch, user)
+        chain = self.server.show_list(self.user, user, pin.version if pin else 0)
+        notes = pins.learn(batch, user, chain, own=user == self.user) if chain or pin is None else []
+        batch.commit()
+        self.notes += notes
+        return notes
+
+    def claims(self, batch: Batch, users: list[str]) -> dict[Address, bytes | None]:
+        """One-time keys for every device without a session."""
+        missing = self.outgoing.unopened(batch, self.outgoing.targets(batch, users))
+        return {(entry.user, entry.device): self.server.claim(entry.user, entry.device) for entry in missing}
+
+    def say(self, to: str, text: str, kind: str = "msg", body: Body | None = None) -> Sending:
+        """A message to a person."""
+        if pins.find(self.batch(), to) is None:
+            self.refresh(to)
+        batch = self.batch()
+        conv = direct_conv(self.user, to)
+        claims = self.claims(batch, [to])
+        sending = self.outgoing.send(batch, [to], conv, kind, body or Said(text), self.server.now, claims)
+        batch.commit()
+        self.post(sending, [to])
+        return sending
+
+    def tell(self, to: Phone | Entry, kind: str, body: Body, conv: str = "") -> Sending:
+        """Something between programs."""
+        entry = to.me if isinstance(to, Phone) else to
+        batch = self.batch()
+        claims: dict[Address, bytes | None] = {}
+        if self.outgoing.unopened(batch, [entry]):
+            claims[entry.user, entry.device] = self.server.claim(entry.user, entry.device)
+        sending = self.outgoing.tell(batch, entry, kind, body, self.server.now, claims, conv)
+        batch.commit()
+        self.post(sending, [])
+        return sending
+
+    def post(self, sending: Sending, users: list[str]) -> None:
+        """Over the network: again with newer lists where the server asks for it."""
+        moved = self.server.put(self, sending)
+        if moved and users:
+            for user in moved:
+                self.refresh(user)
+            batch = self.batch()
+            claims = self.claims(batch, users)
+            sending = self.outgoing.renew(batch, sending.send_id, users, self.server.now, claims)
+            batch.commit()
+            moved = self.server.put(self, sending)
+        if moved:
+            return
+        batch = self.batch()
+        self.outgoing.accepted(batch, sending.send_id)
+        batch.commit()
+
+    def fetch(self) -> list[Delivered | Dropped]:
+        """Everything in the mailbox, and what a program answers by itself."""
+        waiting, self.server.mail[self.address] = self.server.mail[self.address], []
+        outcomes = [self.take(item) for item in waiting]
+        for outcome in outcomes:
+            self.react(outcome)
+        return outcomes
+
+    def take(self, item: Arrived) -> Delivered | Dropped:
+        """One item; the server is asked where it must be."""
+        try:
+            outcome = self.incoming.receive(item, self.server.now, keep=self.keep)
+        except Behind as behind:
+            self.catch_up(behind)
+            outcome = self.incoming.receive(item, self.server.now, fresh=True, keep=self.keep)
+        if isinstance(outcome, Dropped):
+            self.dropped.append(outcome)
+        else:
+            self.delivered.append(outcome)
+        self.notes += outcome.notes
+        return outcome
+
+    def catch_up(self, behind: Behind) -> None:
+        """Ask the server for what somebody else knows."""
+        try:
+            self.refresh(behind.user)
+        except Refused:
+            pass
+
+    def keep(self, batch: Batch, delivered: Delivered) -> None:
+        """The caller's own row, in the same transaction: here it is what a person sees."""
+        if isinstance(delivered.body, Said):
+            batch.put("history", delivered.msg_id.hex(), delivered.body.text)
+            self.shown.append((delivered.sender.user, delivered.conv, delivered.body.text))
+            self.seqs.append(delivered.seq)
+
+    def react(self, outcome: Delivered | Dropped) -> None:
+        """Receipts, lists, resets, resends."""
+        if isinstance(outcome, Dropped):
+            if outcome.reset:
+                self.reset(outcome)
+            return
+        if outcome.receipt:
+            self.tell(outcome.sender, "receipt", Receipt([outcome.msg_id]))
+        for note in outcome.notes:
+            if note.code == "PEER_HAS_OLD_LIST":
+                batch = self.batch()
+                sending = self.outgoing.tell_list(batch, outcome.sender, note.number, self.server.now, {})
+                batch.commit()
+                self.post(sending, [])
+        if isinstance(outcome.body, Resend):
+            batch = self.batch()
+            again = self.outgoing.resend(batch, outcome.sender, outcome.body.send_ids, self.server.now, {})
+            batch.commit()
+            for sending in again:
+                self.post(sending, [])
+
+    def reset(self, outcome: Dropped) -> None:
+        """A new session to every device of somebody whose mail could not be read."""
+        for entry in pins.current(self.batch(), outcome.user).devices.values():
+            batch = self.batch()
+            claims = {(entry.user, entry.device): self.server.claim(entry.user, entry.device)}
+            sent = self.outgoing.reset(batch, entry, self.server.now, claims)
+            batch.commit()
+            for sending in sent:
+                self.post(sending, [])
+
+    def restart(self, kept: MemoryStorage | None = None) -> None:
+        """The program was killed: what was not committed is gone. `kept`: the disk of another day."""
+        self.storage = MemoryStorage((kept or self.storage).kept)
+        self.outgoing = Outgoing(self.random.randbytes)
+        self.incoming = Incoming(self.storage, self.random.randbytes)
+
+    def texts(self) -> list[str]:
+        """What a person has seen, in the order of the senders' counting."""
+        return [text for _, _, text in self.shown]
+
+    def codes(self) -> list[str]:
+        """Every code since the start."""
+        return [one.code for one in self.dropped]
+
+
+def people(*names: str) -> tuple[Server, list[Phone]]:
+    """A server and one device for each of these."""
+    server = Server()
+    return server, [Phone(server, name) for name in names]
+
+
+def talked(*phones: Phone) -> None:
+    """Everybody has said something to everybody, and mail has settled."""
+    for one in phones:
+        for other in phones:
+            if one.user != other.user:
+                one.say(other.user, "hello")
+    for _ in range(3):
+        for phone in phones:
+            phone.fetch()
+    for phone in phones:
+        phone.shown.clear()
+        phone.seqs.clear()
+        phone.notes.clear()
+        phone.dropped.clear()
+
+
+def refused(call: Callable[[], object]) -> str:
+    """The code that a call is refused with; empty where it is not."""
+    try:
+        call()
+    except Refused as found:
+        return found.code
+    return ""
