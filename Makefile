@@ -7,12 +7,12 @@ AGE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 BIN := .venv/bin
 LOCK := .lock/requirements.txt
 
-.PHONY: help demo run client test check bench crash fuzz clean lock
+.PHONY: help demo run client test check bench crash screenshots fuzz clean lock
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make VERB, one of:'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 15
 
 demo: .venv/ready  ## play the whole product: a real server, real clients, and what each window shows
 	@$(BIN)/python -m tests.process.demo
@@ -37,6 +37,9 @@ bench: .venv/ready  ## how fast, beside a bare broadcast server
 
 crash: .venv/ready  ## kill the server at random moments under load: make crash N=200
 	@$(BIN)/python -m tests.process.crash $(or $(N),200)
+
+screenshots: .venv/ready  ## docs/screenshots/ anew, from weechat, irssi and chat on a real server
+	@$(BIN)/python -m tests.process.screenshots
 
 fuzz: .venv/ready  ## the property tests with N examples each: make fuzz N=2000
 	@EXAMPLES=$(or $(N),2000) $(BIN)/python -m tests.run \

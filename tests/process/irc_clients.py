@@ -13,6 +13,7 @@ import re
 import shutil
 import socket
 import ssl
+import subprocess
 
 from tests.process.panes import DEADLINE, Pane, Tmux
 from tests.process.server import Server
@@ -22,8 +23,8 @@ PASSWORD = "fence-otter-42"
 WEECHAT = """\
 [server]
 chatd.addresses = "127.0.0.1/{port}"
-chatd.ssl = on
-chatd.ssl_fingerprint = "{fingerprint}"
+chatd.{tls} = on
+chatd.{tls}_fingerprint = "{fingerprint}"
 chatd.autoconnect = on
 chatd.nicks = "{name}"
 chatd.username = "{name}"
@@ -31,9 +32,8 @@ chatd.realname = "{name} at weechat"
 chatd.sasl_mechanism = {mechanism}
 chatd.sasl_username = "{name}"
 chatd.sasl_password = "{password}"
-chatd.anti_flood_prio_high = 0
-chatd.anti_flood_prio_low = 0
 """
+AT_ONCE = {"ssl": "chatd.anti_flood_prio_high = 0\nchatd.anti_flood_prio_low = 0\n", "tls": "chatd.anti_flood = 0\n"}
 LOGGER = """\
 [file]
 auto_log = off
@@ -59,6 +59,12 @@ def missing() -> str | None:
     """Which of the programs are not here, as the reason of a skip."""
     gone = [program for program in PROGRAMS if shutil.which(program) is None]
     return f"not installed: {', '.join(gone)}" if gone else None
+
+
+def tls_word() -> str:
+    """What weechat calls TLS: `ssl` up to version 3."""
+    told = subprocess.run(["weechat", "--version"], capture_output=True, text=True, check=True)
+    return "ssl" if int(told.stdout.partition(".")[0]) < 4 else "tls"
 
 
 def fingerprint(server: Server) -> str:
@@ -99,8 +105,9 @@ class Weechat(IrcClient):
     def __init__(self, tmux: Tmux, server: Server, name: str, mechanism: str = "scram-sha-256", **size: int) -> None:
         home = server.folder / f"weechat-{name}"
         home.mkdir()
-        told = {"port": server.ports["tls"], "fingerprint": fingerprint(server), "password": PASSWORD}
-        (home / "irc.conf").write_text(WEECHAT.format(name=name, mechanism=mechanism, **told))
+        tls = tls_word()
+        told = {"port": server.ports["tls"], "fingerprint": fingerprint(server), "password": PASSWORD, "tls": tls}
+        (home / "irc.conf").write_text(WEECHAT.format(name=name, mechanism=mechanism, **told) + AT_ONCE[tls])
         (home / "logger.conf").write_text(LOGGER)
         super().__init__(tmux, f"weechat-{name}", ["weechat", "--dir", str(home)], **size)
 

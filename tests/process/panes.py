@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.process.server import environment
 
 DEADLINE = 20.0
+SEEN = 12  # letters of what is typed: a long line is not seen as a whole
 LOCALE = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "screen-256color"}
 
 
@@ -66,7 +67,7 @@ class Tmux:
 class Pane:
     """One program in one window of its own, as large as a screen is."""
 
-    def __init__(self, tmux: Tmux, title: str, command: list[str], columns: int = 100, rows: int = 30) -> None:
+    def __init__(self, tmux: Tmux, title: str, command: list[str], columns: int = 100, rows: int = 40) -> None:
         self.tmux, self.title, self.command = tmux, title, command
         size = ("-x", str(columns), "-y", str(rows))
         tmux("new-session", "-d", "-s", title, *size, "--", *command, ";", "set-option", "-g", "remain-on-exit", "on")
@@ -77,7 +78,7 @@ class Pane:
 
     def drawn(self) -> str:
         """What the screen shows, with its colours as escape sequences."""
-        return self.tmux("capture-pane", "-p", "-e", "-t", self.title)
+        return self.tmux("capture-pane", "-p", "-e", "-N", "-t", self.title)
 
     def lines(self) -> list[str]:
         """The lines of the screen."""
@@ -96,9 +97,16 @@ class Pane:
             time.sleep(0.03)
 
     def enter(self, text: str) -> None:
-        """Type a line and Enter."""
+        """Type a line, see it, press Enter, and see it taken; faster, it would look like something pasted."""
+        end = text.strip()[-SEEN:]
+
+        def waits(shown: str) -> bool:
+            return shown.rstrip().rpartition("\n")[2].endswith(end)
+
         self.tmux("send-keys", "-t", self.title, "-l", "--", text)
+        self.until(waits, f"{text!r} where it is typed")
         self.tmux("send-keys", "-t", self.title, "Enter")
+        self.until(lambda shown: not waits(shown), f"{text!r} taken")
 
     def pid(self) -> int:
         """The program's process id."""

@@ -9,14 +9,15 @@ import re
 from datetime import UTC, datetime
 
 from tests.process.chat import ChatCase
-from tests.process.irc_clients import PASSWORD, IrcClient, Irssi, Weechat, missing, register
-from tests.process.panes import Tmux
+from tests.process.irc_clients import PASSWORD, IrcClient, Irssi, Weechat, fingerprint, missing, register, tls_word
+from tests.process.panes import Pane, Tmux
+from tests.process.server import ROOT
 
 GROUP = "#class"
 
 
-class IrcClientsCase(ChatCase):
-    """A server, wanda at weechat and irma at irssi, both in a group."""
+class PanesCase(ChatCase):
+    """A server, and a tmux for clients."""
 
     skip = missing()
 
@@ -24,6 +25,13 @@ class IrcClientsCase(ChatCase):
         super().setUp()
         self.tmux = Tmux(self.server.folder)
         self.addCleanup(self.tmux.close)
+
+
+class IrcClientsCase(PanesCase):
+    """Wanda at weechat and irma at irssi, both in a group."""
+
+    def setUp(self) -> None:
+        super().setUp()
         register(self.server, "wanda")
         word = self.server.folder / "password"
         word.write_text(PASSWORD)
@@ -250,3 +258,38 @@ class LookingTests(IrcClientsCase):
         stranger.wait("Welcome to chatd, wanda_", "Mode change")
         stranger.enter("/nick wanda")
         stranger.wait("Nick wanda is already in use")
+
+
+class NewcomerTests(PanesCase):
+    """docs/irc.md, typed word for word into clients without any settings."""
+
+    def typed(self, program: str) -> list[str]:
+        """The lines that it tells to type, for this server."""
+        text = (ROOT / "docs" / "irc.md").read_text("utf-8")
+        told = text[text.index(f"**{program}**") :]
+        block = re.search(r"\n\n((?:    /.*\n)+)", told)
+        assert block is not None
+        port, digits = str(self.server.ports["tls"]), fingerprint(self.server).upper()
+        shown = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+        self.assertIn(shown, self.server.printed())
+        digits = shown.replace(":", "") if "without its colons" in told[: block.start()] else shown
+        lines = block[1].replace("HOST", "127.0.0.1").replace("6697", port).replace("FINGERPRINT", digits)
+        lines = lines.replace("ssl", tls_word())
+        return [line.strip() for line in lines.splitlines()]
+
+    def test_as_the_documentation_says(self) -> None:
+        guest = Irssi(self.tmux, self.server, "alice", stranger=True)
+        guest.wait("Everybody meets in #lobby", "Mode change")
+        guest.enter("/msg NickServ REGISTER secret-word")
+        guest.go("NickServ")
+        guest.wait("You are logged in as alice.")
+        guest.enter("/quit")
+        guest.ended()
+        for program, dir_option in (("weechat", "--dir"), ("irssi", "--home")):
+            home = self.server.folder / program
+            home.mkdir()
+            pane = Pane(self.tmux, program, [program, dir_option, str(home)])
+            pane.wait("1")
+            for line in self.typed(program):
+                pane.enter(line)
+            pane.wait("SASL authentication succ", "You are now logged in as alice", "Welcome to chatd, alice")
