@@ -72,7 +72,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     prompt_seconds: float = 1.0  # programs say something at once: who is silent so long is asked for a name
     prompt_crowd: int = 20  # but not among so many who have said nothing: a crowd that comes at once is programs
     person_seconds: float = 160.0  # how much longer than a program a person may take to say a name
-    password_chars: int = 6  # of a new one, no fewer: guesses are throttled to a few a minute; no rules about kinds of characters
+    password_chars: int = 6  # of a new one, no fewer: guesses are throttled to a few a minute
     password_queue: int = 64  # checks that wait for a hashing thread; 64 x 25 ms on two threads is under a second
 
     # connections
