@@ -1,8 +1,12 @@
 """Group commit: turns wait until their entries are durable, then leave whole and in order.
 
-Rule: one commit at a time; while it runs, turns gather and become the next one, which begins before those of this
-one leave: the disk works while they are written out. A failed commit is final: memory is ahead of the disk and is
-not rolled back, so the node stops and clients resend.
+Rule: one commit at a time; while it runs, turns gather and become the next one. Where some have gathered, the answers
+to what has just left are let in too, for at most a few passes of the reactor or a millisecond: what one commit costs,
+however small, is paid by half as many. (Ten senders and ten readers, each sender with 30 messages on the way, beside
+other work: 230 messages a commit in place of 150, a fifth less CPU a delivery, in four interleaved runs. Beginning the
+next one before this one leaves, so that disk and reactor work at once, gained a twentieth only.) What comes while
+nothing is under way is committed at once. A failed commit is final: memory is ahead of the disk and is not rolled
+back, so the node stops and clients resend.
 
 A cursor alone makes nobody wait, and no commit: it goes with the next one, or after a moment. What is lost of it in a
 crash is what a reader has safe already: it comes again, is dropped, and is acknowledged again. So what a turn of
@@ -24,9 +28,10 @@ from chatd.store.interface import Store
 
 CURSOR_SECONDS = 0.2  # how long cursors wait for a commit to go with
 MOST_CURSORS = 1000  # and how many
+LINGER_PASSES = 4  # of the reactor, before a commit that follows another
+LINGER_SECONDS = 0.001  # passes are long where there is much else to do
 
 Run = Callable[..., "Deferred[Any]"]  # runs a blocking function on the writer thread
-_Commit = tuple["Deferred[Any]", list[Turn], int]  # under way: its turns, and how many entries they have
 
 
 class Journal:
@@ -50,7 +55,7 @@ class Journal:
         self._due = False  # the cursors have waited long enough
         self._timer: IDelayedCall | None = None
         self._idle: list[Deferred[None]] = []
-        self._busy = False
+        self._busy = False  # a commit is under way, or about to begin
         self.dead = False
         self.load = 0  # entries that wait for a commit
 
@@ -75,15 +80,13 @@ class Journal:
 
     def _next(self) -> None:
         while (self._waiting or self._cursors_due()) and not self._busy and not self.dead:
-            commit = self._begin()
-            if commit is not None:
-                self._follow(*commit)
+            self._begin()
         if not self._busy:
             idle, self._idle = self._idle, []
             for done in idle:
                 done.callback(None)
 
-    def _begin(self) -> _Commit | None:
+    def _begin(self) -> None:
         """Have the store write what waits; where nothing has to be written it leaves at once."""
         turns, self._waiting = self._waiting, []
         entries = self._cursors
@@ -93,11 +96,11 @@ class Journal:
             if entries and self._timer is None:
                 self._timer = self._clock.callLater(CURSOR_SECONDS, self._moment_over)
             self._release(turns, iter(()))
-            return None
+            return
         self._cursors = []
         self._due = False
         self._busy = True
-        return self._run(self._store.commit, entries), turns, len(entries)
+        self._run(self._store.commit, entries).addCallbacks(self._durable, self._broken, (turns, len(entries)))
 
     def _cursors_due(self) -> bool:
         """Whether cursors have waited for long enough: a moment, or somebody waits for everything to be written."""
@@ -109,17 +112,18 @@ class Journal:
         if not self._busy:
             self._next()
 
-    def _follow(self, running: Deferred[Any], turns: list[Turn], count: int) -> None:
-        running.addCallbacks(self._durable, self._broken, (turns, count))
-
     def _durable(self, stored: list[Stored], turns: list[Turn], count: int) -> None:
-        self._busy = False
         self.load -= count
-        following = self._begin() if any(map(_must_wait, self._waiting)) else None
         self._release(turns, iter(stored))
-        if following is not None:
-            self._follow(*following)  # only now: where it is through already, its turns still leave after these
-        self._next()
+        self._linger(LINGER_PASSES if any(map(_must_wait, self._waiting)) else 0, self._clock.seconds())
+
+    def _linger(self, passes: int, since: float) -> None:
+        """Let in what comes in some more passes, then begin the next commit."""
+        if passes and self._clock.seconds() - since < LINGER_SECONDS:
+            self._clock.callLater(0, self._linger, passes - 1, since)
+        else:
+            self._busy = False
+            self._next()
 
     def _broken(self, failure: Failure) -> None:
         self.dead = True
