@@ -48,12 +48,16 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Response:
-    """What one line that came in is answered with: `waiting` commands are still to be answered by the core."""
+    """What one line that came in is answered with: `waiting` commands are still to be answered by the core.
 
-    __slots__ = ("label", "outs", "waiting")
+    `nick`: what the client was called when the line came; when the answer leaves it may be another.
+    """
 
-    def __init__(self, label: str) -> None:
+    __slots__ = ("label", "nick", "outs", "waiting")
+
+    def __init__(self, label: str = "", nick: str = "*") -> None:
         self.label = label
+        self.nick = nick
         self.waiting = 0
         self.outs: list[Out] = []
 
@@ -170,7 +174,7 @@ class Client:
         self._ref = 0
         self._batch = 0
         self._line = Line("", [])
-        self._response = Response("")
+        self._response = Response()
 
     # ---- a line comes in ----
 
@@ -178,7 +182,7 @@ class Client:
         """Everything said and asked from here to `finish` answers this line."""
         self._line = line
         label = line.tags.get("label", "") if line.tags and "labeled-response" in self.caps else ""
-        self._response = Response(label[:64])
+        self._response = Response(label[:64], self.nick)
 
     def finish(self) -> None:
         """The line has been dealt with: what can be said already is said, in order."""
@@ -186,8 +190,9 @@ class Client:
         if response.waiting and response.label:
             return  # said when the core has answered
         if response.outs or response.label:
-            self.node.tell(self.session, self._closed(response))
-            response.outs = []
+            said = Response(response.label, response.nick)
+            said.outs, response.outs = response.outs, []
+            self.node.tell(self.session, said)
 
     def ask(self, make: Callable[..., Any], *fields: Any, about: Any = None, then: Rendered | None = None) -> None:
         """Give the core a command made of a ref and these fields; `then` renders the answer instead of the table."""
@@ -202,7 +207,7 @@ class Client:
 
     def put_off(self) -> None:
         """This line is answered with one that comes later (the end of a batch that it opens)."""
-        self._response = Response("")
+        self._response = Response()
 
     def answer(self, line: Line) -> None:
         """What is said from here on answers an earlier line."""
@@ -252,6 +257,8 @@ class Client:
         """The lines of an event that is for this connection alone; bytes are lines already."""
         if type(event) is bytes:
             return event
+        if type(event) is Response:
+            return self._closed(event)
         ref = getattr(event, "ref", 0)
         asked = self._asked.get(ref) if ref else None
         renderer = self._replies.get(type(event))
@@ -274,7 +281,7 @@ class Client:
 
     def _closed(self, response: Response) -> bytes:
         """What a line is answered with, under its label if it has one (IRCv3 labeled-response)."""
-        outs, label = response.outs, response.label
+        outs, label = self._addressed(response), response.label
         if not label:
             return format_lines(outs, self.caps)
         if not outs:
@@ -288,6 +295,18 @@ class Client:
         inner = [out if "batch" in out.tags else out._replace(tags={**out.tags, "batch": name}) for out in outs]
         begin = Out(self.facts.name, "BATCH", ("+" + name, "labeled-response"), {"label": label})
         return format_lines([begin, *inner, Out(self.facts.name, "BATCH", ("-" + name,))], self.caps)
+
+    def _addressed(self, response: Response) -> list[Out]:
+        """What was said to a nick that is another one by now is said to that one."""
+        before, nick = response.nick, self.nick
+        if before in (nick, "*"):
+            return response.outs
+        return [
+            out._replace(params=(nick, *out.params[1:]))
+            if out.params[:1] == (before,) and (out.command.isdigit() or out.command in ADDRESSED)
+            else out
+            for out in response.outs
+        ]
 
     def batch_name(self) -> str:
         """A reference for a batch, new in this connection."""
@@ -306,6 +325,7 @@ class Client:
         return self.caps & BROADCAST
 
 
+ADDRESSED: Final = frozenset({"CAP", "NOTICE"})  # and every numeric
 BROADCAST: Final = FORMATS | {
     "away-notify", "account-notify", "chghost", "draft/channel-rename", "draft/message-redaction", "draft/multiline",
     "extended-join", "extended-monitor", "invite-notify", "setname",
