@@ -1,4 +1,4 @@
-"""Rows at full speed: every sender keeps ten messages without an answer.
+"""Rows at full speed: every sender keeps thirty messages without an answer.
 
 Rule: a run is over when every message has arrived at every reader; both servers are dealt with alike.
 """
