@@ -18,7 +18,7 @@ import msgspec
 
 from chatd.core.limits import Limits, Networks, is_loopback
 
-TRUTHS = ("guests", "insecure")
+TRUTHS = ("guests", "insecure", "register_before_connect")
 TABLES = ("limits", "operators")  # in the file only
 VERIFIER = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}")
 MOTD_CHARS = 200  # of a line: fits IRC's, whatever the letters
@@ -44,10 +44,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     server_name: str = ""  # how the server calls itself; the host's name where empty
     registration: str = "open"  # open, invite or closed: may a stranger claim a name
     guests: bool = True  # may a name without an account come in
+    register_before_connect: bool = True  # may an IRC client claim a name before it is in
     certificate: str = ""  # PEM file with the chain; one is made where empty
     key: str = ""  # PEM file with the certificate's key
     trusted_networks: tuple[str, ...] = ()  # a school's networks (CIDR): no limits per address for them
     network: str = "chatd"  # how IRC clients call the network
+    description: str = "chatd, stored before it is heard"  # of the server, for IRC clients
     motd: str = ""  # file with what everybody on IRC is shown on arrival
     admin: str = ""  # whom to ask: a name, an address
     operators: dict[str, str] = {}  # who may become an operator: name to verifier (chatd-admin password)
@@ -154,6 +156,8 @@ def _check(settings: Settings) -> Settings:
         raise BadConfig(f"server_name is a host's name, not {settings.server_name!r}")
     if not re.fullmatch(r"[\w.-]{1,64}", settings.network):
         raise BadConfig(f"network is one word of letters, digits, dots and hyphens, not {settings.network!r}")
+    if not settings.description.isprintable() or len(settings.description) > MOTD_CHARS:
+        raise BadConfig(f"description is one line of at most {MOTD_CHARS} characters")
     settings.checked_limits()
     settings.message_of_the_day()
     return msgspec.structs.replace(settings, server_name=settings.server_name or socket.gethostname())

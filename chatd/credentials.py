@@ -82,17 +82,35 @@ def register(admission: Admission, session: Session, command: people.Register, t
 def _check_new(admission: Admission, session: Session, command: people.Register, turn: Turn) -> str:
     """Whether this may be registered; returns the invitation that is used up by it."""
     guest = session.user
+    if command.other:
+        _check_other(admission, session, command)
+        return ""
     if session.proof.account is not None or (guest is not None and not guest.guest):
         raise Refused("already", "You have an account.")
     invitation = admission.check_invitation(command.invitation, turn.now)
     admission.hub.check_space()
     if guest is not None and not same(guest, command.name):
         raise Refused("account-name-must-be-nick", f"You are {guest.name}; register that name, or change it first.")
-    try:
-        admission.hub.users.checked(command.name, guest)
-    except Refused as refusal:
-        raise Refused(NAME_CODES.get(refusal.code, refusal.code), refusal.text, refusal.near) from None
+    _check_name(admission, command.name, guest)
     return invitation
+
+
+def _check_other(admission: Admission, session: Session, command: people.Register) -> None:
+    """Whether this may be registered for somebody else."""
+    if session.user is None or not session.user.operator:
+        raise Refused("not-operator", "Only operators of the server make accounts for others.")
+    admission.hub.check_space()
+    _check_name(admission, command.name, None)
+
+
+def _check_name(admission: Admission, name: str, guest: User | None) -> None:
+    try:
+        admission.hub.users.checked(name, guest)
+    except Refused as refusal:
+        holder = admission.hub.users.get(name)
+        if holder is not None and holder.guest:
+            raise
+        raise Refused(NAME_CODES.get(refusal.code, refusal.code), refusal.text, refusal.near) from None
 
 
 def _registered(verifiers: auth.Verifiers, admission: Admission, session: Session, command: people.Register) -> None:
@@ -100,6 +118,10 @@ def _registered(verifiers: auth.Verifiers, admission: Admission, session: Sessio
     if session.over:
         return  # gone while it was hashed
     invitation = _check_new(admission, session, command, turn)
+    if command.other:
+        accounts.register(admission.hub, command.name, *verifiers, turn)
+        turn.reply(session, m.Done(command.ref))
+        return
     name = session.user.name if session.user is not None else command.name
     user = accounts.register(admission.hub, name, *verifiers, turn, guest=session)
     if invitation:

@@ -117,6 +117,11 @@ class Lookup:
         groups = self._hub.conversations.groups.values()
         return [group.name for group in groups if number in group.members and group.members[number].invited]
 
+    def hides(self, group: str) -> bool:
+        """Whether those without a mode are not to be seen in a group, not even by themselves."""
+        found = self._hub.conversations.named(group)
+        return found is not None and "u" in found.modes
+
     def modes(self, group: str, name: str) -> str:
         """The letters of somebody's modes in a group."""
         found, user = self._hub.conversations.named(group), self._hub.users.known(name)

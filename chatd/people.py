@@ -42,12 +42,16 @@ class Prove(Value, frozen=True, tag="prove"):
 
 
 class Register(Value, frozen=True, tag="register"):
-    """Claim a name by a password, without a device (before or after coming in)."""
+    """Claim a name by a password, without a device (before or after coming in).
+
+    `other`: make an account for somebody else (operators of the server); answered by `done`.
+    """
 
     ref: int
     name: str
     password: str
     invitation: str = ""
+    other: bool = False
 
 
 class Arrive(Value, frozen=True, tag="arrive"):

@@ -29,8 +29,6 @@ def prove(admission: Admission, session: Session, command: people.Prove, turn: T
     """Take one message: the first one of a mechanism, or the next one of what goes on."""
     proof = session.proof
     step, proof.sasl = proof.sasl, None
-    if session.user is not None and not session.user.guest:
-        raise Refused("already", "You have logged in.")
     if command.mechanism:
         step = MECHANISMS.get(command.mechanism.upper())
         if step is None:
@@ -47,7 +45,9 @@ def _failed(text: str = "Unknown name or wrong password, or the account has none
 
 
 def _proved(admission: Admission, session: Session, user: User, ref: int, turn: Turn) -> None:
-    if session.user is not None:
+    if session.user is not None and session.user is not user:
+        if not session.user.guest:
+            raise Refused("already", f"You are {session.user.name}, and stay that until you leave.")
         accounts.become(admission.hub, session, user, turn)
     session.proof.account = user
     turn.reply(session, people.Proved(ref, user.name))

@@ -174,11 +174,13 @@ class Chatd(Service):
         return Facts(
             name=settings.server_name, version=f"chatd-{version('chatd')}", created=self._created,
             guests=settings.guests, network=settings.network, admin=settings.admin,
+            description=settings.description, early=settings.register_before_connect,
             motd=settings.message_of_the_day(), sts_port=settings.sts_port,
             sts_seconds=settings.sts_seconds if settings.sts_port else 0,
             topic_chars=limits.topic_chars, away_chars=limits.away_chars, text_bytes=limits.text_bytes,
-            groups=limits.groups, page=limits.history_page, monitored=limits.monitors, masks=limits.masks,
-            keys=limits.metadata_keys, followed=limits.metadata_followed, value_bytes=limits.metadata_value_bytes,
+            lines=limits.text_lines, groups=limits.groups, page=limits.history_page, monitored=limits.monitors,
+            masks=limits.masks, keys=limits.metadata_keys, followed=limits.metadata_followed,
+            value_bytes=limits.metadata_value_bytes,
         )  # fmt: skip
 
     def _runner(self, pool: str) -> Run:

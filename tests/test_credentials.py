@@ -95,7 +95,7 @@ class Registering(CredentialScene):
         other = self.account("bob")
         self.granted(other, people.SetNick, "robert")
         for name, code in (
-            ("alice", "account-exists"), ("A1ice", "account-exists"), ("root", "account-exists"),
+            ("alice", "account-exists"), ("A1ice", "account-exists"), ("root", "name-taken"),
             ("bob", "account-exists"), ("robert", "account-exists"),
             ("", "bad-account-name"), ("two words", "bad-account-name"), ("system", "bad-account-name"),
         ):  # fmt: skip

@@ -362,7 +362,9 @@ class Dance(SaslScene):
         peer.plain("alice", PASSWORD)
         self.proved(peer)
         self.refused("already", peer, people.Prove, "PLAIN", b"\0bob\0" + PASSWORD.encode())
-        self.refused("already", self.house.person("carol"), people.Prove, "EXTERNAL", b"")
+        self.refused("sasl-failed", self.house.person("carol"), people.Prove, "EXTERNAL", b"")
+        peer.plain("alice", PASSWORD)  # which is who they are
+        self.assertEqual(peer.take(), [people.Proved(peer.ref, "alice")])
 
     def test_not_before_hello(self) -> None:
         peer = self.house.peer(AFAR, BINDING)
@@ -409,7 +411,8 @@ class GuestsWhoLogIn(SaslScene):
         user = self.house.node.hub.users.find("gast")
         self.assertEqual((user.name, user.nick, user.guest), ("alice", "gast", False))
         self.assertEqual([g.name for g in user.conversations.values()], ["#talk"])
-        self.refused("already", peer, people.Prove, "EXTERNAL", b"")
+        self.register("bob")
+        self.refused("already", peer, people.Prove, "PLAIN", b"\0bob\0" + PASSWORD.encode())
 
     def test_wrong_ones_stay_guests_and_are_not_cut(self) -> None:
         peer = self.guest()

@@ -23,6 +23,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     # what one message may be
     text_bytes: int = 16_384  # a long paragraph; more is a file
+    text_lines: int = 100  # of a message that IRC clients send in several
     topic_chars: int = 390  # what an IRC TOPIC line can carry
     away_chars: int = 200  # one line of a list
     realname_chars: int = 150  # likewise

@@ -146,18 +146,15 @@ def write(source: str, command: str, params: Sequence[str] = (), tags: str = "")
     return "".join(parts).encode("utf-8", "replace") + b"\r\n"
 
 
-def pieces(text: str, room: int) -> Iterator[str]:
-    """The text of a message as lines of at most `room` bytes each, cut at line ends, else at spaces, else anywhere."""
-    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        yield from cut(line, room) if line else ()
+def cut(line: str, room: int, whole: bool = False) -> Iterator[str]:
+    """One line's text in pieces of at most `room` bytes, at spaces where there are any, never within a character.
 
-
-def cut(line: str, room: int) -> Iterator[str]:
-    """One line's text in pieces of at most `room` bytes, which are never cut within a character."""
+    The space where it is cut is left out, unless the pieces are to make a `whole` again.
+    """
     room = max(room, 8)
     data = line.encode("utf-8", "replace")
     while len(data) > room:
-        end = data.rfind(b" ", room // 2, room + 1)
+        end = data.rfind(b" ", room // 2, room if whole else room + 1)
         if end < 0:
             end = room
             while end > 1 and data[end] & 0xC0 == 0x80:
@@ -165,6 +162,6 @@ def cut(line: str, room: int) -> Iterator[str]:
             yield data[:end].decode()
             data = data[end:]
         else:
-            yield data[:end].decode()
+            yield data[: end + whole].decode()
             data = data[end + 1 :]
     yield data.decode()

@@ -39,6 +39,8 @@ RPL_GLOBALUSERS = Numeric("266", "Current global users {}, max {}")
 # ---- people ----------------------------------------------------------------------------------------------------
 
 RPL_WHOISCERTFP = Numeric("276", "has client certificate fingerprint {}")
+RPL_ACCEPTLIST = Numeric("281")
+RPL_ENDOFACCEPT = Numeric("282", "End of /ACCEPT list")
 RPL_AWAY = Numeric("301")
 RPL_USERHOST = Numeric("302")
 RPL_ISON = Numeric("303")
@@ -147,9 +149,11 @@ ERR_BANLISTFULL = Numeric("478", "Channel list is full")
 ERR_NOPRIVILEGES = Numeric("481", "Permission Denied - You're not an IRC operator")
 ERR_CHANOPRIVSNEEDED = Numeric("482", "You're not a channel operator")
 ERR_UMODEUNKNOWNFLAG = Numeric("501", "Unknown mode flag")
+ERR_NOOPERHOST = Numeric("491", "No such operator, or a wrong password")
 ERR_USERSDONTMATCH = Numeric("502", "Cannot change mode for other users")
 ERR_HELPNOTFOUND = Numeric("524", "Help not found")
 ERR_INVALIDKEY = Numeric("525", "Key is not well-formed")
+ERR_CANTSENDTOUSER = Numeric("531", "Cannot send to user")
 ERR_INVALIDMODEPARAM = Numeric("696", "{}")
 
 # ---- SASL ------------------------------------------------------------------------------------------------------

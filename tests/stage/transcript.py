@@ -186,7 +186,7 @@ class Transcript(Script):
         facts: dict[str, Any] = {TOLD[key]: value for key, value in limits.items() if key in TOLD}
         facts |= {key: value if key != "motd" else (value,) for key, value in named.items() if key not in limits}
         facts |= {key: int(value) for key, value in facts.items() if key.startswith("sts_")}
-        facts |= {"guests": self._house.policy.guests}
+        facts |= {"guests": self._house.policy.guests, "early": told.get("early", "yes") == "yes"}
         self._house.facts = msgspec.structs.replace(self._house.facts, **facts)
         self._house.start()
 

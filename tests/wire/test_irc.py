@@ -89,10 +89,13 @@ class WriteTests(SynchronousTestCase):
 
     @given(TEXT, some.integers(8, 100))
     def test_pieces_fit_and_nothing_is_lost(self, text: str, room: int) -> None:
-        parts = list(irc.pieces(text, room))
-        self.assertTrue(all(0 < len(part.encode()) <= room for part in parts))
+        parts, whole = list(irc.cut(text, room)), list(irc.cut(text, room, whole=True))
+        self.assertTrue(all(len(part.encode()) <= room for part in parts + whole))
         self.assertEqual("".join(parts).replace(" ", ""), text.replace(" ", ""))
+        self.assertEqual("".join(whole), text)
 
     def test_pieces_end_at_words(self) -> None:
-        self.assertEqual(list(irc.pieces("to be or not\nto be\n\n", 8)), ["to be or", "not", "to be"])
-        self.assertEqual(list(irc.pieces("äöüäöü", 8)), ["äöüä", "öü"])
+        self.assertEqual(list(irc.cut("to be or not to", 8)), ["to be or", "not to"])
+        self.assertEqual(list(irc.cut("to be or not to", 8, whole=True)), ["to be ", "or not ", "to"])
+        self.assertEqual(list(irc.cut("äöüäöü", 8)), ["äöüä", "öü"])
+        self.assertEqual(list(irc.cut("", 8)), [""])

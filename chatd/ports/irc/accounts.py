@@ -16,7 +16,7 @@ from chatd.wire import numerics as n
 from chatd.wire.irc import Line
 
 FAILS: Final = {
-    "name-taken": "ACCOUNT_EXISTS",
+    "name-taken": "USERNAME_EXISTS",
     "name-owned": "ACCOUNT_EXISTS",
     "account-exists": "ACCOUNT_EXISTS",
     "bad-name": "BAD_ACCOUNT_NAME",
@@ -33,10 +33,12 @@ FAILS: Final = {
 def register(client: Client, line: Line) -> None:
     """REGISTER account|* email|* password; where an invitation is needed, its code stands in the place of the mail."""
     account, mail, password = line.params[:3]
-    nick = client.nick if client.inside else client.wanted.get("nick", "")
+    nick = client.nick if client.inside else client.wanted.get("nick", client.refused_nick)
     name = nick if account == "*" else account
     if client.account:
         client.fail("REGISTER", "ALREADY_AUTHENTICATED", account, text="You are logged in already.")
+    elif not (client.inside or client.facts.early):
+        client.fail("REGISTER", "COMPLETE_CONNECTION_REQUIRED", account, text="Come in first, then register.")
     elif not name:
         client.fail("REGISTER", "NEED_NICK", account, text="Say NICK first.")
     elif nick and name.lower() != nick.lower():

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final
 
 from chatd.ports.irc.client import Client, Facts
-from chatd.ports.irc.messaging import MOST_LINES
 from chatd.ports.irc.out import Out
 from chatd.ports.irc.registration import MECHANISMS
 from chatd.wire.irc import Line
@@ -28,14 +27,14 @@ CAPABILITIES: Final[dict[str, Value]] = {
         ),
         lambda facts: "",
     ),
-    "draft/account-registration": lambda facts: "before-connect",
+    "draft/account-registration": lambda facts: "before-connect" if facts.early else "",
     **dict.fromkeys(
         ("draft/metadata-2", "draft/metadata-3"),
         lambda facts: (
             f"before-connect,max-subs={facts.followed},max-keys={facts.keys},max-value-bytes={facts.value_bytes}"
         ),
     ),
-    "draft/multiline": lambda facts: f"max-bytes={facts.text_bytes},max-lines={MOST_LINES}",
+    "draft/multiline": lambda facts: f"max-bytes={facts.text_bytes},max-lines={facts.lines}",
     "sasl": lambda facts: ",".join(MECHANISMS),
 }  # fmt: skip
 IMPLICIT: Final = frozenset({"cap-notify"})  # CAP LS 302 asks for it too, and it cannot be taken back then

@@ -20,6 +20,7 @@ from chatd.wire.irc import LINE_BYTES, Line, Text
 
 SIGNS: Final = dict(zip("qaohv", "~&@%+", strict=True))
 MOST_NAMES: Final = 50  # groups that NAMES without a name shows
+TARGETS: Final = 10  # and that it can be asked for
 
 
 # ---- coming and going --------------------------------------------------------------------------------------------
@@ -97,19 +98,25 @@ def _parted(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
 
 
 def kick(client: Client, line: Line) -> None:
-    """KICK #a nick,nick reason."""
-    group, reason = line.params[0], line.params[2] if len(line.params) > 2 else ""
-    for nick in line.params[1].split(","):
-        client.ask(m.Kick, group, nick, reason, about=nick, then=_kicked)
+    """KICK #a nick,nick reason; or as many groups as nicks."""
+    groups, nicks = line.params[0].split(","), line.params[1].split(",")
+    if len(groups) == 1:
+        groups *= len(nicks)
+    if len(groups) != len(nicks):
+        client.reply(n.ERR_NEEDMOREPARAMS, "KICK")
+        return
+    reason = line.params[2] if len(line.params) > 2 else ""
+    for group, nick in zip(groups, nicks, strict=True):
+        client.ask(m.Kick, group, nick, reason, about=(group, nick), then=_kicked)
 
 
 def _kicked(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     if isinstance(event, m.Failed):
-        group = asked.line.params[0]
+        group, nick = asked.about
         if event.code in ("user-not-in-group", "no-such-user"):
-            person = client.lookup.user(asked.about)
+            person = client.lookup.user(nick)
             numeric = n.ERR_NOSUCHNICK if person is None else n.ERR_USERNOTINCHANNEL
-            return [client.numeric(numeric, asked.about, *([group] if person is not None else []))]
+            return [client.numeric(numeric, nick, *([group] if person is not None else []))]
         asked.about = group
         return None
     return []
@@ -119,14 +126,14 @@ def _kicked(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
 
 
 def names(client: Client, line: Line) -> None:
-    """NAMES #a; without a name: of every group one can see."""
-    if line.params:
-        group = line.params[0].split(",")[0]
-        client.ask(m.Members, group, about=group, then=_names)
+    """NAMES #a,#b; without a name: of every group one can see."""
+    wanted = list(dict.fromkeys(line.params[0].split(",")))[:TARGETS] if line.params else []
+    if len(wanted) == 1:
+        client.ask(m.Members, wanted[0], about=wanted[0], then=_names)
         return
-    for group in client.lookup.groups(client.session)[:MOST_NAMES]:
+    for group in wanted or client.lookup.groups(client.session)[:MOST_NAMES]:
         client.ask(m.Members, group, then=_names_among_others)
-    client.ask(m.Ping, then=_end_of_names)
+    client.ask(m.Ping, about=line.params[0] if wanted else "*", then=_end_of_names)
 
 
 def _names(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
@@ -138,7 +145,7 @@ def _names_among_others(client: Client, asked: Asked, event: m.Event) -> list[Ou
 
 
 def _end_of_names(client: Client, asked: Asked, event: m.Event) -> list[Out]:
-    return [client.numeric(n.RPL_ENDOFNAMES, "*")]
+    return [client.numeric(n.RPL_ENDOFNAMES, asked.about)]
 
 
 def member_list(client: Client, asked: Asked | None, event: m.MemberList) -> list[Out]:
@@ -148,6 +155,8 @@ def member_list(client: Client, asked: Asked | None, event: m.MemberList) -> lis
     for member in event.members:
         user = client.lookup.user(member.name)
         if user is None or not user.seen:
+            continue
+        if user.name == client.name and not member.modes and client.lookup.hides(event.group):
             continue
         signs = "".join(SIGNS[mode] for mode in member.modes)
         shown.append((signs if several else signs[:1]) + (user.source if hosts else user.nick))

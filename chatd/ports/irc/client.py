@@ -26,16 +26,19 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     network: str = "chatd"
+    description: str = "chatd"
     version: str = "chatd"
     created: str = ""
     motd: tuple[str, ...] = ()
     admin: str = ""  # whom to ask
     guests: bool = True
+    early: bool = True  # REGISTER before one is in
     nick_chars: int = 32
     group_chars: int = 33
     topic_chars: int = 390
     away_chars: int = 200
     text_bytes: int = 16_384
+    lines: int = 100  # of one message
     groups: int = 500
     masks: int = 100
     monitored: int = 100
@@ -120,6 +123,9 @@ class Lookup(Protocol):
     def invitations(self, session: Any) -> list[str]:
         """The groups this session's user is invited to."""
 
+    def hides(self, group: str) -> bool:
+        """Whether those without a mode are not to be seen in a group, not even by themselves."""
+
     def modes(self, group: str, name: str) -> str:
         """The letters of somebody's modes in a group."""
 
@@ -160,6 +166,7 @@ class Client:
         self.closing = False
         self.account = ""  # whose it is, as soon as that is proved
         self.wanted: dict[str, str] = {}  # nick, ident, realname, password until then
+        self.refused_nick = ""  # the last one that another has
         self.when_logged_in: Callable[[], None] | None = None  # what waits for an account, where guests are refused
         self.sasl: Any = None  # where an authentication stands
         self.monitored: dict[str, str] = {}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from chatd import messages as m
 from chatd import people
 from chatd.ports.irc.out import Out, format_line, stamp
-from chatd.wire.irc import LINE_BYTES, Text, cut, parse_tags, pieces
+from chatd.wire.irc import LINE_BYTES, Text, cut, parse_tags
 
 if TYPE_CHECKING:
     from chatd.ports.irc.client import Client
@@ -114,35 +114,35 @@ class LineCodec:
         # every client of this century reads it, and cut in two it would be two messages.
         room = LINE_BYTES - len(f"{command} {to} \r\n".encode())
         text = event.text
-        if "\n" not in text and (len(text) * 4 <= room or len(text.encode()) <= room):
+        cuts = parse_tags(event.tags).get(CUTS, "") if event.tags else ""
+        if not cuts and "\n" not in text and (len(text) * 4 <= room or len(text.encode()) <= room):
             return [Out(source, command, (to, Text(text)), tags)]
-        if {"draft/multiline", "batch"} <= self.caps:
-            return self._batch(event, source, command, to, tags, room)
+        several = {"draft/multiline", "batch"} <= self.caps
+        lines = [[part for piece in line for part in cut(piece, room, several)] for line in _lines(text, cuts)]
+        if several:
+            return self._batch(event.id.hex()[-12:] or "m", Out(source, command, (to,), tags), lines)
         rest = {key: value for key, value in tags.items() if key != "msgid"}
-        texts = pieces(text, room)
+        texts = [part for line in lines for part in line if part]
         return [Out(source, command, (to, Text(part)), rest if number else tags) for number, part in enumerate(texts)]
 
-    def _batch(
-        self, event: m.Message, source: str, command: str, to: str, tags: Mapping[str, str], room: int
-    ) -> list[Out]:
+    def _batch(self, name: str, out: Out, lines: list[list[str]]) -> list[Out]:
         """Several lines as one message (IRCv3 draft/multiline)."""
-        name = event.id.hex()[-12:] or "m"
-        outs = [Out(source, "BATCH", ("+" + name, "draft/multiline", to), tags)]
-        cuts = parse_tags(event.tags).get(CUTS, "") if event.tags else ""
-        for line in _lines(event.text, [int(at) for at in cuts.split(",") if at.isdecimal()]):
-            for number, part in enumerate(part for piece in line for part in cut(piece, room)):
+        outs = [Out(out.source, "BATCH", ("+" + name, "draft/multiline", *out.params), out.tags)]
+        for line in lines:
+            for number, part in enumerate(line):
                 inner = {"batch": name, CONCAT: ""} if number else {"batch": name}
-                outs.append(Out(source, command, (to, Text(part)), inner))
+                outs.append(Out(out.source, out.command, (*out.params, Text(part)), inner))
         return [*outs, Out(self.server, "BATCH", ("-" + name,))]
 
 
-def _lines(text: str, cuts: list[int]) -> list[list[str]]:
-    """The lines of a text, each in the pieces in which it was typed."""
+def _lines(text: str, cuts: str) -> list[list[str]]:
+    """The lines of a text, each in the pieces in which it was typed (`cuts`: where they begin)."""
+    typed = [int(at) for at in cuts.split(",") if at.isdecimal()]
     lines, at = [], 0
-    for line in text.split("\n"):
+    for line in (text if cuts else text.replace("\r\n", "\n").replace("\r", "\n")).split("\n"):
         end = at + len(line)
-        places = [at, *(cut for cut in cuts if at < cut < end), end]
-        lines.append([text[one:two] for one, two in itertools.pairwise(places)])
+        places = [at, *(cut for cut in typed if at < cut < end), end]
+        lines.append([text[one:two] for one, two in itertools.pairwise(places)] if cuts else [line])
         at = end + 1
     return lines
 

@@ -45,7 +45,9 @@ def failed(client: Client, asked: Asked | None, event: m.Failed) -> list[Out]:
     command, params = asked.line.command, asked.line.params
     context = asked.about if isinstance(asked.about, str) and asked.about else (params[0] if params else "*")
     if command in ("PRIVMSG", "NOTICE", "TAGMSG", "BATCH") and event.code in CANNOT_SEND:
-        numeric = n.ERR_CANNOTSENDTOCHAN if context[:1] == "#" else n.ERR_NOSUCHNICK
+        numeric = n.ERR_CANNOTSENDTOCHAN if context[:1] == "#" else n.ERR_CANTSENDTOUSER
+        if numeric is n.ERR_CANTSENDTOUSER and event.code == "account-needed":
+            numeric = n.ERR_NEEDREGGEDNICK
         return [client.numeric(numeric, context, text=event.text)]
     found = CODES.get(event.code)
     if event.code == "not-operator" and context[:1] == "#":

@@ -8,6 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 HELP: Final[dict[str, tuple[str, ...]]] = {
+    "ACCEPT": (
+        "ACCEPT nick | -nick | *",
+        "Who may write to you though you take private messages of accounts only (MODE nick +R); *: shows them.",
+    ),
     "AWAY": ("AWAY [:why]", "Says that you are away, and why; without a text: that you are back."),
     "CHATHISTORY": ("CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN|TARGETS ...", "Pages of what was said before."),
     "INVITE": ("INVITE [nick #group]", "Invites somebody; without a name: shows your invitations."),

@@ -11,7 +11,7 @@ from chatd.ports.irc.client import Client, Facts
 from chatd.ports.irc.out import Out
 from chatd.wire.numerics import RPL_ISUPPORT
 
-USER_MODES: Final = "Biow"
+USER_MODES: Final = "BRTiow"
 LISTS, KEY, PARAMETER, FLAGS, PREFIX = "beI", "k", "fl", "CMRUimnstu", "qaohv"
 MYINFO: Final = (
     "".join(sorted(LISTS + KEY + PARAMETER + FLAGS + PREFIX)),
@@ -23,7 +23,7 @@ IN_ONE_LINE: Final = 12
 def tokens(facts: Facts) -> list[str]:
     """All of them, sorted."""
     return sorted((
-        "ACCOUNTEXTBAN=a,account",
+        "ACCOUNTEXTBAN=a",
         f"AWAYLEN={facts.away_chars}",
         "BOT=B",
         "CASEMAPPING=ascii",
@@ -34,7 +34,7 @@ def tokens(facts: Facts) -> list[str]:
         f"CHATHISTORY={facts.page}",
         "ELIST=CMNTU",
         "EXCEPTS=e",
-        "EXTBAN=,m",
+        "EXTBAN=,am",
         "INVEX=I",
         f"KICKLEN={facts.topic_chars}",
         f"MAXLIST={LISTS}:{facts.masks}",
@@ -46,7 +46,7 @@ def tokens(facts: Facts) -> list[str]:
         f"NICKLEN={facts.nick_chars}",
         f"PREFIX=({PREFIX})~&@%+",
         "STATUSMSG=~&@%+",
-        "TARGMAX=NAMES:1,LIST:1,KICK:1,WHOIS:1,PRIVMSG:10,NOTICE:10,TAGMSG:10,JOIN:,PART:,MONITOR:",
+        "TARGMAX=NAMES:10,LIST:1,KICK:,WHOIS:1,PRIVMSG:10,NOTICE:10,TAGMSG:10,JOIN:,PART:,MONITOR:",
         f"TOPICLEN={facts.topic_chars}",
         "UTF8ONLY",
         "UTF8MAPPING=rfc8265",

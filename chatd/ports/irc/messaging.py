@@ -21,7 +21,6 @@ from chatd.wire.irc import Line, Text, parse_tags, write_tags
 
 MOST_TARGETS: Final = 10
 MULTILINE: Final = "draft/multiline"
-MOST_LINES: Final = 100
 LETTERS: Final = {sign: letter for letter, sign in SIGNS.items()}
 COMMAND_OF: Final = {"text": "PRIVMSG", "notice": "NOTICE", "tags": "TAGMSG"}
 KIND_OF: Final = {command: kind for kind, command in COMMAND_OF.items()}
@@ -47,7 +46,7 @@ class Said:
 def say(client: Client, line: Line) -> None:
     """PRIVMSG and NOTICE, or a line of a batch."""
     params = line.params
-    if "batch" in line.tags and client.batches:
+    if "batch" in line.tags and MULTILINE in client.caps:
         _add_line(client, line)
     elif not params or not params[0]:
         if line.command != "NOTICE":
@@ -153,7 +152,7 @@ def passing(heard: LineCodec, event: people.Passing) -> list[Out]:
 
 
 class Multiline:
-    """A batch that has been opened: its lines so far."""
+    """A batch that has been opened: its lines so far. `dropped`: refused, and what still comes of it is not heard."""
 
     def __init__(self, opening: Line, target: str) -> None:
         self.opening = opening
@@ -161,6 +160,7 @@ class Multiline:
         self.lines: list[tuple[str, bool]] = []
         self.kind = ""
         self.size = 0
+        self.dropped = False
 
 
 def batch(client: Client, line: Line) -> None:
@@ -170,39 +170,47 @@ def batch(client: Client, line: Line) -> None:
         opened = client.batches.pop(name[1:], None)
         if opened is None:
             client.fail("BATCH", "INVALID_BATCH", text="There is no such batch.")
-        else:
+        elif not opened.dropped:
             _close(client, opened)
     elif MULTILINE not in client.caps or name[:1] != "+" or len(line.params) < 3 or line.params[1] != MULTILINE:
         client.fail("BATCH", "INVALID_BATCH", text="Only draft/multiline is taken, by those who asked for it.")
-    elif client.batches:
+    elif any(not opened.dropped for opened in client.batches.values()):
         client.fail("BATCH", "MULTILINE_INVALID", text="One batch at a time.")
     else:
+        client.batches.clear()
         client.batches[name[1:]] = Multiline(line, line.params[2])
         client.put_off()
 
 
 def _add_line(client: Client, line: Line) -> None:
-    name = line.tags["batch"]
-    opened = client.batches.get(name)
-    if opened is None or len(line.params) < 2 or line.params[0] != opened.target:
-        _drop(client, name, "MULTILINE_INVALID_TARGET", opened.target if opened else "*", line.params[0])
+    opened = client.batches.get(line.tags["batch"])
+    if opened is None:
+        _drop(client, "MULTILINE_INVALID", text="That is not the batch you opened.")
         return
-    kind = KIND_OF.get(line.command, "text")
-    if opened.kind not in ("", kind):
-        _drop(client, name, "MULTILINE_INVALID", "")
+    if opened.dropped:
         return
+    target, text = (*line.params[:2], "", "")[:2]
+    kind, concat = KIND_OF.get(line.command, "text"), CONCAT in line.tags
+    opened.lines.append((text, concat))
+    opened.size += len(text.encode()) + 1
+    if target != opened.target:
+        _drop(client, "MULTILINE_INVALID_TARGET", opened.target, target or "*", text="A batch has one target.")
+    elif opened.kind not in ("", kind):
+        _drop(client, "MULTILINE_INVALID", text="A batch is of one command.")
+    elif concat and not text:
+        _drop(client, "MULTILINE_INVALID", text="There is nothing to append.")
+    elif opened.size > client.facts.text_bytes:
+        _drop(client, "MULTILINE_MAX_BYTES", str(client.facts.text_bytes), text="That is too long.")
+    elif len(opened.lines) > client.facts.lines:
+        _drop(client, "MULTILINE_MAX_LINES", str(client.facts.lines), text="Those are too many lines.")
     opened.kind = kind
-    opened.lines.append((line.params[1], CONCAT in line.tags))
-    opened.size += len(line.params[1].encode()) + 1
-    if opened.size > client.facts.text_bytes:
-        _drop(client, name, "MULTILINE_MAX_BYTES", str(client.facts.text_bytes))
-    elif len(opened.lines) > MOST_LINES:
-        _drop(client, name, "MULTILINE_MAX_LINES", str(MOST_LINES))
 
 
-def _drop(client: Client, name: str, code: str, *context: str) -> None:
-    client.batches.pop(name, None)
-    client.fail("BATCH", code, *[word for word in context if word], text="The batch was not taken.")
+def _drop(client: Client, code: str, *context: str, text: str) -> None:
+    """Refuse what has been opened; what still comes of it is not heard."""
+    for opened in client.batches.values():
+        opened.dropped = True
+    client.fail("BATCH", code, *context, text=text)
 
 
 def _close(client: Client, opened: Multiline) -> None:

@@ -29,7 +29,15 @@ LIST_REPLIES: Final = {
     "e": (n.RPL_EXCEPTLIST, n.RPL_ENDOFEXCEPTLIST),
     "I": (n.RPL_INVEXLIST, n.RPL_ENDOFINVEXLIST),
 }
-MINE: Final = {"i": "invisible", "w": "wallops", "B": "bot", "o": "operator"}
+MINE: Final = {
+    "B": "bot",
+    "R": "accounts_only",
+    "T": "no_ctcp",
+    "i": "invisible",
+    "o": "operator",
+    "w": "wallops",
+}
+FIELDS: Final = ("bot", "invisible", "wallops", "operator", "alone", "accounts_only", "no_ctcp")  # of SetProfile
 
 
 def mode(client: Client, line: Line) -> None:
@@ -170,7 +178,7 @@ def my_mode(client: Client, line: Line) -> None:
                 unknown = True
         if unknown:
             client.reply(n.ERR_UMODEUNKNOWNFLAG)
-        fields = [wanted.get(name) for name in ("bot", "invisible", "wallops", "operator")]
+        fields = [wanted.get(name) for name in FIELDS]
         client.ask(people.SetProfile, None, *fields, about=_flags(user), then=_my_changes)
 
 

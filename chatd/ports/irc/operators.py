@@ -19,14 +19,15 @@ from chatd.wire.irc import Line, Text
 
 def oper(client: Client, line: Line) -> None:
     """OPER name password."""
-    client.ask(people.BecomeOperator, line.params[0], line.params[1], then=_oper)
+    secret = line.params[1] if len(line.params) > 1 else ""
+    client.ask(people.BecomeOperator, line.params[0], secret, then=_oper)
 
 
 def _oper(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     if isinstance(event, m.Failed):
         if event.code in ("throttled", "busy"):
             return [client.numeric(n.RPL_TRYAGAIN, "OPER", text=event.text)]
-        return [client.numeric(n.ERR_PASSWDMISMATCH, text=event.text)]
+        return [client.numeric(n.ERR_NOOPERHOST, text=event.text)]
     return [client.numeric(n.RPL_YOUREOPER), Out(client.me(), "MODE", (client.nick, "+o"))]
 
 
@@ -55,7 +56,7 @@ def walloped(heard: LineCodec, event: moderation.Walloped) -> list[Out]:
 
 COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int]] = {
     "KILL": (kill, 1),
-    "OPER": (oper, 2),
+    "OPER": (oper, 1),
     "WALLOPS": (wallops, 1),
 }
 REPLIES: dict[type, Rendered] = {}

@@ -18,6 +18,8 @@ from chatd.ports.irc.out import Out
 from chatd.wire import numerics as n
 from chatd.wire.irc import Line, Text
 
+MOST_ACCEPTED = 20  # in one line
+
 # ---- commands ------------------------------------------------------------------------------------------------------
 
 
@@ -88,6 +90,23 @@ def _by_commas(client: Client, words: Sequence[str]) -> Iterator[str]:
     return (row.replace(" ", ",") for row in rows_of(client, [word.replace(" ", "") for word in words]))
 
 
+def accept(client: Client, line: Line) -> None:
+    """ACCEPT nick,-nick,*: who may write to one who takes private words of accounts only (R), no longer, who does."""
+    for name in [name for name in line.params[0].split(",") if name][:MOST_ACCEPTED]:
+        if name == "*":
+            me = client.lookup.user(client.name)
+            for row in rows_of(client, [user.nick for user in me.trusted]):
+                client.reply(n.RPL_ACCEPTLIST, *row.split(" "))
+            client.reply(n.RPL_ENDOFACCEPT)
+        else:
+            bare = name.removeprefix("-")
+            client.ask(people.Trust, bare, bare == name, about=bare, then=_accepted)
+
+
+def _accepted(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    return None if isinstance(event, m.Failed) else []
+
+
 # ---- what many hear ------------------------------------------------------------------------------------------------
 
 
@@ -146,6 +165,7 @@ CHANGES = {
 
 
 COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int]] = {
+    "ACCEPT": (accept, 1),
     "AWAY": (away, 0),
     "MONITOR": (monitor, 1),
     "SETNAME": (setname, 1),

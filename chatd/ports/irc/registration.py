@@ -46,6 +46,8 @@ def nick(client: Client, line: Line) -> None:
     proving = client.negotiating or "password" in client.wanted  # it may yet turn out to be theirs
     if code in REFUSED_NICKS and (code == "bad-name" or not proving):
         client.reply(REFUSED_NICKS[code], wanted if code != "bad-name" else wanted[:64] or "*")
+        if code != "bad-name":
+            client.refused_nick = wanted
         return
     client.wanted["nick"] = wanted
     client.when_logged_in = None
@@ -64,7 +66,7 @@ def user(client: Client, line: Line) -> None:
     if client.inside or client.arriving:
         client.reply(n.ERR_ALREADYREGISTERED)
         return
-    if not line.params[0]:
+    if not line.params[0] or not line.params[3]:
         client.reply(n.ERR_NEEDMOREPARAMS, "USER")
         return
     client.wanted["ident"], client.wanted["realname"] = line.params[0], line.params[3]
@@ -190,7 +192,7 @@ def authenticate(client: Client, line: Line) -> None:
     """AUTHENTICATE: a mechanism, then its messages in chunks of base64."""
     data = line.params[0]
     exchange = client.sasl
-    if client.account:
+    if client.account and client.inside:
         client.reply(n.ERR_SASLALREADY)
     elif data == "*":
         client.sasl = None

@@ -87,7 +87,7 @@ def links(client: Client, line: Line) -> None:
     """LINKS: there is one server."""
     if not _elsewhere(client, line, 1):
         name = client.facts.name
-        client.reply(n.RPL_LINKS, name, name, text=f"0 {client.facts.network}")
+        client.reply(n.RPL_LINKS, name, name, text=f"0 {client.facts.description}")
         client.reply(n.RPL_ENDOFLINKS, "*")
 
 

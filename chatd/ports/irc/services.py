@@ -24,6 +24,7 @@ HELP: Final = (
     "SET always-on on|off: be seen in your groups also while you are away",
     "SET multiclient on|off: several clients on one nick",
     "CERT ADD|DEL [fingerprint]: log in by a TLS client certificate",
+    "SAREGISTER name password: make an account for somebody else (operators of the server)",
 )
 ON: Final = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 
@@ -114,6 +115,14 @@ def _cert(client: Client, words: list[str]) -> None:
     client.ask(people.SetCertificate, fingerprint, verb == "ADD", then=_told(done))
 
 
+def _register_other(client: Client, words: list[str]) -> None:
+    if len(words) < 2:
+        _say(client, HELP[6])
+    else:
+        done = _told(f"{words[0]} is an account from here on.")
+        client.ask(people.Register, words[0], words[1], "", True, then=done)
+
+
 def command(client: Client, line: Line) -> None:
     """NS, NICKSERV: said to the service without PRIVMSG."""
     serve(client, "NickServ", " ".join(line.params))
@@ -124,6 +133,7 @@ VERBS: Final[dict[str, Callable[[Client, list[str]], None]]] = {
     "IDENTIFY": _identify,
     "PASSWD": _passwd,
     "REGISTER": _register,
+    "SAREGISTER": _register_other,
     "SET": _set,
 }
 COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int]] = {"NICKSERV": (command, 0), "NS": (command, 0)}

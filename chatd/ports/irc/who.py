@@ -129,7 +129,7 @@ def _whois_lines(client: Client, nick: str, person: m.Person) -> list[Out]:
         signs = "".join(SIGNS[mode] for mode in modes)
         groups.append((signs if several else signs[:1]) + group)
     outs += [client.numeric(n.RPL_WHOISCHANNELS, nick, text=Text(row)) for row in rows_of(client, groups, nick)]
-    outs.append(client.numeric(n.RPL_WHOISSERVER, nick, client.facts.name, text=Text(client.facts.network)))
+    outs.append(client.numeric(n.RPL_WHOISSERVER, nick, client.facts.name, text=Text(client.facts.description)))
     if person.text:
         outs.append(client.numeric(n.RPL_AWAY, nick, text=Text(person.text)))
     if person.operator:
