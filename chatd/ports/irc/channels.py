@@ -19,6 +19,7 @@ from chatd.wire import numerics as n
 from chatd.wire.irc import LINE_BYTES, Line, Text
 
 SIGNS: Final = dict(zip("qaohv", "~&@%+", strict=True))
+OLDER: Final = {"q": "@", "a": "@", "o": "@", "h": "%", "v": "+"}
 MOST_NAMES: Final = 50  # groups that NAMES without a name shows
 TARGETS: Final = 10  # and that it can be asked for
 
@@ -150,7 +151,7 @@ def _end_of_names(client: Client, asked: Asked, event: m.Event) -> list[Out]:
 
 def member_list(client: Client, asked: Asked | None, event: m.MemberList) -> list[Out]:
     """353 and 366."""
-    several, hosts = "multi-prefix" in client.caps, "userhost-in-names" in client.caps
+    hosts = "userhost-in-names" in client.caps
     shown = []
     for member in event.members:
         user = client.lookup.user(member.name)
@@ -158,14 +159,21 @@ def member_list(client: Client, asked: Asked | None, event: m.MemberList) -> lis
             continue
         if user.name == client.name and not member.modes and client.lookup.hides(event.group):
             continue
-        signs = "".join(SIGNS[mode] for mode in member.modes)
-        shown.append((signs if several else signs[:1]) + (user.source if hosts else user.nick))
+        shown.append(signs_of(client, member.modes) + (user.source if hosts else user.nick))
     kind = "@" if event.secret else "="
     rows = rows_of(client, shown, event.group)
     return [
         *(client.numeric(n.RPL_NAMREPLY, kind, event.group, text=Text(row)) for row in rows),
         client.numeric(n.RPL_ENDOFNAMES, event.group),
     ]
+
+
+def signs_of(client: Client, modes: str) -> str:
+    """The signs of a member's modes; who has not asked for all of them (multi-prefix) gets one that every client knows:
+    an owner or an admin may do all that an operator may."""
+    if "multi-prefix" in client.caps:
+        return "".join(SIGNS[mode] for mode in modes)
+    return OLDER.get(modes[:1], "")
 
 
 def rows_of(client: Client, words: Iterable[str], *params: str) -> Iterator[str]:

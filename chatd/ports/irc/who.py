@@ -12,7 +12,7 @@ from typing import Final
 from chatd import messages as m
 from chatd import people
 from chatd.ports.irc import metadata
-from chatd.ports.irc.channels import SIGNS, rows_of
+from chatd.ports.irc.channels import rows_of, signs_of
 from chatd.ports.irc.client import Asked, Client, Rendered
 from chatd.ports.irc.out import Out
 from chatd.wire import numerics as n
@@ -51,11 +51,8 @@ def _found(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
 
 
 def _flags(client: Client, person: people.Profile) -> str:
-    signs = "".join(SIGNS[mode] for mode in person.modes)
-    if "multi-prefix" not in client.caps:
-        signs = signs[:1]
     here = "H" if person.state == "online" else "G"
-    return here + ("*" if person.operator else "") + signs + ("B" if person.bot else "")
+    return here + ("*" if person.operator else "") + signs_of(client, person.modes) + ("B" if person.bot else "")
 
 
 def _who(client: Client, person: people.Profile) -> Out:
@@ -123,11 +120,7 @@ def _person(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
 
 def _whois_lines(client: Client, nick: str, person: m.Person) -> list[Out]:
     outs = [client.numeric(n.RPL_WHOISUSER, nick, person.ident, person.host, "*", text=Text(person.realname or nick))]
-    several = "multi-prefix" in client.caps
-    groups = []
-    for group, modes in zip(person.groups, person.modes, strict=True):
-        signs = "".join(SIGNS[mode] for mode in modes)
-        groups.append((signs if several else signs[:1]) + group)
+    groups = [signs_of(client, modes) + group for group, modes in zip(person.groups, person.modes, strict=True)]
     outs += [client.numeric(n.RPL_WHOISCHANNELS, nick, text=Text(row)) for row in rows_of(client, groups, nick)]
     outs.append(client.numeric(n.RPL_WHOISSERVER, nick, client.facts.name, text=Text(client.facts.description)))
     if person.text:
