@@ -166,9 +166,9 @@ class Person(Typed):
     def lineLengthExceeded(self, line: bytes) -> None:
         self.show([f"A line has at most {LONGEST} bytes; this one was not taken."])
 
-    def busy(self) -> bool:
+    def busy(self, most: int) -> bool:
         """Whether the next line has to wait: also until it is clear whether it is another name."""
-        return self._arriving or super().busy()
+        return self._arriving or super().busy(most)
 
     def unanswered(self) -> int:
         """How many questions the core has not answered yet."""

@@ -200,6 +200,10 @@ class Outlet:
             self._held.discard(reason)
             if not self._held and not self.closed:
                 self._transport.resumeProducing()
+            self.released()
+
+    def released(self) -> None:
+        """There is a reason less; the port may have something that waits for that."""
 
     def held(self, but: str = "") -> bool:
         """Whether there is a reason (`but` this one) for not reading."""

@@ -20,22 +20,28 @@ from chatd.messages import Bye
 from chatd.ports.session import Bounds, Outlet, channel_of
 
 UNANSWERED: Final = 500  # questions of one connection; their answers have to be kept while it does not read
-SOON: Final = 0.01  # seconds until it is looked at again whether there is room
-LATER: Final = 0.1  # and whether it may go on, who is too fast
+LATER: Final = 0.1  # seconds until it is looked at again whether it may go on, who is too fast
 
 
 class TypedLink(Outlet):
     """The way out of a connection that sends lines. What answers it is told apart from what it only hears."""
 
+    free: Callable[[], None] = staticmethod(lambda: None)  # lines may wait for an answer, or for a reason less
+
     def render(self, event: Any) -> bytes:
         """An event that is for this connection alone."""
         raise NotImplementedError
+
+    def released(self) -> None:
+        """There is a reason less for not reading."""
+        self.free()
 
     def encode(self, event: Any) -> bytes:
         """The same, counted."""
         data = self.render(event)
         if self.paused:
             self.asked_for += len(data)
+        self.free()
         return data
 
 
@@ -69,6 +75,7 @@ class Typed(LineReceiver):
             outlet, address, binding, line=True, certificate=certificate, patience=patience
         )  # fmt: skip
         outlet.admitted = self._admitted
+        outlet.free = self._free
         outlet.session, outlet.server = self.session, self.node
 
     def _admitted(self) -> None:
@@ -130,21 +137,26 @@ class Typed(LineReceiver):
         for number, line in enumerate(lines):
             if self.over():
                 return
-            if self.busy():
-                self._keep(lines[number:], SOON)
+            if self.busy(UNANSWERED):
+                self._keep(lines[number:])
                 return
             if not node.may(session):
-                self._keep(lines[number:], LATER)
+                self._keep(lines[number:])
+                self._again = self.clock.callLater(LATER, self._go_on)
                 return
             if line is None:
                 self.lineLengthExceeded(b"")
             else:
                 self.lineReceived(line)
 
-    def _keep(self, lines: list[bytes | None], seconds: float) -> None:
+    def _keep(self, lines: list[bytes | None]) -> None:
         self._later = lines
         self.outlet.hold("lines")
-        self._again = self.clock.callLater(seconds, self._go_on)
+
+    def _free(self) -> None:
+        """Something has changed: go on, if lines wait for that."""
+        if self._later and self._again is None and not self.busy(UNANSWERED // 2):
+            self._again = self.clock.callLater(0, self._go_on)
 
     def _go_on(self) -> None:
         self._again = None
@@ -157,9 +169,9 @@ class Typed(LineReceiver):
         """Whether nothing more is heard."""
         return self.deaf or self.outlet.ending() or self.outlet.closed
 
-    def busy(self) -> bool:
-        """Whether the next line has to wait."""
-        return self.outlet.held("lines") or self.unanswered() >= UNANSWERED
+    def busy(self, most: int) -> bool:
+        """Whether the next line has to wait; `most`: for how many answers none has to."""
+        return self.outlet.held("lines") or self.unanswered() >= most
 
     def unanswered(self) -> int:
         """How many questions the core has not answered yet."""

@@ -115,9 +115,6 @@ class FramingTests(Scene):
     def test_10_000_joins_in_one_burst(self) -> None:
         self.alice.raw(b"".join(b"JOIN #g%d\r\n" % (number % 400) for number in range(10_000)))
         self.house.commit()
-        for _ in range(200):
-            self.house.clock.advance(0.01)
-            self.house.commit()
         lines = self.alice.says("PING end")
         self.assertEqual(sum(" JOIN " in line for line in lines), 400)
         self.assertIn(":test.example PONG test.example :end", lines)

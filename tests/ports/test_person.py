@@ -6,7 +6,6 @@ from chatd import messages as m
 from chatd.admission import Policy
 from chatd.core.limits import Limits
 from chatd.ports.person import COMMANDS, is_program
-from chatd.ports.typed import SOON
 from tests.irc import IrcPeer
 from tests.kit import House, Scene
 
@@ -16,9 +15,7 @@ class Somebody(IrcPeer):
 
     def screen(self) -> str:
         """What has been shown since the last time."""
-        for _ in range(3):
-            self.house.commit()
-            self.house.clock.advance(SOON)
+        self.house.commit()
         text: str = self.transport.value().decode()
         self.transport.clear()
         return text

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.core.limits import Limits
 from chatd.messages import Bye
 from chatd.ports.session import Outlet
-from chatd.ports.typed import LATER, SOON, UNANSWERED, Typed, TypedLink
+from chatd.ports.typed import LATER, UNANSWERED, Typed, TypedLink
 from tests.kit import Transport
 
 
@@ -129,19 +129,26 @@ class TypedTests(SynchronousTestCase):
     def test_questions_without_answers_have_an_end(self) -> None:
         self.typed.open_questions = UNANSWERED
         self.assertEqual(self.says(b"1\n"), [])
-        self.clock.advance(SOON)
+        self.typed.open_questions = UNANSWERED // 2
+        self.typed.outlet.encode(b"")
+        self.clock.advance(0)
         self.assertEqual(self.says(), [])
-        self.typed.open_questions = 0
-        self.clock.advance(SOON)
-        self.assertEqual(self.says(), ["1"])
+        self.typed.open_questions -= 1
+        self.typed.outlet.encode(b"")
+        self.clock.advance(0)
+        self.assertEqual((self.says(), self.transport.producerState), (["1"], "producing"))
 
     def test_who_is_held_for_another_reason_waits(self) -> None:
         self.typed.outlet.hold("answer")
-        self.typed.dataReceived(b"1\n")
-        self.assertEqual(self.says(), [])
+        self.typed.outlet.hold("rate")
+        self.typed.dataReceived(b"1\n2\n")
         self.typed.outlet.release("answer")
-        self.clock.advance(SOON)
-        self.assertEqual(self.says(), ["1"])
+        self.clock.advance(0)
+        self.assertEqual(self.says(), [])
+        self.typed.outlet.release("rate")
+        self.clock.advance(0)
+        self.assertEqual(self.says(), ["1", "2"])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_after_the_end_nothing_is_heard(self) -> None:
         self.typed.deaf = True
