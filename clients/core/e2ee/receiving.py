@@ -27,6 +27,8 @@ from clients.core.e2ee.signed import Bytes16, Bytes32, Name, Number
 TYPES: Final = {"olm0": 0, "olm1": 1}
 MOST_MISSING: Final = 1_000
 MUTED_AFTER: Final = 100
+# Kept until a person has decided about the sender (and told so), or until one is introduced to the group.
+HELD: Final = {"IDENTITY_CHANGED": True, "GROUP_UNKNOWN": False}
 UNREADABLE: Final = frozenset({"CANNOT_DECRYPT", "NO_GROUP_KEY"})
 
 
@@ -61,11 +63,12 @@ class Delivered(msgspec.Struct, frozen=True):
     receipt: bool
     trust: str
     missing: int = 0
+    fresh: bool = False
 
 
 class Dropped(msgspec.Struct, frozen=True):
     """What has not. `told`: a person reads a line of it; `reset`: a new session should be opened (`Outgoing.reset`);
-    `held`: it is kept until the person has decided about the sender."""
+    `held`: it is kept, and comes again from `Incoming.released`."""
 
     code: str
     check: str
@@ -105,6 +108,7 @@ class Incoming:
         self._entropy = entropy
         self.hooks: dict[str, Hook] = {"devlist": self._learn}
         self.openers: dict[str, Opener] = dict.fromkeys(TYPES, self._open_olm)
+        self.on_refused: dict[str, Callable[[Batch, Arrived], None]] = {"s-list-fork": _mark_fork}
 
     def receive(self, item: Arrived, now: int, fresh: bool = False, keep: Keep | None = None) -> Delivered | Dropped:
         """One item, whole: committed when this returns, and to be acknowledged after that.
@@ -137,20 +141,23 @@ class Incoming:
             return delivered
         return msgspec.structs.replace(delivered, notes=[*delivered.notes, *hook(batch, delivered, now)])
 
-    def released(self, batch: Batch, user: str) -> list[Arrived]:
-        """What was held back of somebody about whom a decision was made: to be received again."""
-        rows = list(batch.rows("held", user + "/"))
-        items = [batch.get("held", row, Arrived) for row in rows]
+    def released(self, batch: Batch, about: str) -> list[Arrived]:
+        """What was held back of a person about whom a decision was made, or of a group (its conversation) that one was
+        introduced to: to be received again."""
+        rows = list(batch.rows("held", about + "/"))
+        held = [batch.get("held", row, Quarantined) for row in rows]
         for row in rows:
             batch.drop("held", row)
-        return [item for item in items if item is not None]
+        return [one.item for one in held if one is not None]
 
     def forget(self, batch: Batch, before: int) -> None:
-        """Quarantine, and the server's ids, of before a time; ids inside ciphertexts are kept for ever."""
-        for row in list(batch.rows("quarantine")):
-            kept = batch.get("quarantine", row, Quarantined)
-            if kept is not None and kept.at < before:
-                batch.drop("quarantine", row)
+        """What is held and in quarantine, and the server's ids, of before a time; ids inside ciphertexts are kept for
+        ever."""
+        for table in ("quarantine", "held"):
+            for row in list(batch.rows(table)):
+                kept = batch.get(table, row, Quarantined)
+                if kept is not None and kept.at < before:
+                    batch.drop(table, row)
         for row in list(batch.rows("mail")):
             if (batch.get("mail", row, int) or 0) < before:
                 batch.drop("mail", row)
@@ -188,7 +195,7 @@ class Incoming:
         evidence = Evidence(content_of(inner), inner.kf, item.commitment, item.tag, item.at)
         return Delivered(
             entry, inner.conv, inner.kind, inner.msg_id, inner.seq, inner.sent_at, body, evidence, notes,
-            item.type == "olm0" and inner.kind != "receipt", theirs.trust, missing,
+            item.type == "olm0" and inner.kind != "receipt", theirs.trust, missing, fresh,
         )  # fmt: skip
 
     def _gossip(self, batch: Batch, inner: Inner, ours: pins.Pin, fresh: bool) -> list[Note]:
@@ -217,10 +224,11 @@ class Incoming:
         batch = Batch(self._storage)
         notes: list[Note] = []
         told, reset = refused.kind != SILENT, False
-        if refused.code == "IDENTITY_CHANGED":
-            batch.put("held", f"{item.user}/{item.mail_id.hex()}", item)
+        if refused.code in HELD:
+            about = item.user if HELD[refused.code] else item.conv
+            batch.put("held", f"{about}/{item.mail_id.hex()}", Quarantined(item, refused.code, refused.check, now))
             batch.commit()
-            return Dropped(refused.code, refused.check, item.user, True, held=True)
+            return Dropped(refused.code, refused.check, item.user, HELD[refused.code], held=True)
         if refused.check != "mail-id":
             batch.put("mail", item.mail_id.hex(), now)
         if told:
@@ -232,16 +240,20 @@ class Incoming:
             reset = again and told
         else:
             batch.put("count", refused.code, (batch.get("count", refused.code, int) or 0) + 1)
-        if refused.code == "DEVLIST_FORK" and refused.check == "s-list-fork":
-            pin = pins.find(batch, item.user)
-            assert pin is not None
-            batch.put(pins.TABLE, item.user, msgspec.structs.replace(pin, forked=True))
+        if refused.check in self.on_refused:
+            self.on_refused[refused.check](batch, item)
         batch.commit()
         return Dropped(refused.code, refused.check, item.user, told, reset, notes=notes)
 
 
 def _seen(entry: Entry, msg_id: bytes) -> str:
     return f"{entry.device}/{msg_id.hex()}"
+
+
+def _mark_fork(batch: Batch, item: Arrived) -> None:
+    pin = pins.find(batch, item.user)
+    assert pin is not None
+    batch.put(pins.TABLE, item.user, msgspec.structs.replace(pin, forked=True))
 
 
 def _arrange(batch: Batch, device: str, seq: int) -> tuple[int, bool]:

@@ -134,6 +134,13 @@ class Outgoing:
         said = self._said(batch, conv, kind, body, now)
         return self._fan_out(batch, said, [entry], [entry.user], Sealer(batch, now, claims, self._entropy))
 
+    def spread(
+        self, batch: Batch, entries: list[Entry], kind: str, body: Body, now: int, claims: Claims, conv: str
+    ) -> Sending:  # fmt: skip
+        """The same to many devices; those without a fresh key are passed over."""
+        said = self._said(batch, conv, kind, body, now)
+        return self._fan_out(batch, said, entries, [], Sealer(batch, now, claims, self._entropy))
+
     def tell_list(self, batch: Batch, entry: Entry, since: int, now: int, claims: Claims) -> Sending:
         """One's own lists after a version, past the server."""
         return self.tell(batch, entry, "devlist", Lists(own.lists_since(batch, since)), now, claims)
@@ -151,11 +158,12 @@ class Outgoing:
 
     def renew(self, batch: Batch, send_id: bytes, users: list[str], now: int, claims: Claims) -> Sending:
         """The server says that a list moved, and the new one was learned: nothing for devices that are gone, and for
-        new ones the same message. Raises Refused."""
+        new ones of these people the same message; without people only for the devices it was for (`tell`, `spread`).
+        Group messages are `Groups.renew`'s. Raises Refused."""
         waiting = batch.get("outbox", send_id.hex(), Sending)
         said = batch.get("sent", send_id.hex(), Sent)
         assert waiting is not None and said is not None, "not in the outbox"
-        targets = self.targets(batch, users)
+        targets = self.targets(batch, users) if users else _still_listed(batch, said)
         listed = {entry.device for entry in targets}
         kept = [item for item in waiting.items if item.to_device in listed]
         have = {item.to_device for item in kept}
@@ -197,23 +205,14 @@ class Outgoing:
         return sent
 
     def resend(self, batch: Batch, entry: Entry, send_ids: list[bytes], now: int, claims: Claims) -> list[Sending]:
-        """Say again what a device could not read: the same message, encrypted anew; not what it may not have."""
+        """Say again what a device could not read: the same message, encrypted anew; not what it may not have.
+        Group messages are `Groups.resend`'s."""
         sent = []
         for send_id in dict.fromkeys(send_ids):
             said = batch.get("sent", send_id.hex(), Sent)
-            if said is None or said.kind == "gmsg":
+            if said is None or said.kind == "gmsg" or not may_have_again(batch, send_id, entry, now):
                 continue
-            addressed = next((one for one in said.to if one.device == entry.device), None)
-            known = pins.current(batch, entry.user)
-            try:
-                require(RESEND_CHECKS, Asked(addressed, known.devices.get(entry.device) == entry, now), entry.user)
-            except Refused:
-                continue
-            marked = [
-                msgspec.structs.replace(one, resent_at=now) if one.device == entry.device else one for one in said.to
-            ]
-            batch.put("sent", send_id.hex(), msgspec.structs.replace(said, to=marked))
-            again = msgspec.structs.replace(said, to=[addressed] if addressed else [])
+            again = msgspec.structs.replace(said, to=[one for one in said.to if one.device == entry.device])
             sealer = Sealer(batch, now, claims, self._entropy)
             sent.append(self._fan_out(batch, again, [entry], [entry.user], sealer))
         return sent
@@ -298,6 +297,11 @@ class Outgoing:
         )  # fmt: skip
 
 
+def _still_listed(batch: Batch, said: Sent) -> list[Entry]:
+    known = {one.user: pins.current(batch, one.user).devices for one in said.to}
+    return [known[one.user][one.device] for one in said.to if one.device in known[one.user]]
+
+
 def _next_seq(batch: Batch, device: str) -> int:
     return (batch.get("seq-out", device, int) or 0) + 1
 
@@ -305,6 +309,22 @@ def _next_seq(batch: Batch, device: str) -> int:
 def _place(batch: Batch, user: str) -> Place:
     known = pins.current(batch, user)
     return Place(known.version, known.hash)
+
+
+def may_have_again(batch: Batch, send_id: bytes, entry: Entry, now: int) -> bool:
+    """Was this meant for this device, is it still listed, and did it not have it again just now? Then it is noted."""
+    said = batch.get("sent", send_id.hex(), Sent)
+    if said is None:
+        return False
+    addressed = next((one for one in said.to if one.device == entry.device), None)
+    known = pins.current(batch, entry.user)
+    try:
+        require(RESEND_CHECKS, Asked(addressed, known.devices.get(entry.device) == entry, now), entry.user)
+    except Refused:
+        return False
+    marked = [msgspec.structs.replace(one, resent_at=now) if one is addressed else one for one in said.to]
+    batch.put("sent", send_id.hex(), msgspec.structs.replace(said, to=marked))
+    return True
 
 
 def note_trouble(batch: Batch, device: str, now: int, unread: list[bytes]) -> Trouble:

@@ -13,13 +13,15 @@ import msgspec
 
 from clients.core.e2ee import own, pins
 from clients.core.e2ee.batch import Batch, MemoryStorage
-from clients.core.e2ee.bodies import Body, Receipt, Resend, Said
+from clients.core.e2ee.bodies import Body, GroupHead, Receipt, Resend, Said
 from clients.core.e2ee.devices import Entry
-from clients.core.e2ee.envelope import direct_conv
+from clients.core.e2ee.envelope import direct_conv, group_conv
+from clients.core.e2ee.groups import GROUP, GroupRow, Groups
 from clients.core.e2ee.keys import Account
+from clients.core.e2ee.members import Add, Arg
 from clients.core.e2ee.receiving import Arrived, Delivered, Dropped, Incoming
 from clients.core.e2ee.refusals import Behind, Note, Refused
-from clients.core.e2ee.sending import Item, Outgoing, Sending
+from clients.core.e2ee.sending import Item, Outgoing, Sending, Sent
 
 DAY = 86_400_000
 Address = tuple[str, str]
@@ -40,6 +42,7 @@ class Server:
         self.groups: dict[bytes, list[bytes]] = {}
         self.carried: list[Arrived] = []
         self.hidden: dict[tuple[str, str], int] = {}
+        self.shown_logs: dict[tuple[str, bytes], list[bytes]] = {}
         self.claims: dict[Address, bytes | None] = {}
         self.never_stale = False
         self.now = 100 * DAY
@@ -48,6 +51,10 @@ class Server:
         """`devlist.get`."""
         chain = self.lists.get(user, [])
         return chain[since : self.hidden.get((viewer, user), len(chain))]
+
+    def show_log(self, viewer: str, gid: bytes, since: int) -> list[bytes]:
+        """`group.get`; `shown_logs` has what somebody is shown instead."""
+        return self.shown_logs.get((viewer, gid), self.groups.get(gid, []))[since:]
 
     def claim(self, user: str, device: str) -> bytes | None:
         """`keys.claim`."""
@@ -99,11 +106,13 @@ class Phone:
         self.storage = MemoryStorage()
         self.outgoing = Outgoing(self.random.randbytes)
         self.incoming = Incoming(self.storage, self.random.randbytes)
+        self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
         self.shown: list[tuple[str, str, str]] = []
         self.seqs: list[int] = []
         self.notes: list[Note] = []
         self.dropped: list[Dropped] = []
         self.delivered: list[Delivered] = []
+        self.refusals: list[str] = []
         account = Account.make()
         self.device = account.keys.device
         self.address = (user, self.device)
@@ -165,8 +174,7 @@ class Phone:
 
     def claims(self, batch: Batch, users: list[str]) -> dict[Address, bytes | None]:
         """One-time keys for every device without a session."""
-        missing = self.outgoing.unopened(batch, self.outgoing.targets(batch, users))
-        return {(entry.user, entry.device): self.server.claim(entry.user, entry.device) for entry in missing}
+        return self.claims_for(batch, self.outgoing.targets(batch, users))
 
     def say(self, to: str, text: str, kind: str = "msg", body: Body | None = None) -> Sending:
         """A message to a person."""
@@ -183,6 +191,8 @@ class Phone:
     def tell(self, to: Phone | Entry, kind: str, body: Body, conv: str = "") -> Sending:
         """Something between programs."""
         entry = to.me if isinstance(to, Phone) else to
+        if pins.find(self.batch(), entry.user) is None:
+            self.refresh(entry.user)
         batch = self.batch()
         claims: dict[Address, bytes | None] = {}
         if self.outgoing.unopened(batch, [entry]):
@@ -195,19 +205,25 @@ class Phone:
     def post(self, sending: Sending, users: list[str]) -> None:
         """Over the network: again with newer lists where the server asks for it."""
         moved = self.server.put(self, sending)
-        if moved and users:
-            for user in moved:
-                self.refresh(user)
+        if not moved:
             batch = self.batch()
-            claims = self.claims(batch, users)
-            sending = self.outgoing.renew(batch, sending.send_id, users, self.server.now, claims)
+            self.outgoing.accepted(batch, sending.send_id)
             batch.commit()
-            moved = self.server.put(self, sending)
-        if moved:
             return
+        for user in moved:
+            self.refresh(user)
         batch = self.batch()
-        self.outgoing.accepted(batch, sending.send_id)
+        said = batch.get("sent", sending.send_id.hex(), Sent)
+        if said is not None and said.kind == "gmsg":
+            gid = bytes.fromhex(said.conv.removeprefix("gid:"))
+            claims = self.claims_for(batch, self.groups.unshared(batch, gid, self.server.now))
+            again = self.groups.renew(batch, sending.send_id, self.server.now, claims)
+        else:
+            claims = self.claims(batch, users)
+            again = [self.outgoing.renew(batch, sending.send_id, users, self.server.now, claims)]
         batch.commit()
+        for one in again:
+            self.post(one, users)
 
     def fetch(self) -> list[Delivered | Dropped]:
         """Everything in the mailbox, and what a program answers by itself."""
@@ -224,6 +240,10 @@ class Phone:
         except Behind as behind:
             self.catch_up(behind)
             outcome = self.incoming.receive(item, self.server.now, fresh=True, keep=self.keep)
+        if isinstance(outcome, Delivered) and isinstance(outcome.body, GroupHead) and outcome.body.snapshot:
+            batch = self.batch()
+            self.server.mail[self.address] += self.incoming.released(batch, outcome.conv)
+            batch.commit()
         if isinstance(outcome, Dropped):
             self.dropped.append(outcome)
         else:
@@ -234,9 +254,90 @@ class Phone:
     def catch_up(self, behind: Behind) -> None:
         """Ask the server for what somebody else knows."""
         try:
-            self.refresh(behind.user)
-        except Refused:
-            pass
+            if behind.group:
+                self.follow(behind.group)
+            else:
+                self.refresh(behind.user)
+        except Refused as refused:
+            self.refusals.append(refused.code)
+
+    # ---- groups ----
+
+    def follow(self, gid: bytes) -> list[Note]:
+        """Ask the server for newer entries of a group's log, and for the lists of those who made them."""
+        row = self.batch().get(GROUP, gid.hex(), GroupRow)
+        chain = self.server.show_log(self.user, gid, row.state.n if row else 0)
+        fresh = False
+        while True:
+            batch = self.batch()
+            try:
+                notes = self.groups.follow(batch, gid, chain, fresh)
+            except Behind as behind:
+                self.refresh(behind.user)
+                fresh = True
+                continue
+            batch.commit()
+            self.notes += notes
+            return notes
+
+    def make_group(self, *members: Phone) -> bytes:
+        """A new group with these in it."""
+        batch = self.batch()
+        gid, blob = self.groups.create(batch)
+        self.server.groups[gid] = [blob]
+        self.follow(gid)
+        for member in members:
+            self.add(gid, member)
+        return gid
+
+    def add(self, gid: bytes, member: Phone) -> None:
+        """Somebody joins; they are introduced, and all are told."""
+        if pins.find(self.batch(), member.user) is None:
+            self.refresh(member.user)
+        self.change(gid, "add", Add(member.user, member.me.uik))
+
+    def change(self, gid: bytes, op: str, arg: Arg, tell: bool = True) -> None:
+        """An entry, and word of it to every member's devices."""
+        blob = self.groups.propose(self.batch(), gid, op, arg)
+        self.server.groups[gid].append(blob)
+        self.follow(gid)
+        if tell:
+            self.tell_head(gid, joiner=op == "add")
+
+    def tell_head(self, gid: bytes, joiner: bool = False, **more: bytes) -> None:
+        """Where the log stands, over Olm."""
+        batch = self.batch()
+        entries, _ = self.groups.targets(batch, gid)
+        body = self.groups.head(batch, gid, joiner, **more)
+        claims = self.claims_for(batch, entries)
+        sending = self.outgoing.spread(
+            batch, entries, "group_head", body, self.server.now, claims, group_conv(gid)
+        )  # fmt: skip
+        batch.commit()
+        self.post(sending, [])
+
+    def say_in(self, gid: bytes, text: str) -> list[Sending]:
+        """A message to a group."""
+        for _ in range(9):
+            try:
+                self.groups.targets(self.batch(), gid)
+                break
+            except Behind as behind:
+                self.refresh(behind.user)
+        batch = self.batch()
+        claims = self.claims_for(batch, self.groups.unshared(batch, gid, self.server.now))
+        sent = self.groups.say(batch, gid, Said(text), self.server.now, claims)
+        batch.commit()
+        for sending in sent:
+            self.post(sending, [])
+        return sent
+
+    def claims_for(self, batch: Batch, entries: list[Entry]) -> dict[Address, bytes | None]:
+        """One-time keys for those without a session."""
+        missing = self.outgoing.unopened(batch, entries)
+        return {(entry.user, entry.device): self.server.claim(entry.user, entry.device) for entry in missing}
+
+    # ---- what happens by itself ----
 
     def keep(self, batch: Batch, delivered: Delivered) -> None:
         """The caller's own row, in the same transaction: here it is what a person sees."""
@@ -261,7 +362,9 @@ class Phone:
                 self.post(sending, [])
         if isinstance(outcome.body, Resend):
             batch = self.batch()
-            again = self.outgoing.resend(batch, outcome.sender, outcome.body.send_ids, self.server.now, {})
+            sender, send_ids = outcome.sender, outcome.body.send_ids
+            again = self.outgoing.resend(batch, sender, send_ids, self.server.now, {})
+            again += self.groups.resend(batch, sender, send_ids, self.server.now, {})
             batch.commit()
             for sending in again:
                 self.post(sending, [])
@@ -281,6 +384,7 @@ class Phone:
         self.storage = MemoryStorage((kept or self.storage).kept)
         self.outgoing = Outgoing(self.random.randbytes)
         self.incoming = Incoming(self.storage, self.random.randbytes)
+        self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
 
     def texts(self) -> list[str]:
         """What a person has seen, in the order of the senders' counting."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 import clients.core.e2ee as package
-from clients.core.e2ee import devices, envelope, franking, prekeys, refusals, sending
+from clients.core.e2ee import devices, envelope, franking, groups, members, prekeys, refusals, sas, sending
 from clients.core.e2ee.refusals import CODES, Check, Refused, require, say
 
 FOLDER = Path(package.__file__).parent
@@ -34,7 +34,8 @@ class RefusalsTests(SynchronousTestCase):
     def test_names_of_checks_are_their_own(self) -> None:
         tables = [
             *(devices.LIST_CHECKS, devices.DEVICE_CHECKS, prekeys.CLAIM_CHECKS, envelope.CHECKS),
-            *(envelope.GROUP_CHECKS, franking.EVIDENCE_CHECKS, sending.RESEND_CHECKS),
+            *(envelope.GROUP_CHECKS, franking.EVIDENCE_CHECKS, sending.RESEND_CHECKS, groups.KEY_CHECKS),
+            *(groups.TOLD_CHECKS, members.ENTRY_CHECKS, members.SNAPSHOT_CHECKS, sas.KEY_CHECKS, sas.MAC_CHECKS),
         ]
         names = [check.name for table in tables for check in table]  # type: ignore[attr-defined]
         self.assertEqual(len(names), len(set(names)))
