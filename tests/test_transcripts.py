@@ -11,7 +11,6 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.ports.irc import caps
-from chatd.ports.irc.client import Client
 from chatd.ports.irc.table import COMMANDS
 from chatd.ports.lines import Lines
 from chatd.store.interface import Store
@@ -126,24 +125,35 @@ def _stem(capability: str) -> str:
     return re.sub(r"\W", "_", capability)
 
 
+class Broken(Transcript):
+    """A server on which one capability is everybody's, or nobody's, whatever they ask for."""
+
+    def __init__(self, name: str, has: bool) -> None:
+        super().__init__(MemoryStore())
+        self.name = name
+        self.has = has
+
+    def line(self, line: str) -> None:
+        super().line(line)
+        for peer in self.peers.values():
+            inner = peer.door._inner
+            if isinstance(inner, Lines) and (self.name in inner.client.caps) != self.has:
+                inner.client.set_caps(inner.client.caps ^ {self.name})
+
+
 class BreakingTests(SynchronousTestCase):
     """Each capability's transcript fails when having it makes no difference: when it never works, or always does."""
 
     def broken(self, name: str, has: bool) -> None:
-        """Play the transcript where everybody has this, or nobody, whatever they asked for."""
-        set_caps, made = Client.set_caps, Lines.connectionMade
-
-        def wrong(client: Client, names: frozenset[str]) -> None:
-            set_caps(client, names | {name} if has else names - {name})
-
-        def wrong_from_the_beginning(lines: Lines) -> None:
-            made(lines)
-            lines.client.set_caps(frozenset())
-
-        self.patch(Client, "set_caps", wrong)
-        self.patch(Lines, "connectionMade", wrong_from_the_beginning)
+        """It is noticed."""
+        text = (ABOUT_CAPABILITIES / f"{_stem(name)}.txt").read_text("utf-8")
         with self.assertRaises(AssertionError):
-            played((ABOUT_CAPABILITIES / f"{_stem(name)}.txt").read_text("utf-8"), MemoryStore())
+            Broken(name, has).play(text)
+
+    def test_what_changes_nothing_is_not_noticed(self) -> None:
+        for name in set(caps.CAPABILITIES) - TELLS_ONLY:
+            text = (ABOUT_CAPABILITIES / f"{_stem(name)}.txt").read_text("utf-8")
+            Broken("standard-replies", True).play(text)
 
 
 def _breaks(name: str, has: bool) -> Callable[[BreakingTests], None]:
