@@ -160,7 +160,7 @@ class Chatd(Service):
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(self.reload))
         # SIGTERM and Ctrl-C are the usual way to stop: status 0, where twistd would end by the signal itself
         reactor.addSystemEventTrigger("after", "shutdown", setattr, reactor, "_exitSignal", None)
-        self.folder.publish(listeners)
+        reactor.callWhenRunning(self.folder.publish, listeners)  # from then on signals are heard, too
         self.window.working(listeners, self.certificates.fingerprint)
         log.info("listening: {listeners}", listeners=listeners)
 
