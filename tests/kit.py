@@ -185,6 +185,7 @@ class House:
     def __init__(
         self, store: Store | None = None, *, limits: Limits | None = None, policy: Policy | None = None,
         slow: bool = False, seconds: float = 1_800_000_000.0, secret: bytes = SECRET,
+        passwords: type[Passwords] = Passwords,
     ) -> None:  # fmt: skip
         self.clock = Clock()
         self.clock.rightNow = 1000.0
@@ -192,6 +193,7 @@ class House:
         self.store = store or MemoryStore()
         self.limits = limits or Limits()
         self.secret = secret
+        self.passwords = passwords
         self.policy = policy or Policy("test.example", "open", True)
         self.writer, self.reader, self.hasher = Later(slow), Later(slow), Later(slow)
         self.failures: list[Failure] = []
@@ -203,8 +205,8 @@ class House:
     def start(self) -> None:
         """Make the node from what is stored."""
         self.node = Node(
-            self.store, self.limits, self.policy, self.secret, Passwords(self.hasher), clock=self.clock, wall=self.wall,
-            write=self.writer, read=self.reader, random=self.random, failed=self.failures.append,
+            self.store, self.limits, self.policy, self.secret, self.passwords(self.hasher),
+            clock=self.clock, wall=self.wall, write=self.writer, read=self.reader, random=self.random, failed=self.failures.append,
         )  # fmt: skip
         lookup = Lookup(self.node.hub, self.wall, self.random, lambda: 0)
         self.codecs = Codecs(self.node, lookup, self.facts)

@@ -299,6 +299,9 @@ def presence(voice: Lines, words: str) -> None:
 def comes(voice: Lines, who: str) -> None:
     """Somebody is seen again in each group in common, and in the lobby."""
     called = nick(voice, who)
+    theirs = voice.stage.voices.get(who)
+    if theirs is not None and theirs.port == "frames" and theirs.verb == "come":
+        return  # this is how line sessions come, which are in the lobby only if they say so
     while voice.fetch(called, "JOIN"):
         group = voice.next(called, "JOIN").params[0]
         if group == "#lobby":

@@ -14,15 +14,21 @@ from chatd.store.interface import Store
 from tests.kit import House
 from tests.stage.frames import Frames
 from tests.stage.lines import Lines
+from tests.stage.passwords import Remembered
 from tests.stage.script import Script
 from tests.stage.voice import Voice
 
 MARKED = re.compile(r"\[(frames|lines)\] (?=([^\s<>*]+)[<>])")
-PORTS: dict[str, tuple[type[Voice], ...]] = {"frames": (Frames,), "lines": (Lines,), "both": (Frames, Lines)}
+PORTS: dict[str, tuple[type[Voice], ...]] = {
+    "frames": (Frames,),
+    "lines": (Lines,),
+    "both": (Frames, Lines),
+    "turned": (Lines, Frames),
+}
 
 
 def ports_of(text: str) -> list[str]:
-    """Over which ports this dialogue is played; `both`: every other person by the line port."""
+    """Over which ports this dialogue is played; `both`: every other person by the line port, `turned`: the others."""
     only = re.match(r"# (frames|lines) only: \S", text)
     return [only[1]] if only else list(PORTS)
 
@@ -32,7 +38,7 @@ class Stage(Script):
 
     def __init__(self, store: Store, ports: Sequence[type[Voice]] = (Frames,)) -> None:
         """`ports`: how people speak, in turn, in the order in which they appear."""
-        self.house = House(store)
+        self.house = House(store, passwords=Remembered)
         self.voices: dict[str, Voice] = {}
         self.said: dict[str, bytes] = {}  # texts and the ids of their messages
         self._ports: dict[str, type[Voice]] = {}

@@ -35,6 +35,7 @@ from chatd.ports.irc.client import Facts
 from chatd.store.interface import Store
 from tests.irc import IrcPeer
 from tests.kit import SECRET, House
+from tests.stage.passwords import Remembered
 from tests.stage.script import Script
 
 INVITED_UNTIL = 1 << 31
@@ -182,7 +183,7 @@ class Transcript(Script):
         named = {key: value.replace("_", " ") for key, value in told.items() if key in Facts.__struct_fields__}
         limits = {key: msgspec.convert(value, int, strict=False) for key, value in told.items()
                   if key in Limits.__struct_fields__}  # fmt: skip
-        self._house = House(self.store, limits=Limits(**limits), policy=_policy(told))
+        self._house = House(self.store, limits=Limits(**limits), policy=_policy(told), passwords=Remembered)
         facts: dict[str, Any] = {TOLD[key]: value for key, value in limits.items() if key in TOLD}
         facts |= {key: value if key != "motd" else (value,) for key, value in named.items() if key not in limits}
         facts |= {key: int(value) for key, value in facts.items() if key.startswith("sts_")}
