@@ -60,10 +60,7 @@ class Lookup:
         invisible = sum(user.invisible for user in users)
         operators = sum(user.operator for user in users)
         groups = sum(1 for group in self._hub.conversations.groups.values() if group.size())
-        most = max(len(users), self._most)
-        return Counts(0, len(users), invisible, operators, self._strangers(), groups, most)
-
-    _most = 0
+        return Counts(0, len(users), invisible, operators, self._strangers(), groups, self._hub.most)
 
     # ---- sessions ----
 
