@@ -206,7 +206,8 @@ class House:
         """Make the node from what is stored."""
         self.node = Node(
             self.store, self.limits, self.policy, self.secret, self.passwords(self.hasher),
-            clock=self.clock, wall=self.wall, write=self.writer, read=self.reader, random=self.random, failed=self.failures.append,
+            clock=self.clock, wall=self.wall, write=self.writer, read=self.reader, random=self.random,
+            failed=self.failures.append,
         )  # fmt: skip
         lookup = Lookup(self.node.hub, self.wall, self.random, lambda: 0)
         self.codecs = Codecs(self.node, lookup, self.facts)
