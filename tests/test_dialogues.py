@@ -3,7 +3,7 @@
     people alice bob             these have accounts, are in, and have forgotten how they came in
     alice> send @bob hello       somebody does something (the verbs are the methods of `tests/stage/frames.py`)
     bob< message ...             the next thing somebody hears, as `tests/stage/shown.py` writes it
-    * restart                    the house: restart, wait SECONDS, slow, commit
+    * restart                    the house: restart, wait SECONDS, slow, commit, at PORT WHO
     [frames] bob> inbox          only where this person is on the frames; `[lines]`, only where on the line port
 
 The rest of the language is in `tests/stage/script.py`. A person is `alice`, another device of hers `alice/phone`.

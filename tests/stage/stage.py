@@ -47,7 +47,7 @@ class Stage(Script):
     def voice(self, who: str) -> Voice:
         """One connection of somebody, `alice` or `alice/phone`; all of one person's are of one kind."""
         if who not in self.voices:
-            name = who.split("/")[0].lower()
+            name = who if who in self._ports else who.split("/")[0].lower()
             if name not in self._ports:
                 self._ports[name] = next(self._turns)
             self.voices[who] = self._ports[name](self, who)
@@ -87,6 +87,10 @@ class Stage(Script):
     def happens(self, what: str) -> None:
         first, *words = what.split()
         getattr(self, first)(*words)
+
+    def at(self, port: str, who: str) -> None:
+        """at PORT WHO: this one is at this port, whoever else is where."""
+        (self._ports[who],) = PORTS[port]
 
     def people(self, *names: str) -> None:
         """They have accounts and are in, and have forgotten how they came in."""
