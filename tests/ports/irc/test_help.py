@@ -7,9 +7,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.ports.irc.help import HELP, INDEX
 from chatd.ports.irc.table import COMMANDS
 
-OF_PROGRAMS = {"ACCEPT", "ADMIN", "AUTHENTICATE", "BATCH", "CAP", "HELP", "HELPOP", "INFO", "KILL", "LINKS", "LUSERS",
-               "MOTD", "NICKSERV", "NS", "PASS", "PING", "PONG", "STATS", "TAGMSG", "TIME", "USER", "USERHOST", "VERSION",
-               "WALLOPS"}  # fmt: skip
+OF_PROGRAMS = {"ACCEPT", "ADMIN", "AUTHENTICATE", "BATCH", "CAP", "HELP", "HELPOP", "INFO", "KILL", "LINKS",
+               "LUSERS", "MOTD", "NICKSERV", "NS", "PASS", "PING", "PONG", "STATS", "TAGMSG", "TIME", "USER",
+               "USERHOST", "VERSION", "WALLOPS"}  # fmt: skip
 """What no newcomer types, or what says everything when it is typed."""
 
 
