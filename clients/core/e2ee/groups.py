@@ -249,6 +249,12 @@ class Groups:
             sent.append(self._encrypted(batch, gid, msgspec.structs.replace(said, to=[]), [entry]))
         return sent
 
+    def resume(self, batch: Batch, gid: bytes) -> None:
+        """A person decides to go on with the log there is, though it forked or a newer entry was spoken of: otherwise
+        one member could silence all others for ever."""
+        row = msgspec.structs.replace(self.row(batch, gid), promised=0, forked=False)
+        batch.put(GROUP, gid.hex(), row)
+
     def forget(self, batch: Batch, now: int) -> None:
         """Sessions of others that are too old to be used."""
         for name in list(batch.rows(IN)):

@@ -142,6 +142,13 @@ def compared(batch: Batch, user: str, uik: bytes) -> None:
     batch.put(TABLE, user, pin)
 
 
+def resume(batch: Batch, user: str) -> None:
+    """A person decides to go on with the list there is, though it forked or a newer one was spoken of."""
+    pin = find(batch, user)
+    if pin is not None:
+        batch.put(TABLE, user, msgspec.structs.replace(pin, promised=0, forked=False))
+
+
 def _is_old(pin: Pin, blob: bytes) -> bool:
     """Exactly what is known already."""
     signed, found = peek(blob)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from clients.core.e2ee import own, pins
-from clients.core.e2ee.batch import Batch, MemoryStorage
+from clients.core.e2ee.batch import Batch, MemoryStorage, Storage
 from clients.core.e2ee.bodies import Body, GroupHead, Receipt, Resend, Said
 from clients.core.e2ee.devices import Entry
 from clients.core.e2ee.envelope import direct_conv, group_conv
@@ -22,6 +22,7 @@ from clients.core.e2ee.members import Add, Arg
 from clients.core.e2ee.receiving import Arrived, Delivered, Dropped, Incoming
 from clients.core.e2ee.refusals import Behind, Note, Refused
 from clients.core.e2ee.sending import Item, Outgoing, Sending, Sent
+from clients.core.e2ee.store import SealedStorage
 
 DAY = 86_400_000
 Address = tuple[str, str]
@@ -99,11 +100,16 @@ class Server:
 class Phone:
     """One device of one person."""
 
-    def __init__(self, server: Server, user: str, primary: Phone | None = None, upload: bool = True) -> None:
+    def __init__(
+        self, server: Server, user: str, primary: Phone | None = None, upload: bool = True, sealed: bool = False
+    ) -> None:
         self.server = server
         self.user = user
         self.random = random.Random(f"{user} {len(server.mail)}")
-        self.storage = MemoryStorage()
+        self.disk = MemoryStorage()
+        self.storage: Storage = self.disk
+        if sealed:
+            self.storage = SealedStorage(self.disk, b"k" * 32, self.random.randbytes)
         self.outgoing = Outgoing(self.random.randbytes)
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
@@ -381,7 +387,7 @@ class Phone:
 
     def restart(self, kept: MemoryStorage | None = None) -> None:
         """The program was killed: what was not committed is gone. `kept`: the disk of another day."""
-        self.storage = MemoryStorage((kept or self.storage).kept)
+        self.disk.kept = dict((kept or self.disk).kept)
         self.outgoing = Outgoing(self.random.randbytes)
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)

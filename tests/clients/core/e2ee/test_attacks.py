@@ -426,7 +426,7 @@ class CrashTests(Attack):
         self.goes_on()
 
     def test_a20_restored_from_a_backup(self) -> None:
-        backup = MemoryStorage(self.alice.storage.kept)
+        backup = MemoryStorage(self.alice.disk.kept)
         self.alice.say("bob", "after the backup")
         self.bob.fetch()
         self.alice.restart(backup)

@@ -111,6 +111,10 @@ class MembershipAttacks(GroupCase):
         assert isinstance(outcome, Dropped)
         self.assertEqual((outcome.code, outcome.check, self.bob.texts()), ("GROUP_LOG_FORK", "g-head-fork", []))
         self.assertEqual(refused(lambda: self.bob.say_in(self.gid, "x")), "GROUP_LOG_FORK")
+        batch = self.bob.batch()
+        self.bob.groups.resume(batch, self.gid)
+        batch.commit()
+        self.bob.say_in(self.gid, "a person decided")
 
     def test_a16_in_the_log_itself(self) -> None:
         state = self.bob.groups.row(self.bob.batch(), self.gid).state
@@ -227,7 +231,7 @@ class KeyAttacks(GroupCase):
         self.assertEqual(self.bob.texts(), ["once", "last", "later"])
 
     def test_a18_an_index_used_again(self) -> None:
-        backup = MemoryStorage(self.alice.storage.kept)
+        backup = MemoryStorage(self.alice.disk.kept)
         held_back, seen = self.item("held back"), self.item("first text")
         self.bob.take(seen)
         self.alice.restart(backup)

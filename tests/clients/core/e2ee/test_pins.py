@@ -114,6 +114,9 @@ class PinTests(SynchronousTestCase):
         other = sign_list(BOB, "bob", None, [enter(LAPTOP, "bob", BOB.public)])
         self.assertEqual(pins.learn(self.batch, "bob", [other]), [Note("DEVLIST_FORK", "bob")])
         self.assertEqual(self.usable(), "DEVLIST_FORK")
+        pins.resume(self.batch, "bob")
+        pins.resume(self.batch, "nobody")
+        self.assertEqual(self.usable(), "")
 
     def test_a_hidden_list(self) -> None:
         self.assertEqual(pins.hear(self.batch, "bob", 1, False), [])
@@ -122,6 +125,9 @@ class PinTests(SynchronousTestCase):
         self.assertEqual(self.usable(), "")
         self.assertEqual(pins.hear(self.batch, "bob", 2, True), [Note("SERVER_HIDES_DEVLIST", "bob", 2)])
         self.assertEqual(self.usable(), "SERVER_HIDES_DEVLIST")
+        pins.resume(self.batch, "bob")
+        self.assertEqual(self.usable(), "")
+        pins.hear(self.batch, "bob", 2, True)
         pins.learn(self.batch, "bob", self.chain[:2])
         self.assertEqual(self.usable(), "")
         self.assertEqual(pins.hear(self.batch, "carol", 2, False), [])

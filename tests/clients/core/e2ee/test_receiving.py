@@ -64,25 +64,25 @@ class ReceiveTests(SynchronousTestCase):
 
     def test_the_callers_rows_are_in_the_same_transaction(self) -> None:
         item = self.item()
-        before = dict(self.bob.storage.kept)
+        before = dict(self.bob.disk.kept)
 
         def fails(batch: Batch, delivered: Delivered) -> None:
             batch.put("history", "x", "half")
             raise OSError("the power went")
 
         self.assertRaises(OSError, self.bob.incoming.receive, item, 0, False, fails)
-        self.assertEqual(self.bob.storage.kept, before)
+        self.assertEqual(self.bob.disk.kept, before)
         self.bob.take(item)
         self.assertEqual(self.bob.texts(), ["hello"])
 
     def test_again_by_the_servers_id(self) -> None:
         item = self.item()
         self.bob.take(item)
-        before = dict(self.bob.storage.kept)
+        before = dict(self.bob.disk.kept)
         found = self.dropped(item)
         self.assertEqual((found.code, found.check, found.told), ("DUPLICATE", "mail-id", False))
         self.assertEqual(
-            {key for key, value in self.bob.storage.kept.items() if before.get(key) != value}, {("count", "DUPLICATE")}
+            {key for key, value in self.bob.disk.kept.items() if before.get(key) != value}, {("count", "DUPLICATE")}
         )
 
     def test_quarantined_and_acknowledged(self) -> None:

@@ -40,9 +40,9 @@ class FanOutTests(SynchronousTestCase):
         """A21: nothing is sent, and nothing is kept to be sent."""
         self.assertEqual(refused(lambda: self.alice.say("nobody", "x")), "NO_E2EE_KEYS")
         self.server.claims[self.bob.address] = None
-        before = dict(self.alice.storage.kept)
+        before = dict(self.alice.disk.kept)
         self.assertEqual(refused(lambda: self.alice.say("bob", "x")), "NO_ONE_TIME_KEY")
-        self.assertEqual({key for key in self.alice.storage.kept if key not in before}, {("pin", "bob")})
+        self.assertEqual({key for key in self.alice.disk.kept if key not in before}, {("pin", "bob")})
 
     def test_a_device_without_a_key_is_passed_over_if_another_has_one(self) -> None:
         laptop = Phone(self.server, "bob", self.bob)

@@ -70,10 +70,10 @@ class SessionTests(SynchronousTestCase):
 
     def test_a_refusal_leaves_account_and_sessions_as_they_were(self) -> None:
         first = self.seal(self.alice, self.bob, b"one")
-        before = dict(self.bob.storage.kept)
+        before = dict(self.bob.disk.kept)
         forged = (first[0], first[1][:-1] + bytes([first[1][-1] ^ 1]))
         self.assertEqual(refused(lambda: self.unseal(self.bob, self.alice, forged)), "CANNOT_DECRYPT")
-        self.assertEqual(self.bob.storage.kept, before)
+        self.assertEqual(self.bob.disk.kept, before)
         self.assertEqual(self.unseal(self.bob, self.alice, first), b"one")
         self.assertEqual(refused(lambda: self.unseal(self.bob, self.alice, first)), "DUPLICATE_OR_TOO_OLD")
         self.assertEqual(refused(lambda: self.unseal(self.bob, self.alice, ("olm1", b""))), "CANNOT_DECRYPT")
