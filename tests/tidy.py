@@ -28,7 +28,9 @@ class Layer(NamedTuple):
 
 IMPURE = ("sqlite3", "time", "random", "secrets", "os", "socket", "threading", "asyncio", "logging", "subprocess")
 CLIENT_CORE = Layer(
-    ("chatd.messages", "chatd.moderation", "chatd.wire"), ("msgspec", "vodozemac", "platformdirs"), ("sqlite3",)
+    ("chatd.messages", "chatd.moderation", "chatd.people", "chatd.wire"),
+    ("msgspec", "vodozemac", "platformdirs"),
+    ("sqlite3",),
 )
 FACE = ("clients.core",)
 WORDS = ("chatd.messages", "chatd.moderation", "chatd.people", "chatd.archive")

@@ -11,8 +11,7 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from chatd import messages as m
-from chatd.wire.pack import Event
+from chatd.wire.pack import Command, Event
 from clients.core.app import App, Listener
 from clients.core.connection import Frames
 from clients.core.device import Device
@@ -34,7 +33,7 @@ class Wire:
         self.house = house
         self.peer: Peer | None = None
         self.listener: Listener | None = None
-        self.loses: tuple[type[m.Command], ...] = ()  # commands that get lost on the way
+        self.loses: tuple[type[Command], ...] = ()  # commands that get lost on the way
 
     def open(self, listener: Listener) -> None:
         """Connect."""
@@ -44,7 +43,7 @@ class Wire:
     def proceed(self) -> None:
         """There is no certificate to be accepted."""
 
-    def write(self, commands: list[m.Command]) -> None:
+    def write(self, commands: list[Command]) -> None:
         """Send these."""
         if self.peer is not None:
             self.peer.tell(*(command for command in commands if not isinstance(command, self.loses)))

@@ -22,6 +22,7 @@ from chatd.messages import (
     Position,
     WhoList,
 )
+from chatd.moderation import GroupModes, Mask, MaskList, ModeChange, ModesChanged
 
 __all__ = [
     "LOBBY",
@@ -30,10 +31,15 @@ __all__ = [
     "GroupChange",
     "GroupInfo",
     "GroupList",
+    "GroupModes",
     "InboxList",
+    "Mask",
+    "MaskList",
     "Member",
     "MemberList",
     "Message",
+    "ModeChange",
+    "ModesChanged",
     "Page",
     "Person",
     "Pong",

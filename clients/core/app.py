@@ -13,12 +13,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol
 
-from chatd.messages import Command
-from chatd.wire.pack import Event
+from chatd.wire.pack import Command, Event
 from clients.core import backoff
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
+from clients.core.conversations import is_apart
 from clients.core.face import Face, Gone
 from clients.core.history import History, ProfileError
 from clients.core.outbox import Outgoing, message_id
@@ -387,8 +387,8 @@ class App:
         self.face.notice(n.Found(intent.text, tuple(self.history.search(self.account, intent.text))))
 
     def _history(self, intent: i.ReadHistory) -> None:
-        """The server's log where there is a line, else what this device has seen."""
-        if self.session.state.status == ONLINE:
+        """The server's log where there is a line, else what this device has seen; of what was set apart only that."""
+        if self.session.state.status == ONLINE and not is_apart(intent.to):
             self._carry_out(self.session.ask(self._clock.seconds(), intent))
             return
         to = intent.to or self.session.state.focus

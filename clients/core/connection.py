@@ -29,8 +29,8 @@ from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatd.messages import EXPORTER_LABEL, Command
-from chatd.wire.pack import BadFrame, Event, decode_event, encode_command, frame
+from chatd.messages import EXPORTER_LABEL
+from chatd.wire.pack import BadFrame, Command, Event, decode_event, encode_command, frame
 from clients.core.app import Listener
 from clients.core.notices import Security
 

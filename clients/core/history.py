@@ -1,7 +1,8 @@
 """The local database: messages, cursors, outbox, accounts with their keys, pins and settings of one profile.
 
 Rule: SQLite in WAL mode with `synchronous=FULL`; what belongs together (a message and the cursor behind it) is written
-in one transaction, by `keep`. One process has it open: the profile's lock sees to that.
+in one transaction, by `keep`. One process has it open: the profile's lock sees to that. The schema grows by steps, and
+an older profile takes those that it does not have yet.
 """
 
 from __future__ import annotations
@@ -18,9 +19,7 @@ from clients.core import records as r
 from clients.core.notices import Said
 from clients.core.outbox import Outgoing
 
-VERSION: Final = 1
-
-_SCHEMA = """
+_FIRST = """
 CREATE TABLE account (
     id INTEGER PRIMARY KEY, server TEXT NOT NULL, name TEXT NOT NULL, claimed INTEGER NOT NULL DEFAULT 0,
     tried INTEGER NOT NULL DEFAULT 0, sealed TEXT NOT NULL, token BLOB NOT NULL DEFAULT x'',
@@ -38,6 +37,13 @@ CREATE TABLE outbox (
 CREATE TABLE pin (server TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+_CREATED = """
+CREATE TABLE created (
+    account INTEGER NOT NULL, conversation TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (account, conversation)) WITHOUT ROWID;
+"""
+_STEPS: Final = (_FIRST, _CREATED)
+VERSION: Final = len(_STEPS)
 
 _KEEP_MESSAGE = """INSERT INTO message VALUES (?, (SELECT epoch FROM account WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING"""
@@ -46,17 +52,21 @@ _TAKE_AWAY = """UPDATE message SET text = ? WHERE account = ? AND conversation =
 _KEEP_CURSOR = """INSERT INTO cursor VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)"""
 _FORGET_CURSOR = "DELETE FROM cursor WHERE account = ? AND conversation = ?"
+_KEEP_CREATED = "INSERT OR REPLACE INTO created VALUES (?, ?, ?)"
+_FORGET_CREATED = "DELETE FROM created WHERE account = ? AND conversation = ?"
+_MOVE = "UPDATE OR IGNORE {} SET conversation = ? WHERE account = ? AND conversation = ?"
 _QUEUE = "INSERT INTO outbox (account, id, recipient, text, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _CLAIM = """UPDATE account SET name = ?, token = ?, claimed = ?, tried = 0,
     used = (SELECT max(used) + 1 FROM account) WHERE id = ?"""
 _AHEAD = """SELECT m.conversation, m.seq FROM message m JOIN account a ON a.id = m.account AND a.epoch = m.epoch
     LEFT JOIN cursor c ON c.account = m.account AND c.conversation = m.conversation
-    WHERE m.account = ? AND m.own AND m.seq > ifnull(c.seq, 0)"""
+    WHERE m.account = ? AND m.own AND m.seq > ifnull(c.seq, 0) AND instr(m.conversation, ' (until ') = 0"""
 _MESSAGES = "SELECT conversation, seq, at, sender, id, text, own, peer FROM message WHERE account = ?"
 _SEARCH = _MESSAGES + " AND instr(lower(text), lower(?)) ORDER BY at DESC, seq DESC LIMIT ?"
 _LAST = (
     _MESSAGES
-    + " AND (conversation = ? OR (lower(peer) = lower(?) AND conversation LIKE 'dm:%')) ORDER BY at DESC LIMIT ?"
+    + """ AND (conversation = ? OR instr(conversation, ? || ' (until ') = 1
+    OR (lower(peer) = lower(?) AND conversation LIKE 'dm:%')) ORDER BY at DESC, seq DESC LIMIT ?"""
 )
 
 
@@ -95,8 +105,8 @@ class History:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
             raise ProfileError(f"{path} has version {version}; this client knows versions up to {VERSION}. Update it.")
-        if version == 0:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        for number, step in enumerate(_STEPS[version:], version + 1):
+            self._db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
 
     def close(self) -> None:
         """Close the database."""
@@ -139,6 +149,10 @@ class History:
             found.setdefault(conversation, []).append(seq)
         return found
 
+    def created(self, account: int) -> dict[str, int]:
+        """When each group was made, as far as that is known."""
+        return dict(self._db.execute("SELECT conversation, at FROM created WHERE account = ?", (account,)))
+
     def outbox(self, account: int) -> list[Outgoing]:
         """What was said and never accepted, in order."""
         rows = self._db.execute(
@@ -168,8 +182,8 @@ class History:
         return [_said(row) for row in self._db.execute(_SEARCH, (account, text, limit))][::-1]
 
     def last(self, account: int, to: str, limit: int) -> list[Said]:
-        """The newest messages of `#group` or a conversation's name, oldest first."""
-        return [_said(row) for row in self._db.execute(_LAST, (account, to, to.removeprefix("@"), limit))][::-1]
+        """The newest messages of `#group` (and of earlier groups of that name) or of a conversation, oldest first."""
+        return [_said(row) for row in self._db.execute(_LAST, (account, to, to, to.removeprefix("@"), limit))][::-1]
 
     # ---- pins and settings ----
 
@@ -239,6 +253,27 @@ def _cursor(account: int, record: r.KeepCursor) -> _Statements:
     return [(_KEEP_CURSOR, (account, record.conversation, record.seq))]
 
 
+def _apart(account: int, record: r.SetApart) -> _Statements:
+    place = (account, record.conversation)
+    return [
+        (_MOVE.format("message"), (record.apart, *place)),
+        (_FORGET_CURSOR, place),
+        (_FORGET_CREATED, place),
+        (_KEEP_CREATED, (account, record.apart, record.created)),
+    ]
+
+
+def _rename(account: int, record: r.Rename) -> _Statements:
+    """What is kept under the new name goes, but for messages: those that have a place there stay where they are."""
+    old, new = (account, record.old), (account, record.new)
+    moved = (record.new, *old)
+    return [
+        (_FORGET_CURSOR, new),
+        (_FORGET_CREATED, new),
+        *((_MOVE.format(table), moved) for table in ("message", "cursor", "created")),
+    ]
+
+
 def _queue(account: int, record: r.Queue) -> _Statements:
     item = record.item
     return [(_QUEUE, (account, item.id, item.to, item.text, item.at))]
@@ -266,6 +301,9 @@ _KEEPING: Final[dict[type[r.Record], Callable[[int, Any], _Statements]]] = {
     r.KeepMessage: _message,
     r.TakeAway: _taken,
     r.KeepCursor: _cursor,
+    r.KeepCreated: lambda account, record: [(_KEEP_CREATED, (account, record.conversation, record.created))],
+    r.SetApart: _apart,
+    r.Rename: _rename,
     r.Queue: _queue,
     r.Unqueue: lambda account, record: [("DELETE FROM outbox WHERE id = ?", (record.id,))],
     r.Epoch: _epoch,

@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from chatd.messages import LOBBY
+from chatd.moderation import ModeChange
+from clients.core import modes
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -34,10 +36,11 @@ class Tell(Intent, frozen=True):
 
 
 class JoinGroup(Intent, frozen=True):
-    """Join a group, or make it."""
+    """Join a group, or make it. `key`: where one is needed to come in."""
 
     group: str
     private: bool = False
+    key: str = ""
 
 
 class LeaveGroup(Intent, frozen=True):
@@ -54,14 +57,15 @@ class InviteTo(Intent, frozen=True):
 
 
 class KickFrom(Intent, frozen=True):
-    """Remove somebody from a group."""
+    """Remove somebody from a group; empty: the one in focus."""
 
     group: str
     name: str
+    reason: str = ""
 
 
 class GiveRole(Intent, frozen=True):
-    """Make a member owner, op or member."""
+    """Make a member owner, op, member or one of the others."""
 
     group: str
     name: str
@@ -80,6 +84,34 @@ class Announce(Intent, frozen=True):
 
     group: str
     on: bool
+
+
+class AskModes(Intent, frozen=True):
+    """How a group's modes stand; empty: the one in focus."""
+
+    group: str = ""
+
+
+class ChangeModes(Intent, frozen=True):
+    """Change modes of a group, of its members, its lists of masks; empty: the group in focus."""
+
+    group: str
+    changes: tuple[ModeChange, ...]
+
+
+class ListMasks(Intent, frozen=True):
+    """One of a group's lists of masks: `b` bans, `e` exceptions, `I` who needs no invitation."""
+
+    group: str = ""
+    letter: str = "b"
+
+
+class RenameGroup(Intent, frozen=True):
+    """Give a group another name."""
+
+    group: str
+    name: str
+    reason: str = ""
 
 
 class ListMembers(Intent, frozen=True):
@@ -189,7 +221,8 @@ class Form(NamedTuple):
 
 
 _PEOPLE = re.compile(r"@[^\s,]+(?:,\s*@[^\s,]+|,[^\s,@]+)*(?=\s|$)")
-_ROLES: Final = ("owner", "op", "member")
+_APART = re.compile(r"(#?\S+ \(until [^)]*\))(?: (\d+))?")
+_ROLES: Final = (*modes.MEMBERS.values(), "member")
 
 
 def parse(line: str) -> Intent | None:
@@ -299,8 +332,9 @@ def _message(rest: str) -> Intent | None:
 
 def _join(rest: str) -> Intent | None:
     parts = rest.split()
-    if len(parts) == 2 and parts[1].lower() == "private":
-        return JoinGroup(group_name(parts[0]), private=True)
+    if len(parts) == 2:
+        private = parts[1].lower() == "private"
+        return JoinGroup(group_name(parts[0]), private, "" if private else parts[1])
     return JoinGroup(group_name(parts[0])) if len(parts) == 1 else None
 
 
@@ -325,8 +359,77 @@ def _invite(rest: str) -> Intent | None:
 
 
 def _kick(rest: str) -> Intent | None:
-    both = _group_and_name(rest)
-    return KickFrom(*both) if both else None
+    """`/kick bob`, `/kick g bob`, `/kick g bob reason`: who gives a reason names the group."""
+    parts = rest.split(None, 2)
+    both = _perhaps_group_and_name(" ".join(parts[:2]))
+    return KickFrom(*both, parts[2].strip() if len(parts) > 2 else "") if both else None
+
+
+def _perhaps_group_and_name(rest: str) -> tuple[str, str] | None:
+    """A name alone is one in the group in focus (empty); else as in `_group_and_name`."""
+    name = rest.strip().lstrip("@")
+    if len(name.split()) != 1:
+        return _group_and_name(rest)
+    return None if name.startswith("#") else ("", name)
+
+
+def _mode(rest: str) -> Intent | None:
+    """`/mode`, `/mode g`, `/mode g +m-v bob`, `/mode +m`; `b`, `e` and `I` alone ask for that list."""
+    parts = rest.split()
+    group = group_name(parts.pop(0)) if parts and parts[0][0] not in "+-" else ""
+    if not parts:
+        return AskModes(group)
+    if len(parts) == 1 and parts[0].lstrip("+") in modes.LISTS:
+        return ListMasks(group, parts[0].lstrip("+"))
+    made = modes.changes(parts)
+    return ChangeModes(group, made) if made else None
+
+
+def _one(on: bool, letter: str) -> Callable[[str], Intent | None]:
+    """A command that gives a member a mode, or takes it."""
+
+    def parse(rest: str) -> Intent | None:
+        both = _perhaps_group_and_name(rest)
+        return ChangeModes(both[0], (ModeChange(on, letter, both[1]),)) if both else None
+
+    return parse
+
+
+def _ban(on: bool) -> Callable[[str], Intent | None]:
+    """A command that puts somebody on the list of bans, or takes them off."""
+
+    def parse(rest: str) -> Intent | None:
+        both = _perhaps_group_and_name(rest)
+        return ChangeModes(both[0], tuple(ModeChange(on, "b", mask) for mask in modes.masks(both[1]))) if both else None
+
+    return parse
+
+
+def _with_word(letter: str) -> Callable[[str], Intent | None]:
+    """A command that sets a mode with a word (seconds for `f`), or takes it away: `off`."""
+
+    def parse(rest: str) -> Intent | None:
+        *group, word = rest.split() or [""]
+        number = word.isascii() and word.isdigit()
+        off = word.lower() == "off" or (letter == "f" and number and not word.strip("0"))
+        if len(group) > 1 or not word or word.startswith("#") or (letter == "f" and not (number or off)):
+            return None
+        change = ModeChange(not off, letter, "" if off else word)
+        return ChangeModes(group_name(group[0]) if group else "", (change,))
+
+    return parse
+
+
+def _rename(rest: str) -> Intent | None:
+    parts = rest.split(None, 2)
+    if len(parts) < 2:
+        return None
+    return RenameGroup(group_name(parts[0]), group_name(parts[1]), parts[2].strip() if len(parts) > 2 else "")
+
+
+def _bans(rest: str) -> Intent | None:
+    parts = rest.split()
+    return ListMasks(group_name(parts[0]) if parts else "") if len(parts) < 2 else None
 
 
 def _role(rest: str) -> Intent | None:
@@ -360,8 +463,9 @@ def _whois(rest: str) -> Intent | None:
 
 
 def _history(rest: str) -> Intent | None:
-    """`/history`, `/history 50`, `/history @bob`, `/history g1 50`."""
-    parts = rest.split()
+    """`/history`, `/history 50`, `/history @bob`, `/history g1 50`, `/history #g1 (until 2026-11-22)`."""
+    apart = _APART.fullmatch(rest.strip())
+    parts = [*apart.groups("20")] if apart else rest.split()
     limit = int(parts.pop()) if parts and parts[-1].isascii() and parts[-1].isdigit() else 20
     if len(parts) > 1 or not 0 < limit <= 500:
         return None
@@ -408,15 +512,26 @@ _SEARCH = Form(_search, "/search text", "find text in what this device has seen"
 COMMANDS: Final[dict[str, Form]] = {
     "group": _GROUP,
     "msg": Form(_message, "/msg name text", "say something to one person", "/msg bob hello"),
-    "join": Form(_join, "/join g [private]", "join a group or make it", "/join hw3"),
+    "join": Form(_join, "/join g [private | key]", "join a group or make it", "/join hw3"),
     "part": Form(_part, "/part g", "leave a group", "/part hw3"),
     "groups": Form(_only(ListGroups()), "/groups", "which groups there are", "/groups"),
     "members": Form(_members, "/members [g]", "who belongs to a group", "/members hw3"),
     "who": Form(_only(ListPeople()), "/who", "who is here", "/who"),
     "whois": Form(_whois, "/whois name", "what may be known about somebody", "/whois bob"),
     "invite": Form(_invite, "/invite g name", "invite somebody to a group", "/invite hw3 bob"),
-    "kick": Form(_kick, "/kick g name", "remove somebody from a group", "/kick hw3 bob"),
-    "role": Form(_role, "/role g name owner|op|member", "give a member a role", "/role hw3 bob op"),
+    "kick": Form(_kick, "/kick [g] name [reason]", "remove somebody; a reason takes the group", "/kick hw3 bob"),
+    "ban": Form(_ban(True), "/ban [g] name|mask", "let somebody neither come in nor speak", "/ban hw3 bob"),
+    "unban": Form(_ban(False), "/unban [g] name|mask", "let them again", "/unban hw3 bob"),
+    "bans": Form(_bans, "/bans [g]", "who is banned", "/bans hw3"),
+    "op": Form(_one(True, "o"), "/op [g] name", "make a member operator of a group", "/op hw3 bob"),
+    "deop": Form(_one(False, "o"), "/deop [g] name", "take that back", "/deop hw3 bob"),
+    "voice": Form(_one(True, "v"), "/voice [g] name", "let a member speak where few may", "/voice hw3 bob"),
+    "devoice": Form(_one(False, "v"), "/devoice [g] name", "take that back", "/devoice hw3 bob"),
+    "role": Form(_role, "/role g name ROLE", f"give a member a role: {', '.join(_ROLES)}", "/role hw3 bob op"),
+    "mode": Form(_mode, "/mode [g] [+-letters words]", "show or change what a group allows", "/mode hw3 +m-t"),
+    "key": Form(_with_word("k"), "/key [g] word|off", "the key one needs to come in", "/key hw3 secret"),
+    "slow": Form(_with_word("f"), "/slow [g] seconds|off", "how long one waits between messages", "/slow hw3 30"),
+    "rename": Form(_rename, "/rename g new [reason]", "give a group another name", "/rename hw3 hw4"),
     "topic": Form(_topic, "/topic g [text]", "show or set a group's topic", "/topic hw3 due Friday"),
     "announce": Form(_announce, "/announce g on|off", "let only operators write", "/announce hw3 on"),
     "focus": _FOCUS,

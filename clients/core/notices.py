@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from chatd.messages import GroupChange, Message
+from chatd.moderation import ModesChanged
 from chatd.wire.pack import Event
 from clients.core.intents import Intent
 
@@ -92,7 +93,10 @@ class TakenAway(Notice, frozen=True):
 
 
 class Outcome(Notice, frozen=True):
-    """How a message of one's own fares: `waiting` (no connection), `sent`, `stored` or `delivered`."""
+    """How a message of one's own fares: `waiting` (no connection), `sent`, `stored` or `delivered`.
+
+    `passed`: who is here has it, and it is kept nowhere: a guest, or the operators of a group.
+    """
 
     id: bytes
     to: str
@@ -138,6 +142,27 @@ class Changed(Notice, frozen=True):
 
     event: GroupChange
     me: bool = False
+
+
+class ModesSet(Notice, frozen=True):
+    """Somebody else changed modes of a group. What also comes as Changed (roles, announcements) is in it, too."""
+
+    event: ModesChanged
+
+
+class Passing(Notice, frozen=True):
+    """Something said that is kept nowhere: to oneself, or to a group. `own`: from another session of oneself.
+
+    `to`: `@name` or `#group`; `least`: only to those with this mode or a higher one (`h`: operators of whatever kind).
+    """
+
+    sender: str
+    to: str
+    id: bytes
+    at: int
+    text: str
+    own: bool = False
+    least: str = ""
 
 
 class Told(Notice, frozen=True):

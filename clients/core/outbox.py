@@ -67,6 +67,12 @@ class Outbox:
         """The item that a ref stands for."""
         return self._items.get(self._refs.get(ref, b""))
 
+    def once_more(self, ref: int, another: int) -> Outgoing | None:
+        """What this ref stands for is tried in another way, under another ref."""
+        if ref in self._refs:
+            self._refs[another] = self._refs.pop(ref)
+        return self.find(another)
+
     def accepted(self, ref: int) -> Outgoing | None:
         """The server has it: it leaves."""
         return self._items.pop(self._refs.pop(ref, b""), None)

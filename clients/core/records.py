@@ -42,6 +42,28 @@ class KeepCursor(Record, frozen=True):
     seq: int
 
 
+class KeepCreated(Record, frozen=True):
+    """The group that this name means was made at this time."""
+
+    conversation: str
+    created: int
+
+
+class SetApart(Record, frozen=True):
+    """The name means another group from now on: what is kept goes under a name of its own, the cursor goes."""
+
+    conversation: str
+    apart: str
+    created: int
+
+
+class Rename(Record, frozen=True):
+    """A group has another name: what is kept goes with it."""
+
+    old: str
+    new: str
+
+
 class Queue(Record, frozen=True):
     """A message was said: it must survive until it is accepted."""
 

@@ -14,10 +14,12 @@ import msgspec
 
 from chatd import messages as m
 from chatd import moderation as o
-from chatd.wire.pack import Event
+from chatd import people as p
+from chatd.wire.pack import Command, Event
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
+from clients.core.conversations import Conversations
 from clients.core.login import Entrance, Failure, Move
 from clients.core.outbox import Outbox, Outgoing
 from clients.core.reading import Reading
@@ -30,6 +32,8 @@ QUIET: Final = 60.0
 SILENT: Final = 120.0
 DEAD: Final = 30.0
 MOST_TOLD: Final = 1000
+WAITED: Final = "This waited for the connection, and what is said to guests, or by them, does not wait: say it again."
+AS_MODES: Final = frozenset({"role", "private", "open", "announce", "talk"})
 
 KEEP, WATCH, SKIP = "keep", "watch", "skip"
 
@@ -40,7 +44,7 @@ class Step(msgspec.Struct):
 
     notices: list[n.Notice] = []
     records: list[r.Record] = []
-    commands: list[m.Command] = []
+    commands: list[Command] = []
     stop: str = ""
     again: bool = True
     retry: float = 0.0
@@ -57,11 +61,15 @@ class Asked(msgspec.Struct, frozen=True):
 class Session:
     """The state of the dialogue. `receive`: `keep` messages, only `watch` or `skip` them (both unacknowledged)."""
 
-    def __init__(self, entrance: Entrance, outbox: Outbox, reading: Reading, epoch: str, receive: str = KEEP) -> None:
+    def __init__(
+        self, entrance: Entrance, outbox: Outbox, reading: Reading, epoch: str, receive: str = KEEP,
+        conversations: Conversations | None = None,
+    ) -> None:  # fmt: skip
         self.state = State()
         self.state.me = entrance.who.name
         self.outbox = outbox
         self.reading = reading
+        self.conversations = conversations or Conversations()
         self.receive = receive
         self.ignored: set[str] = set()
         self.greeting: m.Greeting | None = None
@@ -74,6 +82,7 @@ class Session:
         self.heard_at = self._spoke = 0.0
         self._pinged: float | None = None
         self._seen: dict[str, int] = {}
+        self._waited: frozenset[bytes] = frozenset()
         self._welcomed = False
 
     # ---- the connection ----
@@ -128,7 +137,7 @@ class Session:
             step.commands += self._say(now, m.Ping(self._next_ref())).commands
         return step
 
-    def acknowledgements(self, now: float, all_of_them: bool = False) -> list[m.Command]:
+    def acknowledgements(self, now: float, all_of_them: bool = False) -> list[Command]:
         """What is due to be acknowledged."""
         if self.state.status != ONLINE or not (all_of_them or self.reading.due(now)):
             return []
@@ -189,14 +198,14 @@ class Session:
         self._ref = self._ref % (2**31 - 1) + 1
         return self._ref
 
-    def _say(self, now: float, *commands: m.Command) -> Step:
+    def _say(self, now: float, *commands: Command) -> Step:
         if commands:
             self._spoke = now
         return Step(commands=list(commands))
 
-    def _tries(self, items: list[Outgoing]) -> list[m.Command]:
+    def _tries(self, items: list[Outgoing]) -> list[Command]:
         """One more try for each of these."""
-        tries: list[m.Command] = []
+        tries: list[Command] = []
         for item in items:
             ref = self._next_ref()
             self.outbox.sent(item, ref)
@@ -233,17 +242,26 @@ class Session:
         self.state.welcome(event)
         again, self._welcomed = self._welcomed, True
         step = Step(records=[r.Claim(event.name, event.token, not event.guest)])
+        renamed = self.conversations.renamed(self.reading.cursors, event.conversations)
+        for old, new in renamed.items():
+            step = _both(step, self._rename(old, new, self._at()))
+            step.notices.append(n.Local((f"{old} is called {new} now.",)))
+            if self.state.focus == old:
+                self.state.look_at(new)
         unread: list[tuple[str, int]] = []
         for position in event.conversations:
-            step.records += self._place(now, position)
+            step = _both(step, self._place(now, position))
             last = max(self.reading.cursors.get(position.conversation, 0), position.floor)
             if position.head > last and position.conversation != m.LOBBY:
                 unread.append((position.conversation, position.head - last))
-        step.notices.append(
+        step.notices.insert(
+            0,
             n.Welcomed(event.name, tuple(self.state.present), event.present_count, self._labelled(unread), again,
-                       event.guest, len(self.outbox))
+                       event.guest, len(self.outbox)),
         )  # fmt: skip
-        step.commands = self._say(now, *self._tries(self.outbox.unsent())).commands
+        waiting = self.outbox.unsent()
+        self._waited = frozenset(item.id for item in waiting)
+        step.commands = self._say(now, *self._tries(waiting)).commands
         return step
 
     def _labelled(self, unread: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
@@ -251,16 +269,50 @@ class Session:
         label = {talk.conversation: talk.to for talk in self.view().talks}
         return tuple((label.get(name, name), count) for name, count in unread)
 
-    def _place(self, now: float, position: m.Position) -> list[r.Record]:
-        """Take the server's word for where this device is, unless it is further already."""
-        self._seen.setdefault(position.conversation, position.cursor)
-        moved = self.reading.place(position, now)
+    def _place(self, now: float, position: m.Position) -> Step:
+        """Take the server's word for where this device is, unless it is further already (in this very group)."""
         name = position.conversation
-        return [r.KeepCursor(name, self.reading.cursors[name])] if moved else []
+        step = self._set_apart(name, position.created) if self.conversations.is_another(position) else Step()
+        if self.conversations.note(position):
+            step.records.append(r.KeepCreated(name, position.created))
+        self._seen.setdefault(name, position.cursor)
+        if self.reading.place(position, now):
+            step.records.append(r.KeepCursor(name, self.reading.cursors[name]))
+        return step
+
+    def _set_apart(self, name: str, at: int) -> Step:
+        """The name means another group from now on, which begins anew; what was in the one before stays findable."""
+        apart = self.conversations.set_apart(name, at)
+        self.reading.forget(name)
+        self._seen.pop(name, None)
+        self.state.unread.pop(name, None)
+        self._told = {place: told for place, told in self._told.items() if place[0] != name}
+        text = f"{name} is another group than before. What is kept here of the earlier one: /history {apart}"
+        return Step([n.Local((text,))], [r.SetApart(name, apart, self.conversations.created[apart])])
+
+    def _rename(self, old: str, new: str, at: int) -> Step:
+        """A group has another name: what is known of it goes with it."""
+        step = self._set_apart(new, at) if new in self.conversations.created else Step()
+        self.conversations.rename(old, new)
+        self.reading.rename(old, new)
+        if old in self._seen:
+            self._seen[new] = self._seen.pop(old)
+        self._told = {(new if name == old else name, seq): told for (name, seq), told in self._told.items()}
+        step.records.append(r.Rename(old, new))
+        return step
+
+    def _at(self) -> int:
+        """The server's time in ms, as this connection began."""
+        return self.greeting.at if self.greeting is not None else 0
 
     def _failed(self, now: float, event: m.Failed) -> Step:
         if self.state.status != ONLINE:
             return self._move(now, self.entrance.refused(event, self._next_ref()))
+        item = self.outbox.find(event.ref)
+        if item is not None and event.code == "guest":
+            if item.id not in self._waited:
+                return self._pass(now, event.ref)
+            event = msgspec.structs.replace(event, text=WAITED)
         item, final = self.outbox.refused(event.ref, event.code, event.retry, now)
         if item is not None:
             if not final:
@@ -272,6 +324,29 @@ class Session:
         intent_asked = asked.intent if asked else None
         return Step([n.Refused(event.code, event.text, tuple(event.near), event.retry, intent_asked)])
 
+    def _pass(self, now: float, ref: int) -> Step:
+        """One of the two is a guest: what is said now reaches who is here, and is kept nowhere.
+
+        Not so what waited for the connection: it may have gone already, and the guest of this name be another one.
+        """
+        another = self._next_ref()
+        item = self.outbox.once_more(ref, another)
+        return self._say(now, p.Pass(another, item.to, item.id, item.text)) if item is not None else Step()
+
+    def _passed(self, now: float, event: p.Passed) -> Step:
+        item = self.outbox.accepted(event.ref)
+        if item is None:
+            return Step()
+        return Step([n.Outcome(item.id, item.to, item.text, "passed", at=event.at)], [r.Unqueue(item.id)])
+
+    def _passing(self, now: float, event: p.Passing) -> Step:
+        """Something said that is kept nowhere; typing and the like are for others."""
+        if self.receive == SKIP or event.kind == "tags" or event.sender in self.ignored:
+            return Step()
+        own = event.sender == self.state.me
+        to = event.to if event.to.startswith("#") else "@" + event.to
+        return Step([n.Passing(event.sender, to, event.id, event.at, event.text, own, event.least)])
+
     def _accepted(self, now: float, event: m.Accepted) -> Step:
         item = self.outbox.accepted(event.ref)
         if item is None:
@@ -280,9 +355,9 @@ class Session:
         if peer:
             self.state.names.setdefault(peer.lower(), peer)
         told = n.Outcome(item.id, item.to, item.text, event.state, event.conversation, event.seq, event.at)
+        if not event.seq:  # it went to the operators of a group, and is in no log
+            return Step([msgspec.structs.replace(told, state="passed")], [r.Unqueue(item.id)])
         step = Step([told], [r.Unqueue(item.id)])
-        if not event.seq:
-            return step  # it went to the operators of a group, and is in no log
         if event.state != "delivered":
             self._told[event.conversation, event.seq] = told
             if len(self._told) > MOST_TOLD:
@@ -350,6 +425,8 @@ class Session:
         me = self.state.change(event)
         if me and event.change == "invited":
             return Step()  # a notice says so
+        if event.change in AS_MODES and event.by == self.state.me and self._asks(i.ChangeModes):
+            return Step()  # the answer says so
         step = Step([n.Changed(event, me)])
         if me and event.change in ("left", "kicked"):
             step.records = self._gone_from(event.group)
@@ -357,13 +434,24 @@ class Session:
 
     def _renamed(self, now: float, event: o.Renamed) -> Step:
         """A group has another name: one goes on reading where one was."""
+        step = self._rename(event.group, event.name, event.at or self._at())
         self.state.rename(event.group, event.name)
-        self.reading.rename(event.group, event.name)
-        records: list[r.Record] = [r.KeepCursor(event.group, 0)]
-        if event.name in self.reading.cursors:
-            records.append(r.KeepCursor(event.name, self.reading.cursors[event.name]))
         why = f" ({event.reason})" if event.reason else ""
-        return Step([n.Told("renamed", f"{event.by} has renamed {event.group} to {event.name}{why}.")], records)
+        step.notices.append(n.Told("renamed", f"{event.by} has renamed {event.group} to {event.name}{why}."))
+        return step
+
+    def _asks(self, kind: type[i.Intent]) -> bool:
+        return any(isinstance(asked.intent, kind) for asked in self._asked.values())
+
+    def _modes(self, now: float, event: o.ModesChanged) -> Step:
+        if event.ref:
+            return self._answered(now, event)
+        return Step([n.ModesSet(event)]) if event.changes else Step()
+
+    def _mode_refused(self, now: float, event: o.ModeRefused) -> Step:
+        """One change of several; the answer is still to come."""
+        asked = self._asked.get(event.ref)
+        return Step([n.Refused(event.code, event.text, intent=asked.intent)]) if asked is not None else Step()
 
     def _gone_from(self, group: str) -> list[r.Record]:
         """One is no longer a member: after coming back one reads from there, not from an old cursor."""
@@ -390,7 +478,7 @@ class Session:
             self.state.positions[position.conversation] = position
             if isinstance(asked.intent, i.JoinGroup) and not asked.known:
                 self.state.heads[position.conversation] = position.head
-                step.records = self._place(now, position)
+                step = _both(step, self._place(now, position))
         elif isinstance(asked.intent, i.LeaveGroup):
             step.records = self._gone_from(self.state.leave(asked.intent.group))
         return step
@@ -402,7 +490,12 @@ class Session:
             return Step()
         self.state.positions[position.conversation] = position
         self.state.heads[position.conversation] = position.head
-        return Step(records=self._place(now, position))
+        return self._place(now, position)
+
+
+def _both(one: Step, other: Step) -> Step:
+    """What follows from two things, one after the other; neither stops."""
+    return Step(one.notices + other.notices, one.records + other.records, one.commands + other.commands)
 
 
 _EVENTS: Final[dict[type[Any], Callable[[Session, float, Any], Step]]] = {
@@ -416,6 +509,10 @@ _EVENTS: Final[dict[type[Any], Callable[[Session, float, Any], Step]]] = {
     m.Presence: Session._presence,
     m.GroupChange: Session._changed,
     o.Renamed: Session._renamed,
+    o.ModesChanged: Session._modes,
+    o.ModeRefused: Session._mode_refused,
+    p.Passed: Session._passed,
+    p.Passing: Session._passing,
     m.Notice: Session._notice,
     m.Bye: Session._bye,
 }

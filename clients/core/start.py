@@ -14,6 +14,7 @@ import msgspec
 
 from clients.core.app import App
 from clients.core.connection import Address, Connection
+from clients.core.conversations import Conversations
 from clients.core.face import Face
 from clients.core.login import Entrance, Who
 from clients.core.outbox import Outbox
@@ -65,7 +66,9 @@ def make(options: Settings, profile: Profile, face: Face, reactor: Any, receive:
         options.invitation,
     )  # fmt: skip
     reading = Reading(history.cursors(account.id), history.ahead(account.id))
-    session = Session(Entrance(who, device), Outbox(history.outbox(account.id)), reading, account.epoch, receive)
+    known = Conversations(history.created(account.id))
+    outbox = Outbox(history.outbox(account.id))
+    session = Session(Entrance(who, device), outbox, reading, account.epoch, receive, known)
     line = Connection(reactor, Address(options.server, 0), tls=not options.plaintext)
     return App(
         face, session, history, account.id, line, reactor, server=options.server,

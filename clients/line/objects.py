@@ -46,6 +46,20 @@ def message(said: n.Said, me: str) -> Fields:
     }  # fmt: skip
 
 
+def passing(said: n.Passing, me: str) -> Fields:
+    """The fields of what is kept nowhere; `least`: those with this mode of a member, or a higher one, have heard it."""
+    to = said.to if said.own or said.to.startswith("#") else "@" + me
+    return {
+        "id": said.id.hex(), "from": said.sender, "to": to, "at": when(said.at), "text": said.text,
+        "least": said.least, "e2ee": "plain",
+    }  # fmt: skip
+
+
+def changes(made: list[a.ModeChange]) -> list[Fields]:
+    """Modes of a group."""
+    return [{"on": change.on, "mode": change.mode, "argument": change.argument} for change in made]
+
+
 def outcome(notice: n.Outcome) -> Fields:
     """How a message of one's own fares."""
     return {
@@ -83,6 +97,10 @@ def _answer(notice: n.Answered, me: str) -> list[str]:
     return show(notice.event, me) if show else []
 
 
+def _modes_changed(event: a.ModesChanged, me: str) -> list[str]:
+    return [line("modeschanged", group=event.group, by=event.by, changes=changes(event.changes))]
+
+
 def _page(page: a.Page, me: str) -> list[str]:
     """The messages of a page; the other one of a direct conversation is whoever is not oneself."""
     return [line("message", **message(paged(one, me), me)) for one in page.messages]
@@ -108,12 +126,19 @@ _ANSWERS: Final[dict[type[Any], Callable[[Any, str], list[str]]]] = {
     ],
     a.InboxList: lambda e, me: [line("conversation", **position(place)) for place in e.conversations],
     a.DeviceList: lambda e, me: [line("device", device=device, sessions=count) for device, count in e.devices],
+    a.GroupModes: lambda e, me: [line("modes", group=e.group, created=when(e.created), modes=changes(e.changes))],
+    a.ModesChanged: _modes_changed,
+    a.MaskList: lambda e, me: [
+        line("mask", group=e.group, mode=e.mode, mask=one.mask, by=one.by, at=when(one.at)) for one in e.masks
+    ],
     a.Page: _page,
     a.Done: lambda e, me: [line("done")],
 }  # fmt: skip
 
 _NOTICES: Final[dict[type[n.Notice], Callable[[Any, str], list[str]]]] = {
     n.Said: lambda notice, me: [line("message", **message(notice, me))],
+    n.Passing: lambda notice, me: [line("passing", **passing(notice, me))],
+    n.ModesSet: lambda notice, me: _modes_changed(notice.event, me),
     n.TakenAway: lambda notice, me: [
         line("redacted", conversation=notice.conversation, seq=notice.seq, by=notice.by, reason=notice.reason)
     ],

@@ -215,7 +215,7 @@ class Sending(Errand):
         if not isinstance(notice, n.Outcome) or notice.to not in self._open:
             return
         self._last[notice.id] = notice
-        if notice.state == "delivered" or (notice.state == "stored" and self.context.wait is None):
+        if notice.state in ("delivered", "passed") or (notice.state == "stored" and self.context.wait is None):
             self._settle(notice, notice.state)
         elif notice.state == "sent" and self.context.wait is None:
             self.later(SOON, lambda: self._settle(self._last[notice.id], "stored"))
@@ -276,7 +276,7 @@ class Receiving(Errand):
 
     def told(self, notice: n.Notice) -> None:
         """A message, or the sign that everything before it has come."""
-        if isinstance(notice, n.Said):
+        if isinstance(notice, n.Said | n.Passing):
             self._heard += 1
             self._print(notice)
         elif isinstance(notice, n.Answered) and isinstance(notice.intent, i.Measure):
@@ -293,7 +293,7 @@ class Receiving(Errand):
     def _limited(self) -> bool:
         return self.context.wait is not None
 
-    def _print(self, notice: n.Said) -> None:
+    def _print(self, notice: n.Said | n.Passing) -> None:
         assert self.app is not None
         style = self.context.style()._replace(times="always")
         for text in [_message(notice, self.app.view().me)] if self.context.json else lines(notice, style):
@@ -331,7 +331,8 @@ class Tailing(Errand):
         super().__init__(context)
         self._to = to
         self._seen: int | None = None
-        self._early: list[n.Said] = []
+        self._ids: set[bytes] = set()
+        self._early: list[n.Said | n.Passing] = []
 
     def ready(self, notice: n.Welcomed) -> None:
         """In: the last ones first."""
@@ -343,7 +344,7 @@ class Tailing(Errand):
             assert self.app is not None
             me = self.app.view().me
             self._page([objects.paged(one, me) for one in notice.event.messages])
-        elif isinstance(notice, n.Said) and self._is_here(notice):
+        elif isinstance(notice, n.Said | n.Passing) and self._is_here(notice):
             self._early.append(notice)
             if self._seen is not None:
                 self._catch_up()
@@ -353,6 +354,7 @@ class Tailing(Errand):
 
     def _page(self, messages: list[n.Said]) -> None:
         self._seen = max((said.seq for said in messages), default=0)
+        self._ids = {said.id for said in messages}
         for said in messages:
             self._print(said)
         if self.context.follow:
@@ -363,17 +365,23 @@ class Tailing(Errand):
     def _catch_up(self) -> None:
         early, self._early = self._early, []
         for said in early:
-            if said.seq > (self._seen or 0):
+            if isinstance(said, n.Passing):
+                if said.id not in self._ids:  # what guests say can be read back for a while
+                    self._print(said)
+            elif said.seq > (self._seen or 0):
                 self._seen = said.seq
                 self._print(said)
         self.flush()
 
-    def _is_here(self, said: n.Said) -> bool:
+    def _is_here(self, said: n.Said | n.Passing) -> bool:
+        if isinstance(said, n.Passing):
+            private = not said.to.startswith("#")
+            return fold("@" + said.sender if private and not said.own else said.to) == fold(self._to)
         if self._to.startswith("#"):
             return fold(said.conversation) == fold(self._to)
         return not said.conversation.startswith("#") and fold(said.peer) == fold(self._to[1:])
 
-    def _print(self, said: n.Said) -> None:
+    def _print(self, said: n.Said | n.Passing) -> None:
         assert self.app is not None
         style = self.context.style()._replace(times="always", me=self.app.view().me)
         for text in [_message(said, style.me)] if self.context.json else lines(said, style):
@@ -432,7 +440,9 @@ class Linking(Errand):
         self.finish(0)
 
 
-def _message(said: n.Said, me: str) -> str:
+def _message(said: n.Said | n.Passing, me: str) -> str:
+    if isinstance(said, n.Passing):
+        return objects.line("passing", **objects.passing(said, me))
     return objects.line("message", **objects.message(said, me))
 
 

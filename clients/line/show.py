@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from clients.core import answers as a
-from clients.core import inert
+from clients.core import inert, modes
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.trust import grouped
@@ -103,6 +103,18 @@ def _said(notice: n.Said, style: Style) -> list[str]:
     return f"{stamp}{mark}{sender}: {text}".split("\n")
 
 
+_AMONG: Final = {"v": "those with a voice", "h": "operators", "o": "operators", "a": "admins", "q": "owners"}
+
+
+def _passing(notice: n.Passing, style: Style) -> list[str]:
+    """What is kept nowhere: nobody should look for it later."""
+    group, to = notice.to.startswith("#"), inert.name(notice.to[1:])
+    among = f"To {_AMONG.get(notice.least, 'some')}, not kept" if notice.least else "Not kept"
+    mark = f"[{to}] ({among})" if group else f"(Private to {to}, not kept)" if notice.own else "(Private, not kept)"
+    sender = style.paint("you", "You") if notice.own else style.paint("name", inert.name(notice.sender))
+    return f"{_stamp(style, notice.at, False)}{mark} {sender}: {inert.text(notice.text)}".split("\n")
+
+
 def _taken_away(notice: n.TakenAway, style: Style) -> list[str]:
     where = f" in group '{_group(notice.conversation)}'" if notice.conversation.startswith("#") else ""
     reason = f": {inert.line(notice.reason)}" if notice.reason else "."
@@ -117,12 +129,15 @@ def _outcome(notice: n.Outcome, style: Style) -> list[str]:
     if notice.state == "delivered" and notice.before:
         told = direct and (notice.before == "stored" or style.verbose)
         return [style.paint("faint", f"{to} has your message now.")] if told else []
-    if notice.to == a.LOBBY:
+    if notice.to == a.LOBBY and notice.state != "passed":
         return []
     mark = f"(Private to {to}) " if direct else f"[{to}] "
+    if notice.state == "passed":
+        mark = f"(Private to {to}, not kept) " if direct else f"[{to}] (To operators, not kept) "
     shown = f"{mark}{style.paint('you', 'You')}: {inert.text(notice.text)}".split("\n")
     if notice.to == style.focus:
-        shown = []
+        heard = f"{to} has heard that" if direct else f"Only the operators of group '{to}' have heard that"
+        shown = [style.paint("faint", f"{heard}; it is not kept.")] if notice.state == "passed" else []
     if notice.state == "stored":
         who = f"{to} is currently inactive." if direct else f"Nobody else of group '{to}' is here."
         shown.append(f"{who} Message will be delivered when they reconnect.")
@@ -191,8 +206,20 @@ def _changed(notice: n.Changed, style: Style) -> list[str]:
         was="were" if notice.me else "was",
         is_="are" if notice.me else "is",
     )
+    if event.text and event.change in ("left", "kicked"):
+        told += f": {inert.line(event.text)}"
     kind = "bad" if event.change in ("left", "kicked") else "good" if event.change == "joined" else "faint"
     return [style.paint(kind, f"[{_group(event.group)}] {told}")]
+
+
+def _modes_set(notice: n.ModesSet, style: Style) -> list[str]:
+    """Somebody else's change; what is told as a change of the group already is left out."""
+    event = notice.event
+    news = [change for change in event.changes if change.mode not in modes.TOLD]
+    by = "You" if event.by == style.me else inert.name(event.by or "The server")
+    return (
+        [style.paint("faint", f"[{_group(event.group)}] {by} set {inert.line(modes.sentence(news))}")] if news else []
+    )
 
 
 def _lost(notice: n.Lost, style: Style) -> list[str]:
@@ -288,6 +315,29 @@ def _whois(notice: n.Answered, event: a.Person, style: Style) -> list[str]:
     return [f"{inert.name(event.name)} ({role}) is {inert.line(event.state)}{text}{groups}"]
 
 
+def _modes(notice: n.Answered, event: a.GroupModes, style: Style) -> list[str]:
+    if not event.changes:
+        return [f"Group '{_group(event.group)}' has no modes."]
+    shown = [f"Modes of group '{_group(event.group)}': {inert.line(modes.letters(event.changes))}"]
+    meant = [(change.mode, modes.meaning(change)) for change in event.changes]
+    return shown + [f"  {inert.line(letter)}  {inert.line(words)}" for letter, words in meant if words]
+
+
+def _modes_changed(notice: n.Answered, event: a.ModesChanged, style: Style) -> list[str]:
+    group = _group(event.group)
+    return [
+        f"[{group}] You set {inert.line(modes.sentence(event.changes))}" if event.changes else "Nothing was changed."
+    ]
+
+
+def _masks(notice: n.Answered, event: a.MaskList, style: Style) -> list[str]:
+    title = modes.LISTS.get(event.mode, "Masks of group '{group}'").format(group=_group(event.group))
+    if not event.masks:
+        return [f"{title}: nobody."]
+    rows = [f"  {inert.line(mask.mask)}  by {inert.name(mask.by)}, {clock(mask.at, style.now)}" for mask in event.masks]
+    return [f"{title}:", *rows]
+
+
 def _inbox(notice: n.Answered, event: a.InboxList, style: Style) -> list[str]:
     shown = []
     for position in event.conversations:
@@ -341,6 +391,9 @@ _ANSWERS: Final[dict[type[Any], Callable[[n.Answered, Any, Style], list[str]]]] 
     a.GroupList: _groups,
     a.WhoList: _who,
     a.Person: _whois,
+    a.GroupModes: _modes,
+    a.ModesChanged: _modes_changed,
+    a.MaskList: _masks,
     a.InboxList: _inbox,
     a.DeviceList: _devices,
     a.Page: _page,
@@ -349,11 +402,13 @@ _ANSWERS: Final[dict[type[Any], Callable[[n.Answered, Any, Style], list[str]]]] 
 
 _NOTICES: Final[dict[type[n.Notice], Callable[[Any, Style], list[str]]]] = {
     n.Said: _said,
+    n.Passing: _passing,
     n.TakenAway: _taken_away,
     n.Outcome: _outcome,
     n.Welcomed: _welcomed,
     n.Came: _came,
     n.Changed: _changed,
+    n.ModesSet: _modes_set,
     n.Lost: _lost,
     n.Ended: _ended,
     n.AskTrust: _trust,

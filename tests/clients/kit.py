@@ -15,6 +15,7 @@ from chatd import messages as m
 from chatd.wire.pack import Command, Event, decode_command, decode_event, encode_command, encode_event
 from clients.core import notices as n
 from clients.core.app import App, Listener
+from clients.core.conversations import Conversations
 from clients.core.device import Device
 from clients.core.history import History
 from clients.core.login import Entrance, Who
@@ -119,7 +120,7 @@ class FakeLine:
         """The certificate was accepted."""
         self.proceeded = True
 
-    def write(self, commands: list[m.Command]) -> None:
+    def write(self, commands: list[Command]) -> None:
         """The client says something."""
         self.written += [decode_command(encode_command(command)) for command in commands]
 
@@ -143,7 +144,8 @@ class Client:
         account = self.history.account(SERVER, name) or self.history.add_account(SERVER, name, "sealed")
         reading = Reading(self.history.cursors(account.id), self.history.ahead(account.id))
         entrance = Entrance(Who(name, claimed, False, token, **who), DEVICE)
-        self.session = Session(entrance, Outbox(self.history.outbox(account.id)), reading, account.epoch, receive)
+        outbox, known = Outbox(self.history.outbox(account.id)), Conversations(self.history.created(account.id))
+        self.session = Session(entrance, outbox, reading, account.epoch, receive, known)
         self._ids = 0
         self.app = App(
             self.face, self.session, self.history, account.id, self.line, self.clock, server=SERVER,

@@ -498,8 +498,47 @@ class AccountTests(ChatCase):
         swarm.until(lambda: bool(heard))
         self.assertEqual(heard, ["visitor: hello"])
         guest.enter("@bob psst")
-        guest.wait("Guests talk in the lobby and in open groups; private messages need an account.")
-        self.assertEqual(self.chat("alice", "send", "@visitor", "psst").status, 7)
+        guest.wait("(Private to bob, not kept) You: psst")
+        self.assertEqual(self.chat("alice", "send", "@visitor", "psst"), Done(0, "passed\n", ""))
+        guest.wait("(Private, not kept) alice: psst")
+        guest.enter("tata")
+        guest.ended()
+        self.assertEqual(self.chat("alice", "send", "@visitor", "psst").status, 5)
+
+
+class GroupTests(ChatCase):
+    """Who runs a group, and a name that is given again."""
+
+    def test_a_group_that_ends_and_another_one_of_its_name(self) -> None:
+        for name in ("alice", "bob"):
+            self.chat(name, "group", "hw3")
+        for number in range(3):
+            self.chat("alice", "send", "#hw3", f"old {number}")
+        self.assertEqual(len(self.chat("bob", "recv").lines()), 3)
+        for name in ("alice", "bob"):
+            self.talk(name, "/part hw3\n")
+        self.chat("alice", "group", "hw3")
+        self.assertIn("#hw3 is another group than before.", self.talk("bob", "/group hw3\n").out)
+        self.chat("alice", "send", "#hw3", "new")
+        self.assertRegex(self.chat("bob", "recv").out, r"^\d\d:\d\d \[hw3\] alice: new\n$")
+        found = [line for line in self.talk("bob", "/search old\n").lines() if line.endswith("old 0")]
+        self.assertRegex(found[0], r"^[-:\d ]+ \[hw3 \(until \d{4}-\d\d-\d\d\)\] alice: old 0$")
+
+    def test_order_is_kept_from_the_keyboard(self) -> None:
+        alice = self.join("alice")
+        alice.enter("/group hw3")
+        alice.wait("created successfully")
+        bob = self.join("bob")
+        bob.enter("/group hw3")
+        alice.wait("[hw3] bob joined the group")
+        alice.enter("/slow hw3 30")
+        bob.wait("[hw3] alice set +f 30 (30 seconds between two messages)")
+        bob.enter("/slow hw3 1")
+        bob.wait("Only operators of #hw3 may change that.")
+        alice.enter("/kick hw3 bob too loud")
+        bob.wait("[hw3] You were removed from the group by alice: too loud")
+        alice.enter("/mode hw3")
+        alice.wait("Modes of group 'hw3': +ntf 30")
 
 
 class InvitationTests(ChatCase):

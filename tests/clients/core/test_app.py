@@ -350,6 +350,18 @@ class LocalTests(SynchronousTestCase):
         self.client.app.enter("/history 1")
         self.assertEqual([said.seq for said in self.client.face.take(n.Found)[0].messages], [2])
 
+    def test_an_earlier_group_of_the_same_name_is_read_here(self) -> None:
+        self.client.line.tell(m.GroupInfo(0, position("#g", 0, 0, created=5), 1), message("#g", 1, text="old"))
+        self.client.line.tell(m.GroupChange("#g", "left", "alice"))
+        self.client.line.tell(m.GroupInfo(0, position("#g", 0, 0, created=6), 1), message("#g", 1, text="new"))
+        apart = self.client.face.take(n.Local)[-1].lines[0].rpartition(": ")[2]
+        self.client.app.enter(apart)
+        self.assertEqual([said.text for said in self.client.face.take(n.Found)[0].messages], ["old"])
+        self.assertEqual(self.client.sent(m.History), [])
+        again = Client(history=self.client.history).log_in(position("#g", 1, 0, created=6))
+        again.line.tell(message("#g", 1, text="new"))
+        self.assertEqual(again.face.take(n.Said), [])
+
     def test_passwd_asks(self) -> None:
         self.client.app.enter("/passwd")
         self.assertEqual(self.client.face.take(n.AskPassword), [n.AskPassword()])

@@ -84,6 +84,42 @@ class HistoryTests(SynchronousTestCase):
         self.assertEqual(self.history.cursors(self.account), {})
         self.assertEqual({said.text for said in self.history.last(self.account, "#g", 9)}, {"first", "second"})
 
+    def test_what_is_set_apart_is_still_found_and_its_places_are_free(self) -> None:
+        old = [kept(1, "old one"), kept(2, "old two", own=True), r.KeepCursor("#g", 1), r.KeepCreated("#g", 5)]
+        self.history.keep(self.account, [*old, kept(1, "elsewhere", conversation="#gg")])
+        apart = r.SetApart("#g", "#g (until 2026-11-22)", 5)
+        self.history.keep(self.account, [apart, r.KeepCreated("#g", 6), kept(1, "new one")])
+        again = self.again()
+        self.assertEqual([said.text for said in again.last(self.account, "#g", 9)], ["old one", "new one", "old two"])
+        self.assertEqual([said.text for said in again.last(self.account, apart.apart, 9)], ["old one", "old two"])
+        self.assertEqual([said.conversation for said in again.search(self.account, "old")], [apart.apart] * 2)
+        self.assertEqual((again.cursors(self.account), again.ahead(self.account)), ({}, {}))
+        self.assertEqual(again.created(self.account), {apart.apart: 5, "#g": 6})
+
+    def test_another_name_takes_everything_along(self) -> None:
+        self.history.keep(self.account, [r.Epoch("one", False), kept(1, "before"), r.Epoch("two", True)])
+        self.history.keep(self.account, [kept(1, "after"), r.KeepCursor("#g", 1), r.KeepCreated("#g", 5)])
+        self.history.keep(self.account, [r.KeepCursor("#h", 9), r.KeepCreated("#h", 4), r.Rename("#g", "#h")])
+        self.assertEqual({said.text for said in self.history.last(self.account, "#h", 9)}, {"before", "after"})
+        self.assertEqual(self.history.last(self.account, "#g", 9), [])
+        self.assertEqual(self.history.cursors(self.account), {"#h": 1})
+        self.assertEqual(self.history.created(self.account), {"#h": 5})
+
+    def test_another_name_loses_nothing_of_what_had_it_before(self) -> None:
+        self.history.keep(self.account, [kept(1, "new"), kept(2, "more"), kept(1, "old", conversation="#h")])
+        self.history.keep(self.account, [r.Rename("#g", "#h")])
+        self.assertEqual([said.text for said in self.history.last(self.account, "#h", 9)], ["old", "more"])
+        self.assertEqual([said.text for said in self.history.search(self.account, "new")], ["new"])
+
+    def test_an_older_profile_is_brought_up_where_it_is(self) -> None:
+        self.history.keep(self.account, [kept(1), r.KeepCursor("#g", 1)])
+        self.history._db.executescript("DROP TABLE created; PRAGMA user_version = 1")
+        again = self.again()
+        self.assertEqual(again._db.execute("PRAGMA user_version").fetchone()[0], VERSION)
+        self.assertEqual((again.cursors(self.account), again.created(self.account)), ({"#g": 1}, {}))
+        again.keep(self.account, [r.KeepCreated("#g", 5)])
+        self.assertEqual(self.again().created(self.account), {"#g": 5})
+
     def test_search_is_newest_and_in_order(self) -> None:
         self.history.keep(self.account, [kept(seq, f"Due {seq}") for seq in range(1, 9)])
         self.assertEqual([said.seq for said in self.history.search(self.account, "due", 3)], [6, 7, 8])

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.moderation import ModeChange
 from clients.core import intents as i
 from clients.core.intents import parse
 
@@ -42,7 +43,40 @@ MEANT = {
     "/whois @bob": i.AskAbout("bob"),
     "/invite g1 bob": i.InviteTo("#g1", "bob"),
     "/invite bob #g1": i.InviteTo("#g1", "bob"),
+    "/join g1 Private": i.JoinGroup("#g1", private=True),
+    "/join g1 secret": i.JoinGroup("#g1", key="secret"),
     "/kick #g1 bob": i.KickFrom("#g1", "bob"),
+    "/kick bob #g1": i.KickFrom("#g1", "bob"),
+    "/kick bob": i.KickFrom("", "bob"),
+    "/kick @bob": i.KickFrom("", "bob"),
+    "/kick g1 bob  too  loud": i.KickFrom("#g1", "bob", "too  loud"),
+    "/kick @bob #g1 loud": i.KickFrom("#g1", "bob", "loud"),
+    "/mode": i.AskModes(),
+    "/mode g1": i.AskModes("#g1"),
+    "/mode g1 +m-t": i.ChangeModes("#g1", (ModeChange(True, "m"), ModeChange(False, "t"))),
+    "/mode +o @bob": i.ChangeModes("", (ModeChange(True, "o", "bob"),)),
+    "/mode #g1 +b": i.ListMasks("#g1"),
+    "/mode g1 e": i.ListMasks("#g1", "e"),
+    "/mode +I": i.ListMasks("", "I"),
+    "/ban bob!*@*": i.ChangeModes("", (ModeChange(True, "b", "bob!*@*"),)),
+    "/ban g1 m:bob": i.ChangeModes("#g1", (ModeChange(True, "b", "m:bob"),)),
+    "/ban @bob #g1": i.ChangeModes("#g1", (ModeChange(True, "b", "a:bob"), ModeChange(True, "b", "bob"))),
+    "/unban #g1 bob": i.ChangeModes("#g1", (ModeChange(False, "b", "a:bob"), ModeChange(False, "b", "bob"))),
+    "/bans": i.ListMasks(),
+    "/bans g1": i.ListMasks("#g1"),
+    "/op bob": i.ChangeModes("", (ModeChange(True, "o", "bob"),)),
+    "/deop g1 bob": i.ChangeModes("#g1", (ModeChange(False, "o", "bob"),)),
+    "/voice @bob #g1": i.ChangeModes("#g1", (ModeChange(True, "v", "bob"),)),
+    "/devoice bob": i.ChangeModes("", (ModeChange(False, "v", "bob"),)),
+    "/key secret": i.ChangeModes("", (ModeChange(True, "k", "secret"),)),
+    "/key g1 @se": i.ChangeModes("#g1", (ModeChange(True, "k", "@se"),)),
+    "/key g1 off": i.ChangeModes("#g1", (ModeChange(False, "k"),)),
+    "/slow 30": i.ChangeModes("", (ModeChange(True, "f", "30"),)),
+    "/slow #g1 0": i.ChangeModes("#g1", (ModeChange(False, "f"),)),
+    "/slow g1 OFF": i.ChangeModes("#g1", (ModeChange(False, "f"),)),
+    "/rename #g1 g2": i.RenameGroup("#g1", "#g2"),
+    "/rename g1 g2 it is the second": i.RenameGroup("#g1", "#g2", "it is the second"),
+    "/role g1 bob halfop": i.GiveRole("#g1", "bob", "halfop"),
     "/role g1 bob op": i.GiveRole("#g1", "bob", "op"),
     "/topic g1": i.Topic("#g1"),
     "/topic g1 due Friday": i.Topic("#g1", "due Friday"),
@@ -51,6 +85,8 @@ MEANT = {
     "/history 50": i.ReadHistory("", 50),
     "/history @bob 5": i.ReadHistory("@bob", 5),
     "/history g1": i.ReadHistory("#g1"),
+    "/history #g1 (until 2026-11-22)": i.ReadHistory("#g1 (until 2026-11-22)"),
+    "/history g1 (until 2026-11-22, 2) 50": i.ReadHistory("#g1 (until 2026-11-22, 2)", 50),
     "/inbox": i.ReadInbox(),
     "/passwd": i.ChangePassword(),
     "/devices": i.ListDevices(),
@@ -71,7 +107,10 @@ MEANT = {
 
 SHORT = (
     "@bob", "@", "@ bob", "@bob   ", "/group", "/group_msg g1", "/group_msg", "/msg", "/msg bob", "/msg @bob", "/join",
-    "/part", "/whois", "/whois @", "/invite g1", "/kick g1", "/role g1 bob", "/role g1 bob king", "/topic",
+    "/part", "/whois", "/whois @", "/invite g1", "/kick", "/kick #g1", "/kick @", "/ban", "/ban #g1", "/ban a b c",
+    "/unban", "/bans a b", "/op", "/op #g1", "/deop a b c", "/voice @", "/devoice", "/key", "/key #g1", "/key a b c",
+    "/slow", "/slow g1", "/slow g1 soon", "/slow -1", "/rename", "/rename g1", "/mode g1 m", "/mode +", "/mode +o",
+    "/mode +m bob", "/mode g1 +k", "/mode g1 +ov bob", "/join a b c", "/role g1 bob", "/role g1 bob king", "/topic",
     "/announce g1", "/announce g1 maybe", "/unignore", "/search", "/who everybody", "/quit now", "/history @a b 5",
     "/history 0", "/history 9999",
 )  # fmt: skip

@@ -57,6 +57,14 @@ class OutboxTests(SynchronousTestCase):
         self.assertEqual(self.outbox.due(13.0), [item(1)])
         self.assertIsNone(self.outbox.deadline())
 
+    def test_another_way_has_another_ref(self) -> None:
+        self.outbox.sent(item(1), 7)
+        self.assertEqual(self.outbox.once_more(7, 8), item(1))
+        self.assertIsNone(self.outbox.find(7))
+        self.assertEqual(self.outbox.unsent(), [item(2)])
+        self.assertEqual(self.outbox.accepted(8), item(1))
+        self.assertIsNone(self.outbox.once_more(99, 100))
+
     def test_a_stranger_changes_nothing(self) -> None:
         self.assertEqual(self.outbox.refused(99, "busy", 0.0, 0.0), (None, False))
 

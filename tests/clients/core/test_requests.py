@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
+from chatd import moderation as o
 from clients.core import intents as i
 from clients.core.requests import command
 
@@ -13,7 +14,16 @@ ASKED = {
     i.JoinGroup("#g", private=True): m.Join(7, "#g", True, True),
     i.LeaveGroup("#g"): m.Leave(7, "#g"),
     i.InviteTo("#g", "bob"): m.Invite(7, "#g", "bob"),
+    i.JoinGroup("#g", key="word"): m.Join(7, "#g", True, False, "word"),
     i.KickFrom("#g", "bob"): m.Kick(7, "#g", "bob"),
+    i.KickFrom("", "bob", "loud"): m.Kick(7, "#lobby", "bob", "loud"),
+    i.AskModes(): o.AskModes(7, "#lobby"),
+    i.AskModes("#g"): o.AskModes(7, "#g"),
+    i.ChangeModes("", (o.ModeChange(True, "m"),)): o.SetModes(7, "#lobby", [o.ModeChange(True, "m")]),
+    i.ChangeModes("#g", ()): o.SetModes(7, "#g", []),
+    i.ListMasks(): o.AskMasks(7, "#lobby", "b"),
+    i.ListMasks("#g", "e"): o.AskMasks(7, "#g", "e"),
+    i.RenameGroup("#g", "#h", "why"): o.Rename(7, "#g", "#h", "why"),
     i.GiveRole("#g", "bob", "op"): m.SetRole(7, "#g", "bob", "op"),
     i.Topic("#g"): m.SetTopic(7, "#g", None),
     i.Topic("#g", "t"): m.SetTopic(7, "#g", "t"),

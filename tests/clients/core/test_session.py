@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
@@ -10,10 +12,11 @@ from chatd import people as p
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
+from clients.core.conversations import Conversations
 from clients.core.login import Entrance, Who
 from clients.core.outbox import Outbox, Outgoing
 from clients.core.reading import Reading
-from clients.core.session import DEAD, LONGEST_TEXT, QUIET, SILENT, SKIP, WATCH, Session
+from clients.core.session import DEAD, KEEP, LONGEST_TEXT, QUIET, SILENT, SKIP, WAITED, WATCH, Session
 from tests.clients.kit import DEVICE, greeting, message, position, welcome
 
 ID = b"i" * 16
@@ -128,7 +131,9 @@ class SayingTests(SynchronousTestCase):
         alice = session()
         [send] = alice.say(1.0, [item("#g")]).commands
         step = alice.received(1.0, m.Accepted(send.ref, "#g", 0, 99, "sent"))  # type: ignore[union-attr]
-        self.assertEqual((len(step.notices), step.records, alice.idle()), (1, [r.Unqueue(ID)], True))
+        [told] = step.notices
+        assert isinstance(told, n.Outcome)
+        self.assertEqual((told.state, step.records, alice.idle()), ("passed", [r.Unqueue(ID)], True))
 
     def test_delivered_is_told_once_with_what_it_was_before(self) -> None:
         alice = session()
@@ -162,6 +167,73 @@ class SayingTests(SynchronousTestCase):
         [told] = step.notices
         assert isinstance(told, n.Refused)
         self.assertEqual((told.code, step.records, step.commands), ("text-too-long", [], []))
+
+
+class PassingTests(SynchronousTestCase):
+    """What is kept nowhere: what guests say and are told, words to operators."""
+
+    def refused(self, alice: Session, send: Any) -> Any:
+        """The server says that one of the two is a guest."""
+        return alice.received(1.0, m.Failed(send.ref, "guest", "Guests cannot."))
+
+    def test_to_a_guest_it_is_passed_on_with_the_same_id(self) -> None:
+        alice = session()
+        [send] = alice.say(1.0, [item("@gast")]).commands
+        step = self.refused(alice, send)
+        [passing] = step.commands
+        assert isinstance(passing, p.Pass)
+        self.assertEqual((passing.to, passing.id, passing.text), ("@gast", ID, "hi"))
+        self.assertEqual((step.notices, step.records, alice.idle()), ([], [], False))
+        step = alice.received(1.0, p.Passed(passing.ref, 99))
+        self.assertEqual(step.notices, [n.Outcome(ID, "@gast", "hi", "passed", at=99)])
+        self.assertEqual((step.records, alice.idle()), ([r.Unqueue(ID)], True))
+        self.assertEqual(alice.received(1.0, p.Passed(passing.ref, 99)).notices, [])
+
+    def test_a_guest_who_has_gone_or_takes_nothing_is_a_refusal(self) -> None:
+        alice = session()
+        [send] = alice.say(1.0, [item("@gast")]).commands
+        [passing] = self.refused(alice, send).commands
+        step = alice.received(1.0, m.Failed(passing.ref, "not-here", "gast is not here."))
+        [told] = step.notices
+        assert isinstance(told, n.Refused)
+        self.assertEqual((told.code, told.intent), ("not-here", i.Tell(("@gast",), "hi")))
+        self.assertEqual((step.records, alice.idle()), ([r.Unqueue(ID)], True))
+
+    def test_what_waited_for_the_connection_is_not_for_another_guest_of_that_name(self) -> None:
+        alice = session()
+        [send] = alice.say(1.0, [item("@gast")]).commands
+        self.refused(alice, send)
+        alice.lost(2.0)
+        alice.connected(3.0, b"")
+        alice.received(3.0, greeting())
+        [send] = alice.received(3.0, welcome()).commands
+        assert isinstance(send, m.Send)
+        step = self.refused(alice, send)
+        [told] = step.notices
+        assert isinstance(told, n.Refused)
+        self.assertEqual((told.code, told.text, step.commands), ("guest", WAITED, []))
+        self.assertEqual(step.records, [r.Unqueue(ID)])
+
+    def test_what_comes(self) -> None:
+        alice = session()
+        for event, told in (
+            (p.Passing("gast", "alice", ID, 9, "hi"), n.Passing("gast", "@alice", ID, 9, "hi")),
+            (p.Passing("alice", "gast", ID, 9, "hi"), n.Passing("alice", "@gast", ID, 9, "hi", True)),
+            (p.Passing("bob", "#g", ID, 9, "hi", least="h"), n.Passing("bob", "#g", ID, 9, "hi", False, "h")),
+            (p.Passing("bob", "#g", ID, 9, "beep", "notice"), n.Passing("bob", "#g", ID, 9, "beep")),
+        ):
+            step = alice.received(1.0, event)
+            self.assertEqual((step.notices, step.records, step.commands), ([told], [], []))
+
+    def test_typing_the_ignored_and_what_nobody_reads_are_not_told(self) -> None:
+        alice = session()
+        self.assertEqual(
+            alice.received(1.0, p.Passing("bob", "alice", ID, 9, "", "tags", "+typing=active")).notices, []
+        )
+        alice.ignored.add("bob")
+        self.assertEqual(alice.received(1.0, p.Passing("bob", "alice", ID, 9, "hi")).notices, [])
+        self.assertEqual(session(receive=SKIP).received(1.0, p.Passing("bob", "alice", ID, 9, "hi")).notices, [])
+        self.assertEqual(len(session(receive=WATCH).received(1.0, p.Passing("bob", "alice", ID, 9, "hi")).notices), 1)
 
 
 class ReadingTests(SynchronousTestCase):
@@ -248,11 +320,11 @@ class ReadingTests(SynchronousTestCase):
         alice.state.look_at("#g")
         step = alice.received(1.0, o.Renamed("#g", "#h", "bob", "better"))
         self.assertEqual(step.notices, [n.Told("renamed", "bob has renamed #g to #h (better).")])
-        self.assertEqual(step.records, [r.KeepCursor("#g", 0), r.KeepCursor("#h", 3)])
+        self.assertEqual(step.records, [r.Rename("#g", "#h")])
         self.assertEqual((alice.state.focus, list(alice.state.positions)), ("#h", ["#lobby", "#h"]))
         self.assertEqual(alice.received(1.0, message("#h", 3)).notices, [])
         self.assertEqual(len(alice.received(1.0, message("#h", 4)).notices), 1)
-        self.assertEqual(alice.received(1.0, o.Renamed("#x", "#y", "bob")).records, [r.KeepCursor("#x", 0)])
+        self.assertEqual(alice.received(1.0, o.Renamed("#x", "#y", "bob")).records, [r.Rename("#x", "#y")])
 
     def test_what_is_new_to_it_is_no_harm(self) -> None:
         alice = session()
@@ -267,6 +339,109 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(alice.received(1.0, m.GroupInfo(0, position("#g", 3, 3), 2)).records, [])
         invited = m.GroupChange("#h", "invited", "alice", "bob")
         self.assertEqual(alice.received(1.0, invited).notices, [])
+
+
+class AnewTests(SynchronousTestCase):
+    """A group has ended, and another one has its name; or a group has another name."""
+
+    MADE = 1_795_341_600_000
+    APART = "#g (until 2026-11-22)"
+
+    def session(self, *positions: m.Position, created: dict[str, int] | None = None, **more: Any) -> Session:
+        """Alice, who has read #g up to 9 when it was made at 5."""
+        known = Conversations({"#g": 5} if created is None else created)
+        reading = Reading({"#g": 9}, {"#g": [11]})
+        made = Session(Entrance(Who("alice", True), DEVICE), Outbox(), reading, "one", KEEP, known)
+        made.connected(0.0, b"")
+        made.received(0.0, greeting())
+        self.step = made.received(0.0, welcome(*positions))
+        return made
+
+    def kept(self) -> list[r.Record]:
+        """What the welcome lets keep, but for the login."""
+        return [
+            record for record in self.step.records if not isinstance(record, r.Claim) and "#lobby" not in repr(record)
+        ]
+
+    def test_when_a_group_was_made_is_kept_once(self) -> None:
+        alice = self.session(position("#g", 9, 9, created=5), position("#h", 3, 3, created=6))
+        self.assertEqual(self.kept(), [r.KeepCreated("#h", 6), r.KeepCursor("#h", 3)])
+        alice.connected(1.0, b"")
+        alice.received(1.0, greeting())
+        self.step = alice.received(1.0, welcome(position("#g", 9, 9, created=5), position("#h", 3, 3, created=6)))
+        self.assertEqual(self.kept(), [])
+
+    def test_another_group_begins_anew_and_the_earlier_one_is_set_apart(self) -> None:
+        alice = self.session(position("#g", 2, 0, created=self.MADE))
+        self.assertEqual(
+            self.kept(), [r.SetApart("#g", self.APART, 5), r.KeepCreated("#g", self.MADE), r.KeepCursor("#g", 0)]
+        )
+        [welcomed, told] = self.step.notices
+        assert isinstance(welcomed, n.Welcomed) and isinstance(told, n.Local)
+        self.assertEqual((welcomed.unread, self.APART in told.lines[0]), ((("#g", 2),), True))
+        self.assertEqual([len(alice.received(1.0, message("#g", seq)).notices) for seq in (1, 2, 11)], [1, 1, 1])
+
+    def test_an_older_profile_takes_the_servers_word(self) -> None:
+        self.session(position("#g", 9, 9, created=self.MADE), created={})
+        self.assertEqual(self.kept(), [r.KeepCreated("#g", self.MADE)])
+
+    def test_an_older_server_says_nothing_of_it(self) -> None:
+        self.session(position("#g", 9, 9))
+        self.assertEqual(self.kept(), [])
+
+    def test_joining_it_oneself_or_from_elsewhere(self) -> None:
+        for ref in (0, 1):
+            alice = self.session()
+            alice.received(1.0, m.GroupChange("#g", "left", "alice"))
+            [join] = alice.ask(1.0, i.JoinGroup("#g")).commands if ref else [m.Ping(0)]
+            info = m.GroupInfo(join.ref, position("#g", 0, 0, created=self.MADE), 1)  # type: ignore[union-attr]
+            step = alice.received(1.0, info)
+            self.assertEqual(step.records[:2], [r.SetApart("#g", self.APART, 5), r.KeepCreated("#g", self.MADE)])
+            self.assertEqual(len(alice.received(2.0, message("#g", 1)).notices), 1)
+
+    def test_the_same_group_goes_on(self) -> None:
+        alice = self.session()
+        [join] = alice.ask(1.0, i.JoinGroup("#g")).commands
+        info = m.GroupInfo(join.ref, position("#g", 12, 12, created=5), 2)  # type: ignore[union-attr]
+        self.assertEqual(alice.received(1.0, info).records, [r.KeepCursor("#g", 12)])
+
+    def test_what_was_delivered_in_the_earlier_one_is_not_told_of_the_later(self) -> None:
+        alice = self.session(position("#g", 9, 9, created=5))
+        [send] = alice.say(1.0, [item("#g")]).commands
+        alice.received(1.0, m.Accepted(send.ref, "#g", 10, 99, "sent"))  # type: ignore[union-attr]
+        alice.received(1.0, m.GroupChange("#g", "left", "alice"))
+        alice.received(1.0, m.GroupInfo(0, position("#g", 0, 0, created=self.MADE), 1))
+        self.assertEqual(alice.received(2.0, m.Delivered("#g", 10, "bob")).notices, [])
+
+    def test_watching_begins_anew_too(self) -> None:
+        alice = self.session(position("#g", 9, 9, created=5))
+        alice.receive = WATCH
+        alice.received(1.0, m.GroupChange("#g", "left", "alice"))
+        alice.received(1.0, m.GroupInfo(0, position("#g", 0, 0, created=self.MADE), 1))
+        self.assertEqual(len(alice.received(2.0, message("#g", 1)).notices), 1)
+
+    def test_a_new_name_is_found_out_at_the_next_login(self) -> None:
+        alice = self.session(position("#h", 11, 9, created=5))
+        self.assertEqual(self.kept(), [r.Rename("#g", "#h")])
+        self.assertEqual(self.step.notices[1], n.Local(("#g is called #h now.",)))
+        self.assertEqual([len(alice.received(1.0, message("#h", seq)).notices) for seq in (9, 10, 11)], [0, 1, 0])
+
+    def test_the_focus_goes_along(self) -> None:
+        alice = self.session(position("#g", 9, 9, created=5))
+        alice.state.look_at("#g")
+        alice.lost(1.0)
+        alice.connected(2.0, b"")
+        alice.received(2.0, greeting())
+        alice.received(2.0, welcome(position("#h", 9, 9, created=5)))
+        self.assertEqual(alice.state.focus, "#h")
+
+    def test_a_name_that_an_earlier_group_had_here(self) -> None:
+        alice = self.session(position("#g", 9, 9, created=5), created={"#g": 5, "#h": 4})
+        step = alice.received(1.0, o.Renamed("#g", "#h", "bob", at=self.MADE))
+        apart = "#h (until 2026-11-22)"
+        self.assertEqual(step.records, [r.SetApart("#h", apart, 4), r.Rename("#g", "#h")])
+        self.assertEqual(alice.conversations.created, {"#h": 5, apart: 4})
+        self.assertEqual(len(alice.received(1.0, message("#h", 10)).notices), 1)
 
 
 class AskingTests(SynchronousTestCase):
@@ -294,6 +469,28 @@ class AskingTests(SynchronousTestCase):
         step = alice.received(1.0, m.GroupInfo(join.ref, position("#h", 7, 7), 2))  # type: ignore[union-attr]
         self.assertEqual(step.records, [r.KeepCursor("#h", 7)])
         self.assertEqual(alice.received(1.0, message("#h", 7)).notices, [])
+
+    def test_each_change_that_may_not_be_is_told_before_the_answer(self) -> None:
+        alice = session()
+        wish = i.ChangeModes("#g", (o.ModeChange(True, "m"), o.ModeChange(True, "z")))
+        [asked] = alice.ask(1.0, wish).commands
+        assert isinstance(asked, o.SetModes)
+        refused = o.ModeRefused(asked.ref, "#g", asked.changes[1], "bad-mode", "'z' is no mode of a group.")
+        self.assertEqual(
+            alice.received(1.0, refused).notices, [n.Refused("bad-mode", "'z' is no mode of a group.", intent=wish)]
+        )
+        self.assertFalse(alice.idle())
+        self.assertEqual(alice.received(1.0, m.GroupChange("#g", "announce", "alice", "alice")).notices, [])
+        self.assertEqual(len(alice.received(1.0, m.GroupChange("#g", "kicked", "bob", "alice")).notices), 1)
+        answer = o.ModesChanged(asked.ref, "#g", "alice", asked.changes[:1])
+        self.assertEqual(alice.received(1.0, answer).notices, [n.Answered(wish, answer)])
+        self.assertTrue(alice.idle())
+        self.assertEqual(alice.received(1.0, refused).notices, [])
+        self.assertEqual(len(alice.received(1.0, m.GroupChange("#g", "talk", "alice", "alice")).notices), 1)
+
+    def test_changes_that_others_make_are_told(self) -> None:
+        event = o.ModesChanged(0, "#g", "bob", [o.ModeChange(True, "f", "30")])
+        self.assertEqual(session().received(1.0, event).notices, [n.ModesSet(event)])
 
     def test_without_a_line_nothing_is_asked(self) -> None:
         alice = session()

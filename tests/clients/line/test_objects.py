@@ -32,6 +32,32 @@ class FormTests(SynchronousTestCase):
         self.assertEqual(objects.message(own, "bob")["to"], "@alice")
         self.assertEqual(objects.message(n.Said("#g", 1, AT, "alice", b"", "x"), "bob")["to"], "#g")
 
+    def test_what_is_kept_nowhere(self) -> None:
+        said = n.Passing("gast", "@bob", b"\x01" * 16, AT, "hi")
+        self.assertEqual(
+            objects.lines(said, "bob"),
+            ['{"v":1,"event":"passing","id":"01010101010101010101010101010101","from":"gast","to":"@bob",'
+             '"at":"2026-11-22T10:00:00Z","text":"hi","least":"","e2ee":"plain"}'],
+        )  # fmt: skip
+        own = n.Passing("bob", "@gast", b"", AT, "x", own=True)
+        group = n.Passing("zoe", "#g", b"", AT, "x", least="h")
+        self.assertEqual([objects.passing(one, "bob")["to"] for one in (own, group)], ["@gast", "#g"])
+
+    def test_modes(self) -> None:
+        made = [a.ModeChange(True, "k", "word")]
+        listed = [{"on": True, "mode": "k", "argument": "word"}]
+        for notice, shown in (
+            (n.Answered(i.AskModes(), a.GroupModes(1, "#g", made, AT)),
+             {"event": "modes", "group": "#g", "created": "2026-11-22T10:00:00Z", "modes": listed}),
+            (n.Answered(i.ChangeModes("", ()), a.ModesChanged(1, "#g", "bob", made)),
+             {"event": "modeschanged", "group": "#g", "by": "bob", "changes": listed}),
+            (n.ModesSet(a.ModesChanged(0, "#g", "bob", made)),
+             {"event": "modeschanged", "group": "#g", "by": "bob", "changes": listed}),
+            (n.Answered(i.ListMasks(), a.MaskList(1, "#g", "b", [a.Mask("x!*@*", "bob", AT)])),
+             {"event": "mask", "group": "#g", "mode": "b", "mask": "x!*@*", "by": "bob", "at": "2026-11-22T10:00:00Z"}),
+        ):  # fmt: skip
+            self.assertEqual([json.loads(row) for row in objects.lines(notice, "bob")], [{"v": 1, **shown}])
+
     def test_an_error(self) -> None:
         shown = json.loads(objects.refusal(n.Refused("not-allowed", "no.", ("x",))))
         self.assertEqual(

@@ -10,6 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
+from chatd import people as p
 from clients.line.oneshot import SOON, Context, errand, exit_code
 from clients.line.plain import Output
 from clients.line.show import Style
@@ -120,6 +121,28 @@ class SendTests(ErrandCase):
         self.bye()
         self.assertEqual((self.out.getvalue(), self.codes), ("@alice stored\n", [7]))
 
+    def test_a_guest_has_it_and_nothing_is_kept(self) -> None:
+        for wait in (None, 5.0):
+            self.run_verb("send", "@gast", "hi", json=True, wait=wait)
+            self.arrive()
+            [send] = self.client.sent(m.Send)
+            self.line.tell(m.Failed(send.ref, "guest", "Guests cannot."))
+            [passing] = self.client.sent(p.Pass)
+            self.assertEqual((passing.to, passing.text, self.out.getvalue()), ("@gast", "hi", ""))
+            self.line.tell(p.Passed(passing.ref, 9))
+            self.bye()
+            [row] = self.rows()
+            self.assertEqual((row["event"], row["state"], row["to"], self.codes), ("sent", "passed", "@gast", [0]))
+            self.assertEqual(self.client.history.outbox(self.client.account), [])
+
+    def test_only_operators_have_it(self) -> None:
+        self.run_verb("send", "#g", "hi")
+        self.arrive()
+        [send] = self.client.sent(m.Send)
+        self.line.tell(m.Accepted(send.ref, "#g", 0, 9, "sent"))
+        self.bye()
+        self.assertEqual((self.out.getvalue(), self.codes), ("passed\n", [0]))
+
     def test_does_not_eat_mail(self) -> None:
         self.run_verb("send", "@alice", "hi")
         self.arrive(position("#g", 1, 0))
@@ -189,6 +212,16 @@ class ReceiveTests(ErrandCase):
         self.bye()
         self.assertEqual(self.client.history.cursors(self.client.account)["#g"], 1)
 
+    def test_what_is_kept_nowhere_is_printed_and_counts(self) -> None:
+        self.run_verb("recv", json=True, wait=60.0, most=1)
+        self.arrive()
+        self.pong()
+        self.line.tell(p.Passing("gast", "bob", b"i" * 16, 9, "hi"), p.Passing("gast", "bob", b"j" * 16, 9, "more"))
+        self.bye()
+        [row] = self.rows()
+        self.assertEqual((row["event"], row["from"], row["to"], row["text"]), ("passing", "gast", "@bob", "hi"))
+        self.assertEqual((self.client.sent(m.Acknowledge), self.codes), ([], [0]))
+
     def test_the_file_of_the_interface(self) -> None:
         self.run_verb("recv", json=True)
         self.arrive(position("dm:alice:bob", 1, 0))
@@ -225,6 +258,26 @@ class TailTests(ErrandCase):
         self.errand.interrupt()
         self.bye()
         self.assertEqual(self.codes, [130])
+
+    def test_follow_shows_what_is_kept_nowhere_once_and_only_of_here(self) -> None:
+        self.run_verb("tail", "@Gast", follow=True)
+        self.arrive()
+        self.line.tell(p.Passing("gast", "bob", (1).to_bytes(16, "big"), 9, "one"))
+        self.line.tell(p.Passing("zoe", "bob", b"z" * 16, 9, "else"), p.Passing("gast", "#g", b"g" * 16, 9, "else"))
+        [asked] = self.client.sent(m.History)
+        self.line.tell(m.Page(asked.ref, "dm:bob:gast", [message("dm:bob:gast", 1, "gast", "one")], False))
+        self.line.tell(p.Passing("bob", "gast", b"k" * 16, 9, "two"), p.Passing("gast", "bob", b"l" * 16, 9, "three"))
+        shown = [row.split(" ", 1)[1][-5:] for row in self.out.getvalue().splitlines()]
+        self.assertEqual([row.rpartition(" ")[2] for row in shown], ["one", "two", "three"])
+
+    def test_follow_shows_words_to_the_operators_of_a_group(self) -> None:
+        self.run_verb("tail", "#g", follow=True, json=True)
+        self.arrive(position("#g", 0, 0))
+        self.page()
+        self.line.tell(
+            p.Passing("zoe", "#g", b"z" * 16, 9, "help", least="h"), p.Passing("zoe", "bob", b"y" * 16, 9, "x")
+        )
+        self.assertEqual([(row["event"], row["least"]) for row in self.rows()], [("passing", "h")])
 
 
 class AskTests(ErrandCase):

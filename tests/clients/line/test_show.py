@@ -43,6 +43,13 @@ SEED = [
     (said("dm:alice:bob", peer="alice"), "(Private) alice: hi"),
     (sent("@bob", "sent"), "(Private to bob) You: hi"),
     (said("#g1"), "[g1] alice: hi"),
+    (n.Passing("gast", "@alice", b"i", NOW, "hi"), "(Private, not kept) gast: hi"),
+    (n.Passing("alice", "@gast", b"i", NOW, "hi", own=True), "(Private to gast, not kept) You: hi"),
+    (n.Passing("bob", "#g1", b"i", NOW, "hi", least="o"), "[g1] (To operators, not kept) bob: hi"),
+    (n.Passing("bob", "#g1", b"i", NOW, "hi", least="v"), "[g1] (To those with a voice, not kept) bob: hi"),
+    (n.Passing("bob", "#g1", b"i", NOW, "hi"), "[g1] (Not kept) bob: hi"),
+    (sent("@gast", "passed"), "(Private to gast, not kept) You: hi"),
+    (sent("#g1", "passed"), "[g1] (To operators, not kept) You: hi"),
     (n.TakenAway("#g1", 2, "bob", "typo"), "bob took a message away in group 'g1': typo"),
     (n.TakenAway("dm:alice:bob", 2, "bob"), "bob took a message away."),
     (n.Lost("The connection broke.", 1.0), "DISCONNECTED!!"),
@@ -84,6 +91,15 @@ class SeedTests(SynchronousTestCase):
     def test_own_from_elsewhere(self) -> None:
         self.assertEqual(lines(said("#lobby", own=True), PLAIN), ["You: hi"])
         self.assertEqual(lines(said("dm:alice:bob", own=True, peer="bob"), PLAIN), ["(Private to bob) You: hi"])
+
+    def test_where_one_looks_one_is_told_that_it_is_not_kept(self) -> None:
+        for to, line in (
+            ("@gast", "gast has heard that; it is not kept."),
+            ("#g1", "Only the operators of group 'g1' have heard that; it is not kept."),
+        ):
+            self.assertEqual(lines(sent(to, "passed"), PLAIN._replace(focus=to)), [line])
+        lobby = ["Only the operators of group 'lobby' have heard that; it is not kept."]
+        self.assertEqual(lines(sent("#lobby", "passed"), PLAIN), lobby)
 
     def test_what_was_stored_reaches_its_reader(self) -> None:
         notice = sent("@bob", "delivered", before="stored")
@@ -142,6 +158,31 @@ class AnswerTests(SynchronousTestCase):
         ):  # fmt: skip
             self.assertEqual(lines(notice, PLAIN), [line])
 
+    def test_modes(self) -> None:
+        on = a.ModeChange(True, "f", "30")
+        for notice, shown in (
+            (answer(i.AskModes(), a.GroupModes(1, "#g", [], 0)), ["Group 'g' has no modes."]),
+            (answer(i.AskModes(), a.GroupModes(1, "#g", [a.ModeChange(True, "t"), on], 0)),
+             ["Modes of group 'g': +tf 30", "  t  only operators set the topic",
+              "  f  30 seconds between two messages"]),
+            (answer(i.ChangeModes("", ()), a.ModesChanged(1, "#g", "alice", [on])),
+             ["[g] You set +f 30 (30 seconds between two messages)"]),
+            (answer(i.ChangeModes("", ()), a.ModesChanged(1, "#g", "alice", [])), ["Nothing was changed."]),
+            (n.ModesSet(a.ModesChanged(0, "#g", "bob", [on])), ["[g] bob set +f 30 (30 seconds between two messages)"]),
+            (n.ModesSet(a.ModesChanged(0, "#g", "alice", [a.ModeChange(False, "z")])), ["[g] You set -z"]),
+            (n.ModesSet(a.ModesChanged(0, "#g", "", [a.ModeChange(True, "q", "bob")])), []),
+        ):  # fmt: skip
+            self.assertEqual(lines(notice, PLAIN), shown)
+
+    def test_lists_of_masks(self) -> None:
+        for letter, title in (("b", "Who is banned from group 'g'"), ("e", "Exceptions from the bans of group 'g'"),
+                              ("I", "Who needs no invitation to group 'g'"), ("z", "Masks of group 'g'")):  # fmt: skip
+            empty = answer(i.ListMasks("#g", letter), a.MaskList(1, "#g", letter, []))
+            self.assertEqual(lines(empty, PLAIN), [f"{title}: nobody."])
+            some = a.MaskList(1, "#g", letter, [a.Mask("bob!*@*", "zoe", NOW)])
+            row = f"  bob!*@*  by zoe, {clock(NOW, NOW)}"
+            self.assertEqual(lines(answer(i.ListMasks("#g", letter), some), PLAIN), [f"{title}:", row])
+
     def test_a_page_knows_whose_is_whose(self) -> None:
         messages = [a.Message("dm:alice:bob", 1, NOW, sender, b"i", "hi") for sender in ("alice", "bob")]
         shown = lines(answer(i.ReadHistory("@bob"), a.Page(1, "dm:alice:bob", messages, False)), PLAIN)
@@ -157,6 +198,8 @@ class AnswerTests(SynchronousTestCase):
             self.assertEqual(lines(n.Changed(change), PLAIN), [line])
         mine = n.Changed(a.GroupChange("#g", "kicked", "alice", "zoe"), me=True)
         self.assertEqual(lines(mine, PLAIN), ["[g] You were removed from the group by zoe"])
+        loud = n.Changed(a.GroupChange("#g", "kicked", "bob", "zoe", "too loud"))
+        self.assertEqual(lines(loud, PLAIN), ["[g] bob was removed from the group by zoe: too loud"])
 
 
 class InertTests(SynchronousTestCase):
@@ -173,6 +216,11 @@ class InertTests(SynchronousTestCase):
             n.Changed(a.GroupChange("#" + name, text, name, name, text)), n.Refused("x", text, (name,)),
             n.Refused("no-such-user", text, (name,), intent=i.Tell(("@" + name,), text)), n.Ended("refused", text),
             n.Changed(a.GroupChange("#" + name, "topic", name, name, text)),
+            n.Changed(a.GroupChange("#" + name, "kicked", name, name, text)), n.Passing(name, "@" + name, b"", 0, text),
+            n.Passing(name, "#" + name, b"", 0, text, least=text), sent("#" + name, "passed"),
+            n.ModesSet(a.ModesChanged(0, name, name, [a.ModeChange(True, text, name), a.ModeChange(True, "b", text)])),
+            answer(i.AskModes(), a.GroupModes(1, name, [a.ModeChange(True, text), a.ModeChange(True, "k", text)], 0)),
+            answer(i.ListMasks(), a.MaskList(1, name, text, [a.Mask(text, name, 0)])),
             n.Welcomed(name, (name,), 1, ((name, 1),)), n.AskTrust(text, "aa"),
             answer(i.ListPeople(), a.WhoList(1, [person], 1)), answer(i.ReadInbox(), a.InboxList(1, [place])),
             answer(i.ListGroups(), a.GroupList(1, [])), answer(i.ListMembers(), a.MemberList(1, name, [person])),
