@@ -12,6 +12,7 @@ from chatd.core import metadata
 from chatd.core.hub import Hub
 from chatd.core.names import BadName, fold
 from chatd.core.people import profile
+from chatd.core.search import counts
 from chatd.core.turn import Refused
 from chatd.core.users import Session, User
 from chatd.people import Counts, Profile
@@ -56,11 +57,7 @@ class Lookup:
 
     def counts(self) -> Counts:
         """How many there are."""
-        users = self._hub.everyone.users
-        invisible = sum(user.invisible for user in users)
-        operators = sum(user.operator for user in users)
-        groups = sum(1 for group in self._hub.conversations.groups.values() if group.size())
-        return Counts(0, len(users), invisible, operators, self._strangers(), groups, self._hub.most)
+        return counts(self._hub, 0, self._strangers())
 
     # ---- sessions ----
 

@@ -112,11 +112,16 @@ def _present(hub: Hub, group: Conversation, asker: User) -> Iterator[tuple[User,
 
 def count(hub: Hub, session: Session, command: p.Count, turn: Turn) -> None:
     """How many people, groups and operators there are."""
+    turn.reply(session, counts(hub, command.ref, hub.outside.strangers()))
+
+
+def counts(hub: Hub, ref: int, strangers: int) -> p.Counts:
+    """The same as of now; of the groups those in which somebody is."""
     here = hub.everyone.users
     invisible = sum(user.invisible for user in here)
     operators = sum(user.operator for user in here)
-    strangers, groups = hub.outside.strangers(), len(hub.conversations.groups)
-    turn.reply(session, p.Counts(command.ref, len(here), invisible, operators, strangers, groups, hub.most))
+    groups = sum(1 for group in hub.conversations.groups.values() if group.size())
+    return p.Counts(ref, len(here), invisible, operators, strangers, groups, hub.most)
 
 
 # ---- one person --------------------------------------------------------------------------------------------------
