@@ -85,6 +85,17 @@ class AnewTests(HouseCase):
         self.assertEqual(self.found(self.bob, "#hw5"), ["one", "two", "three"])
         self.assertEqual(self.found(self.bob, "#hw3") + self.found(self.bob, "#hw4"), [])
 
+    def test_a_restart_of_the_server_changes_nothing_of_that(self) -> None:
+        self.alice.enter("/group hw3", "hello", "@bob hi", "/group hw3 one")
+        self.bob.enter("/group hw3")
+        known = self.alice.history.created(self.alice.account)
+        self.assertEqual(set(known), {"#lobby", "#hw3"})
+        self.house.restart()
+        self.house.seconds += 86_400
+        for visitor in (self.alice.again(), self.bob.again()):
+            self.assertEqual(visitor.take(n.Local), [])
+        self.assertEqual(self.alice.history.created(self.alice.account), known)
+
 
 class PassingTests(HouseCase):
     """What is kept nowhere."""
