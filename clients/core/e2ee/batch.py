@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Protocol, TypeVar
 
+from clients.core.e2ee.refusals import Refused
 from clients.core.e2ee.signed import decode, encode
 
 T = TypeVar("T")
@@ -56,9 +57,12 @@ class Batch:
         self.changes: dict[Place, bytes | None] = {}
 
     def get(self, table: str, row: str, kind: type[T]) -> T | None:
-        """One row as a value."""
+        """One row as a value. Raises Refused where it is something else: nobody but us wrote it."""
         raw = self.raw(table, row)
-        return None if raw is None else decode(raw, kind)
+        try:
+            return None if raw is None else decode(raw, kind)
+        except Refused as refused:
+            raise Refused("STORE_TAMPERED", table) from refused
 
     def raw(self, table: str, row: str) -> bytes | None:
         """One row as it is."""

@@ -121,6 +121,12 @@ def read_body(kinds: dict[str, type[Body]], kind: str, raw: bytes) -> Body:
     if kind not in kinds:
         raise Refused("UNKNOWN_KIND", "body")
     body = decode(raw, kinds[kind])
-    if isinstance(body, Said) and len(body.text.encode()) > MOST_TEXT:
-        raise Refused("MALFORMED", "text-length")
+    if isinstance(body, Said):
+        check_length(body)
     return body
+
+
+def check_length(said: Said) -> None:
+    """Longer texts go as files. Raises Refused, on both sides."""
+    if len(said.text.encode()) > MOST_TEXT:
+        raise Refused("MALFORMED", "text-length")

@@ -93,7 +93,11 @@ def begin(batch: Batch, user: str, keys: Account, entropy: Entropy) -> bytes:
 
 
 def join(batch: Batch, user: str, uik: bytes, keys: Account, entropy: Entropy) -> Signed:
-    """Another device of a person: what the primary is asked to list. It can do nothing until it is listed."""
+    """Another device of a person: what the primary is asked to list. It can do nothing until it is listed.
+
+    `uik` is the person's key as they read it from the primary: no list under another one is believed.
+    """
+    batch.put(pins.TABLE, user, pins.Pin(user, uik, pins.VERIFIED, pins.VERIFIED))
     return _settle(batch, user, uik, keys, entropy)
 
 

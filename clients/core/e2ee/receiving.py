@@ -114,7 +114,7 @@ class Incoming:
         """One item, whole: committed when this returns, and to be acknowledged after that.
 
         `keep` writes the caller's own rows into the same transaction. Raises Behind: ask the server, come again with
-        `fresh`; nothing has changed.
+        `fresh`; and Refused where one's own store was tampered with. Then nothing has changed.
         """
         batch = Batch(self._storage)
         try:
@@ -122,6 +122,8 @@ class Incoming:
             if keep is not None:
                 keep(batch, delivered)
         except Refused as refused:
+            if refused.code == "STORE_TAMPERED":
+                raise  # it is not the item that is wrong
             return self._refuse(item, refused, now)
         batch.commit()
         return delivered

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from clients.core.e2ee import own, pins, sessions
 from clients.core.e2ee.batch import Batch
-from clients.core.e2ee.bodies import Body, Lists, Resend, Reset
+from clients.core.e2ee.bodies import Body, Lists, Resend, Reset, Said, check_length
 from clients.core.e2ee.devices import Entry
 from clients.core.e2ee.envelope import Inner, Place, content_of, direct_conv, pack
 from clients.core.e2ee.franking import commit
@@ -148,8 +148,12 @@ class Outgoing:
     # ---- the server's answers ----
 
     def accepted(self, batch: Batch, send_id: bytes) -> None:
-        """The server has it: it need not be tried again."""
+        """The server has it: it need not be tried again. A group's key is not kept to be said again: who lacks it is
+        given the one of that time (`Groups.resend`)."""
         batch.drop("outbox", send_id.hex())
+        said = batch.get("sent", send_id.hex(), Sent)
+        if said is not None and said.kind == "group_key":
+            batch.drop("sent", send_id.hex())
 
     def unsent(self, batch: Batch) -> list[Sending]:
         """What is to be tried again, byte by byte, in order."""
@@ -235,6 +239,8 @@ class Outgoing:
         return self._said(batch, conv, kind, body, now)
 
     def _said(self, batch: Batch, conv: str, kind: str, body: Body, now: int) -> Sent:
+        if isinstance(body, Said):
+            check_length(body)
         return Sent(conv, kind, self._entropy(ID_BYTES), now, self._entropy(KEY_BYTES), encode(body), [])
 
     def _fan_out(

@@ -48,4 +48,4 @@ class BatchTests(SynchronousTestCase):
     def test_a_row_of_another_kind_is_refused(self) -> None:
         batch = Batch(self.storage)
         batch.put("t", "a", "text")
-        self.assertEqual(refused(lambda: batch.get("t", "a", int)), "MALFORMED")
+        self.assertEqual(refused(lambda: batch.get("t", "a", int)), "STORE_TAMPERED")

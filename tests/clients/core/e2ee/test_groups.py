@@ -104,6 +104,11 @@ class TalkTests(GroupCase):
         self.assertEqual(len(sending.items), 2)
         self.assertEqual(len({(item.ciphertext, item.commitment, item.sid) for item in sending.items}), 1)
 
+    def test_a_key_is_not_kept_to_be_said_again(self) -> None:
+        key, message = self.alice.say_in(self.gid, "hello")
+        rows = self.alice.storage.rows("sent")
+        self.assertEqual((key.send_id.hex() in rows, message.send_id.hex() in rows), (False, True))
+
     def test_who_joins_reads_what_comes_after(self) -> None:
         dave = Phone(self.server, "dave")
         before = self.item("before")

@@ -57,6 +57,13 @@ class OwnTests(SynchronousTestCase):
         self.assertEqual(list(pins.current(self.batch, "bob").devices), [self.account.keys.device])
         self.assertEqual(own.lists_since(self.batch, 0), [self.first, second, third])
 
+    def test_another_device_believes_the_key_it_was_told_and_no_other(self) -> None:
+        batch = Batch(MemoryStorage())
+        own.join(batch, "bob", own.myself(self.batch).uik, Account.make(), ENTROPY)
+        fake = own.begin(Batch(MemoryStorage()), "bob", Account.make(), ENTROPY)
+        self.assertEqual(pins.learn(batch, "bob", [fake], own=True), [Note("IDENTITY_CHANGED", "bob")])
+        self.assertEqual(refused(lambda: pins.current(batch, "bob")), "NO_E2EE_KEYS")
+
     def test_a_device_of_somebody_else_is_not_listed(self) -> None:
         signed = own.join(Batch(MemoryStorage()), "eve", own.myself(self.batch).uik, Account.make(), ENTROPY)
         self.assertEqual(refused(lambda: own.enlist(self.batch, signed)), "DEVICE_NOT_SELF_SIGNED")

@@ -11,9 +11,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core.e2ee import pins
 from clients.core.e2ee.batch import Batch
-from clients.core.e2ee.bodies import Body, Lists
+from clients.core.e2ee.bodies import OLM_KINDS, Body, Lists, Receipt
 from clients.core.e2ee.devices import Entry
-from clients.core.e2ee.envelope import Inner
+from clients.core.e2ee.envelope import ABOUT_GROUPS, Inner
 from clients.core.e2ee.receiving import Arrived, Delivered, Dropped, Quarantined
 from clients.core.e2ee.refusals import Behind, Note
 from clients.core.e2ee.sending import Outgoing, Sent
@@ -128,6 +128,12 @@ class ReceiveTests(SynchronousTestCase):
         self.bob.take(item)
         self.assertEqual((self.bob.texts(), self.bob.storage.rows("held")), (["hello"], []))
 
+    def test_a_tampered_store_is_not_the_items_fault(self) -> None:
+        item = self.item()
+        self.bob.disk.kept["olm", self.alice.device] = b"nonsense"
+        self.assertEqual(refused(lambda: self.bob.incoming.receive(item, self.server.now)), "STORE_TAMPERED")
+        self.assertEqual(self.bob.storage.rows("quarantine"), [])
+
     def test_gaps(self) -> None:
         items = [self.item(str(number)) for number in range(4)]
         notes = [self.bob.take(items[at]).notes for at in (0, 3, 1, 2)]
@@ -174,6 +180,7 @@ class ReceiveTests(SynchronousTestCase):
         return inner.s_list
 
 
+REFUSALS = {"", "MALFORMED", "BINDING_MISMATCH", "GROUP_UNKNOWN"}
 SENT = Sent("dm:alice:bob", "msg", b"i" * 16, 0, b"k" * 32, b"", [])
 
 
@@ -205,6 +212,24 @@ class BytesTests(SynchronousTestCase):
         self.bob.take(msgspec.structs.replace(item, ciphertext=bytes(changed), mail_id=self.bob.random.randbytes(16)))
         self.bob.take(item)
         self.assertEqual(self.bob.texts(), ["hello"])
+
+    @given(st.sampled_from(sorted(OLM_KINDS)), st.binary(max_size=500))
+    def test_any_body_of_every_kind(self, kind: str, raw: bytes) -> None:
+        """In an envelope that is right in everything else."""
+        conv = "gid:" + bytes(16).hex() if kind in ABOUT_GROUPS else "dm:alice:bob"
+        honest = self.alice.outgoing
+        self.alice.outgoing = Liar(honest, kind=kind, body=raw, conv=conv)
+        self.alice.tell(self.bob, "receipt", Receipt([]), conv)
+        self.alice.outgoing = honest
+        for outcome in self.bob.fetch():
+            self.assertIn(outcome.code if isinstance(outcome, Dropped) else "", REFUSALS)
+
+    @given(st.lists(st.binary(max_size=300), max_size=4))
+    def test_any_lists_past_the_server(self, chain: list[bytes]) -> None:
+        self.alice.tell(self.bob, "devlist", Lists([*self.SERVER.lists["alice"], *chain]))
+        for outcome in self.bob.fetch():
+            self.assertIn(outcome.code if isinstance(outcome, Dropped) else "", REFUSALS)
+        self.bob.say("alice", "goes out")
 
     @given(st.binary(max_size=300))
     def test_signed_and_encrypted_nonsense(self, raw: bytes) -> None:

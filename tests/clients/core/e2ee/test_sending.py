@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core.e2ee import own, sending
-from clients.core.e2ee.bodies import Said
+from clients.core.e2ee.bodies import Receipt, Said
 from clients.core.e2ee.sending import Item, Sent, Trouble
 from tests.clients.core.e2ee.kit import DAY, Phone, people, refused, talked
 
@@ -35,6 +35,9 @@ class FanOutTests(SynchronousTestCase):
         talked(self.alice, self.bob)
         lengths = {len(self.alice.say("bob", "x" * size).items[0].ciphertext) for size in (1, 50, 100)}
         self.assertEqual(len(lengths), 1)
+
+    def test_a_long_text_is_not_sent(self) -> None:
+        self.assertEqual(refused(lambda: self.alice.say("bob", "é" * 2_049)), "MALFORMED")
 
     def test_nobody_and_nothing(self) -> None:
         """A21: nothing is sent, and nothing is kept to be sent."""
@@ -106,6 +109,18 @@ class OutboxTests(SynchronousTestCase):
         self.alice.post(sent, ["bob"])
         self.assertEqual(self.server.mail[laptop.address], [])
         self.assertEqual(len(self.server.mail[self.bob.address]), 1)
+
+    def test_renewed_without_people_only_for_who_it_was_for(self) -> None:
+        laptop = Phone(self.server, "bob", self.bob)
+        self.alice.refresh("bob")
+        batch = self.alice.batch()
+        claims = {laptop.address: self.server.claim(*laptop.address)}
+        entries = [self.bob.me, laptop.me]
+        sent = self.alice.outgoing.spread(batch, entries, "receipt", Receipt([]), 0, claims, "dm:alice:bob")
+        batch.commit()
+        self.bob.revoke(laptop.device)
+        self.alice.post(sent, [])
+        self.assertEqual((len(self.server.mail[self.bob.address]), self.server.mail[laptop.address]), (1, []))
 
     def test_a_rolled_back_state_starts_anew(self) -> None:
         batch = self.alice.batch()
