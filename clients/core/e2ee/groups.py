@@ -21,6 +21,7 @@ from clients.core.e2ee.keys import Entropy, GroupReader, GroupSender
 from clients.core.e2ee.members import (
     Arg,
     Create,
+    Named,
     State,
     apply,
     gid_of,
@@ -45,14 +46,28 @@ OUT: Final = "group-out"
 IN: Final = "group-in"
 
 
+class Naming(msgspec.Struct, array_like=True, frozen=True):
+    """What a group is called; the log has only a digest of it, with the salt."""
+
+    name: str = ""
+    topic: str = ""
+    salt: bytes = b""
+
+    @property
+    def digest(self) -> bytes:
+        """What the log has of it."""
+        return name_digest(self.name, self.topic, self.salt)
+
+
 class GroupRow(msgspec.Struct, array_like=True, frozen=True):
-    """One group: `promised` is the newest entry that any member spoke of."""
+    """One group: `promised` is the newest entry that any member spoke of, `wanted` what one would like it to be
+    called."""
 
     state: State
     promised: int = 0
     forked: bool = False
-    name: str = ""
-    topic: str = ""
+    naming: Naming = Naming()
+    wanted: Naming = Naming()
 
 
 class Out(msgspec.Struct, array_like=True, frozen=True):
@@ -145,6 +160,13 @@ class Groups:
         apply(row.state, blob, gid, lambda user: _known(batch, user), fresh=True)
         return blob
 
+    def rename(self, batch: Batch, gid: bytes, name: str, topic: str) -> bytes:
+        """The entry that calls it so; the members are told by the next `head`. Raises Refused."""
+        naming = Naming(name, topic, self._entropy(16))
+        blob = self.propose(batch, gid, "name", Named(naming.digest))
+        batch.put(GROUP, gid.hex(), msgspec.structs.replace(self.row(batch, gid), wanted=naming))
+        return blob
+
     def follow(self, batch: Batch, gid: bytes, chain: list[bytes], fresh: bool = False) -> list[Note]:
         """Entries as the server shows them, in order. Raises Refused (forged: nothing changes) and Behind.
 
@@ -162,15 +184,18 @@ class Groups:
                 return [Note("GROUP_LOG_FORK", refused.user)]
         if state is not None and state != before:
             row = msgspec.structs.replace(row, state=state) if row else GroupRow(state)
+            if row.wanted.digest == state.name_digest:
+                row = msgspec.structs.replace(row, naming=row.wanted)
             batch.put(GROUP, gid.hex(), row)
             self._forget_strangers(batch, row)
         return []
 
-    def head(self, batch: Batch, gid: bytes, joiner: bool = False, salt: bytes = b"") -> GroupHead:
+    def head(self, batch: Batch, gid: bytes, joiner: bool = False) -> GroupHead:
         """Where the log stands, to be told to every member's devices after a change; with all of it to a joiner."""
         row = self.row(batch, gid)
         snapshot = sign_snapshot(own.account(batch), row.state) if joiner else None
-        return GroupHead(gid, row.state.n, row.state.head, snapshot, row.name, row.topic, salt)
+        named = row.naming
+        return GroupHead(gid, row.state.n, row.state.head, snapshot, named.name, named.topic, named.salt)
 
     def row(self, batch: Batch, gid: bytes) -> GroupRow:
         """What is known of a group. Raises Refused."""
@@ -254,6 +279,15 @@ class Groups:
         one member could silence all others for ever."""
         row = msgspec.structs.replace(self.row(batch, gid), promised=0, forked=False)
         batch.put(GROUP, gid.hex(), row)
+
+    def abandon(self, batch: Batch, gid: bytes) -> None:
+        """A person wants to know nothing more of a group: an honest introduction may follow a false one."""
+        batch.drop(GROUP, gid.hex())
+        batch.drop(OUT, gid.hex())
+        for name in list(batch.rows(IN)):
+            kept = batch.get(IN, name, In)
+            if kept is not None and kept.gid == gid:
+                batch.drop(IN, name)
 
     def forget(self, batch: Batch, now: int) -> None:
         """Sessions of others that are too old to be used."""
@@ -340,8 +374,9 @@ class Groups:
             raise Refused("GROUP_UNKNOWN", "head-group", sender.user)
         notes = self._heard(batch, body.gid, body.n, body.head, sender, delivered.fresh)
         row = self.row(batch, body.gid)
-        if (body.name or body.topic) and name_digest(body.name, body.topic, body.salt) == row.state.name_digest:
-            batch.put(GROUP, body.gid.hex(), msgspec.structs.replace(row, name=body.name, topic=body.topic))
+        naming = Naming(body.name, body.topic, body.salt)
+        if naming.digest == row.state.name_digest:
+            batch.put(GROUP, body.gid.hex(), msgspec.structs.replace(row, naming=naming))
         return notes
 
     def _key_arrived(self, batch: Batch, delivered: Delivered, now: int) -> list[Note]:

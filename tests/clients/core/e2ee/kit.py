@@ -304,17 +304,27 @@ class Phone:
 
     def change(self, gid: bytes, op: str, arg: Arg, tell: bool = True) -> None:
         """An entry, and word of it to every member's devices."""
-        blob = self.groups.propose(self.batch(), gid, op, arg)
+        self.append(gid, self.groups.propose(self.batch(), gid, op, arg), tell, joiner=op == "add")
+
+    def rename(self, gid: bytes, name: str, topic: str = "") -> None:
+        """Another name, and word of it."""
+        batch = self.batch()
+        blob = self.groups.rename(batch, gid, name, topic)
+        batch.commit()
+        self.append(gid, blob)
+
+    def append(self, gid: bytes, blob: bytes, tell: bool = True, joiner: bool = False) -> None:
+        """`group.append`, and what follows it."""
         self.server.groups[gid].append(blob)
         self.follow(gid)
         if tell:
-            self.tell_head(gid, joiner=op == "add")
+            self.tell_head(gid, joiner)
 
-    def tell_head(self, gid: bytes, joiner: bool = False, **more: bytes) -> None:
+    def tell_head(self, gid: bytes, joiner: bool = False) -> None:
         """Where the log stands, over Olm."""
         batch = self.batch()
         entries, _ = self.groups.targets(batch, gid)
-        body = self.groups.head(batch, gid, joiner, **more)
+        body = self.groups.head(batch, gid, joiner)
         claims = self.claims_for(batch, entries)
         sending = self.outgoing.spread(
             batch, entries, "group_head", body, self.server.now, claims, group_conv(gid)

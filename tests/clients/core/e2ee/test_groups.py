@@ -14,9 +14,9 @@ from clients.core.e2ee.batch import Batch
 from clients.core.e2ee.bodies import Said
 from clients.core.e2ee.envelope import GroupInner, Place, content_of, group_conv, pack
 from clients.core.e2ee.franking import commit
-from clients.core.e2ee.groups import GROUP, IN, OUT, In, Out
+from clients.core.e2ee.groups import GROUP, IN, OUT, In, Naming, Out
 from clients.core.e2ee.keys import GroupReader, GroupSender
-from clients.core.e2ee.members import Leave, Named, Whom, name_digest
+from clients.core.e2ee.members import Leave, Whom
 from clients.core.e2ee.receiving import Arrived, Dropped
 from clients.core.e2ee.signed import encode
 from clients.core.e2ee.store import pickled, unpickled
@@ -137,17 +137,39 @@ class TalkTests(GroupCase):
         dave.fetch()
         self.assertEqual(dave.texts(), ["early"])
 
+    def name(self, phone: Phone) -> str:
+        """What somebody knows it by."""
+        return phone.groups.row(phone.batch(), self.gid).naming.name
+
     def test_the_name_is_told_to_members_and_held_against_the_log(self) -> None:
-        self.alice.change(self.gid, "name", Named(name_digest("Lab 3", "on mondays", b"salt")), tell=False)
-        for name, expected in (("Lab 4", ""), ("Lab 3", "Lab 3")):
-            batch = self.alice.batch()
-            row = self.alice.groups.row(batch, self.gid)
-            batch.put(GROUP, self.gid.hex(), msgspec.structs.replace(row, name=name, topic="on mondays"))
-            batch.commit()
-            self.alice.tell_head(self.gid, salt=b"salt")
-            self.bob.fetch()
-            self.assertEqual(self.bob.groups.row(self.bob.batch(), self.gid).name, expected)
+        dave = Phone(self.server, "dave")
+        self.alice.rename(self.gid, "Lab 3", "on mondays")
+        self.alice.add(self.gid, dave)
+        self.settle(self.bob, dave)
+        self.assertEqual([self.name(one) for one in (self.alice, self.bob, dave)], ["Lab 3"] * 3)
+        batch = self.carol.batch()
+        row = self.carol.groups.row(batch, self.gid)
+        false = msgspec.structs.replace(row, naming=Naming("Lab 4", "", b"salt"))
+        batch.put(GROUP, self.gid.hex(), false)
+        batch.commit()
+        self.carol.tell_head(self.gid)
+        self.settle(self.bob, dave)
+        self.assertEqual((self.name(self.bob), self.name(dave)), ("Lab 3", "Lab 3"))
+        self.assertEqual(refused(lambda: self.bob.rename(self.gid, "mine")), "GROUP_OP_FORBIDDEN")
         self.assertNotIn(b"Lab 3", b"".join(self.server.groups[self.gid]))
+
+    def test_an_honest_introduction_after_a_false_one(self) -> None:
+        dave = Phone(self.server, "dave")
+        self.alice.add(self.gid, dave)
+        self.alice.say_in(self.gid, "hello")
+        dave.fetch()
+        batch = dave.batch()
+        dave.groups.abandon(batch, self.gid)
+        batch.commit()
+        self.assertEqual((dave.storage.rows(GROUP), dave.storage.rows(IN)), ([], []))
+        self.alice.tell_head(self.gid, joiner=True)
+        dave.fetch()
+        self.assertEqual(dave.storage.rows(GROUP), [self.gid.hex()])
 
     def test_who_leaves_gets_nothing(self) -> None:
         self.carol.change(self.gid, "leave", Leave(), tell=False)
