@@ -68,7 +68,7 @@ class Delivered(msgspec.Struct, frozen=True):
 
 class Dropped(msgspec.Struct, frozen=True):
     """What has not. `told`: a person reads a line of it; `reset`: a new session should be opened (`Outgoing.reset`);
-    `held`: it is kept, and comes again from `Incoming.released`."""
+    `held`: it is kept, and comes again from `Incoming.held`."""
 
     code: str
     check: str
@@ -137,20 +137,17 @@ class Incoming:
             raise Refused("MALFORMED", "item-type", item.user)
         delivered = self.openers[item.type](batch, item, entry, now, fresh)
         batch.put("seen", _seen(entry, delivered.msg_id), True)
-        batch.put("mail", item.mail_id.hex(), now)
+        _done(batch, item, now)
         hook = self.hooks.get(delivered.kind)
         if hook is None:
             return delivered
         return msgspec.structs.replace(delivered, notes=[*delivered.notes, *hook(batch, delivered, now)])
 
-    def released(self, batch: Batch, about: str) -> list[Arrived]:
-        """What was held back of a person about whom a decision was made, or of a group (its conversation) that one was
-        introduced to: to be received again."""
-        rows = list(batch.rows("held", about + "/"))
-        held = [batch.get("held", row, Quarantined) for row in rows]
-        for row in rows:
-            batch.drop("held", row)
-        return [one.item for one in held if one is not None]
+    def held(self, batch: Batch, about: str) -> list[Arrived]:
+        """What is held back of a person about whom a decision was made, or of a group (its conversation) that one was
+        introduced to, as it came: to be received again, and only then it is no longer held."""
+        held = [batch.get("held", row, Quarantined) for row in batch.rows("held", about + "/")]
+        return [one.item for one in sorted((one for one in held if one), key=lambda one: one.at)]
 
     def forget(self, batch: Batch, before: int) -> None:
         """What is held and in quarantine, and the server's ids, of before a time; ids inside ciphertexts are kept for
@@ -228,11 +225,11 @@ class Incoming:
         told, reset = refused.kind != SILENT, False
         if refused.code in HELD:
             about = item.user if HELD[refused.code] else item.conv
-            batch.put("held", f"{about}/{item.mail_id.hex()}", Quarantined(item, refused.code, refused.check, now))
+            batch.put("held", _held(about, item), Quarantined(item, refused.code, refused.check, now))
             batch.commit()
             return Dropped(refused.code, refused.check, item.user, HELD[refused.code], held=True)
         if refused.check != "mail-id":
-            batch.put("mail", item.mail_id.hex(), now)
+            _done(batch, item, now)
         if told:
             batch.put("quarantine", item.mail_id.hex(), Quarantined(item, refused.code, refused.check, now))
             again = refused.code in UNREADABLE
@@ -250,6 +247,18 @@ class Incoming:
 
 def _seen(entry: Entry, msg_id: bytes) -> str:
     return f"{entry.device}/{msg_id.hex()}"
+
+
+def _held(about: str, item: Arrived) -> str:
+    return f"{about}/{item.mail_id.hex()}"
+
+
+def _done(batch: Batch, item: Arrived, now: int) -> None:
+    """This item needs not come again."""
+    batch.put("mail", item.mail_id.hex(), now)
+    for about in (item.user, item.conv):
+        if batch.raw("held", _held(about, item)) is not None:
+            batch.drop("held", _held(about, item))
 
 
 def _mark_fork(batch: Batch, item: Arrived) -> None:

@@ -247,9 +247,7 @@ class Phone:
             self.catch_up(behind)
             outcome = self.incoming.receive(item, self.server.now, fresh=True, keep=self.keep)
         if isinstance(outcome, Delivered) and isinstance(outcome.body, GroupHead) and outcome.body.snapshot:
-            batch = self.batch()
-            self.server.mail[self.address] += self.incoming.released(batch, outcome.conv)
-            batch.commit()
+            self.server.mail[self.address] += self.incoming.held(self.batch(), outcome.conv)
         if isinstance(outcome, Dropped):
             self.dropped.append(outcome)
         else:

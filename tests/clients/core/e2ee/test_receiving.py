@@ -123,8 +123,9 @@ class ReceiveTests(SynchronousTestCase):
         self.assertEqual((found.code, found.held, self.bob.texts()), ("IDENTITY_CHANGED", True, []))
         batch = self.bob.batch()
         pins.compared(batch, "alice", pin.uik)
-        self.assertEqual(self.bob.incoming.released(batch, "alice"), [item])
         batch.commit()
+        self.assertEqual(self.bob.incoming.held(self.bob.batch(), "alice"), [item])
+        self.assertEqual(self.bob.incoming.held(self.bob.batch(), "ali"), [])
         self.bob.take(item)
         self.assertEqual((self.bob.texts(), self.bob.storage.rows("held")), (["hello"], []))
 
