@@ -397,9 +397,7 @@ class Hub:
                 self.outside.hungry(session)
 
     def unsubscribe_user(self, user: User, conversation: Conversation) -> None:
-        """From here on no session of a user hears a conversation."""
-        if conversation.member(user) is not None:
-            return  # came back in the meantime
+        """From here on no session of a user hears a conversation; who has come back since hears it again later."""
         for session in user.sessions:
             conversation.audience.discard(session)
             session.live.pop(conversation, None)
