@@ -7,6 +7,7 @@ is made at a release shows whom it means as they were then.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from chatd.core import metadata
 from chatd.core.hub import Hub
@@ -16,6 +17,9 @@ from chatd.core.search import counts
 from chatd.core.turn import Refused
 from chatd.core.users import Session, User
 from chatd.people import Counts, Profile
+
+VERSION_AND_VARIANT: Final = 0x7 << 76 | 0b10 << 62
+FREE: Final = 0xFFF << 64 | (1 << 62) - 1
 
 
 class Lookup:
@@ -35,9 +39,8 @@ class Lookup:
 
     def id(self) -> bytes:
         """A new message id: a UUIDv7 (RFC 9562, section 5.7)."""
-        drawn = self._random(10)
-        number = int.from_bytes(drawn, "big")
-        bits = self.now() << 80 | 0x7 << 76 | (number >> 68 & 0xFFF) << 64 | 0b10 << 62 | number & (1 << 62) - 1
+        number = int.from_bytes(self._random(10), "big")
+        bits = int(self._wall() * 1000) << 80 | number & FREE | VERSION_AND_VARIANT
         return bits.to_bytes(16, "big")
 
     # ---- people ----

@@ -15,9 +15,11 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from chatd.messages import Acknowledge, Message
+from chatd.ports.irc import quick
 from chatd.ports.irc.client import Client, Facts, Lookup, Node
 from chatd.ports.irc.codec import LineCodec
 from chatd.ports.irc.history import batched
+from chatd.ports.irc.messaging import slowly
 from chatd.ports.irc.out import format_lines
 from chatd.ports.irc.table import REPLIES, dispatch
 from chatd.ports.session import Bounds, Outlet
@@ -102,6 +104,7 @@ class Lines(Typed):
         self.client = client = Client(self.node, codecs.lookup, codecs.facts, REPLIES)
         client.codec = codecs.get(frozenset())
         client.recoded = self._recode
+        client.slowly = slowly
         client.ponged = self._ponged
         outlet = LineLink(self.transport, client.codec, self.clock, self.bounds)
         outlet.lines = self
@@ -135,6 +138,8 @@ class Lines(Typed):
         line = line.rstrip(b"\r")
         if b"\r" in line:
             line = line.replace(b"\r", b" ")
+        if quick.take(self.client, line):
+            return
         try:
             parsed = parse(line)
         except BadLine as error:

@@ -36,7 +36,7 @@ def register(client: Client, line: Line) -> None:
     nick = client.nick if client.inside else client.wanted.get("nick", client.refused_nick)
     name = nick if account == "*" else account
     if client.account:
-        client.fail("REGISTER", "ALREADY_AUTHENTICATED", account, text="You are logged in already.")
+        client.fail("REGISTER", "ALREADY_AUTHENTICATED", name or account, text="You have an account.")
     elif not (client.inside or client.facts.early):
         client.fail("REGISTER", "COMPLETE_CONNECTION_REQUIRED", account, text="Come in first, then register.")
     elif not name:

@@ -223,13 +223,16 @@ def topic_lines(client: Client, position: m.Position) -> list[Out]:
 def invite(client: Client, line: Line) -> None:
     """INVITE nick #a; without parameters: which groups one is invited to."""
     if not line.params:
-        for group in client.lookup.invitations(client.session):
-            client.reply(n.RPL_INVITELIST, group)
-        client.reply(n.RPL_ENDOFINVITELIST)
+        client.later(_invitations)
     elif len(line.params) < 2:
         client.reply(n.ERR_NEEDMOREPARAMS, "INVITE")
     else:
         client.ask(m.Invite, line.params[1], line.params[0], then=_invited)
+
+
+def _invitations(client: Client) -> list[Out]:
+    groups = client.lookup.invitations(client.session)
+    return [*(client.numeric(n.RPL_INVITELIST, group) for group in groups), client.numeric(n.RPL_ENDOFINVITELIST)]
 
 
 def _invited(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:

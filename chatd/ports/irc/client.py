@@ -12,9 +12,10 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from chatd.messages import Failed
+from chatd.messages import Accepted, Failed, Ping
 from chatd.ports.irc.codec import LineCodec
 from chatd.ports.irc.out import FORMATS, Out, format_line, format_lines
+from chatd.ports.irc.quick import Quick, accepted
 from chatd.wire.irc import Line
 from chatd.wire.numerics import Numeric
 
@@ -174,10 +175,11 @@ class Client:
         self.early_following: list[str] = []  # what was said of metadata before it was in
         self.early_metadata: dict[str, str] = {}
         self.batches: dict[str, Any] = {}  # open ones of the client's (multiline)
+        self.slowly: Callable[[Quick, Response], Asked]  # what the long way would have asked
         self.recoded: Callable[[], None] = lambda: None  # the connection takes another codec
         self.ponged: Callable[[str], None] = lambda token: None  # the connection may have waited for it
         self._replies = replies
-        self._asked: dict[int, Asked] = {}
+        self._asked: dict[int, Any] = {}  # Asked or Quick
         self._ref = 0
         self._batch = 0
         self._line = Line("", [])
@@ -203,10 +205,19 @@ class Client:
 
     def ask(self, make: Callable[..., Any], *fields: Any, about: Any = None, then: Rendered | None = None) -> None:
         """Give the core a command made of a ref and these fields; `then` renders the answer instead of the table."""
-        self._ref = ref = self._ref % REFS + 1
-        self._asked[ref] = Asked(self._line, self._response, about, then)
+        ref = self.ref(Asked(self._line, self._response, about, then))
         self._response.waiting += 1
         self.node.receive(self.session, make(ref, *fields))
+
+    def ref(self, asked: Any) -> int:
+        """The number under which the core's answer to this comes back."""
+        self._ref = ref = self._ref % REFS + 1
+        self._asked[ref] = asked
+        return ref
+
+    def later(self, outs: Callable[[Client], list[Out]]) -> None:
+        """Answer with what is so when everything asked before has been answered."""
+        self.ask(Ping, then=lambda client, asked, event: outs(client))
 
     def unanswered(self) -> int:
         """How many commands the core has not answered yet."""
@@ -268,6 +279,11 @@ class Client:
             return self._closed(event)
         ref = getattr(event, "ref", 0)
         asked = self._asked.get(ref) if ref else None
+        if type(asked) is Quick:
+            if type(event) is Accepted:
+                del self._asked[ref]
+                return accepted(self, asked, event)
+            asked = self._asked[ref] = self.slowly(asked, Response("", self.nick))
         renderer = self._replies.get(type(event))
         outs = asked.then(self, asked, event) if asked is not None and asked.then is not None else None
         if outs is None:

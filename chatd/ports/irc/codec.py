@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from chatd import messages as m
 from chatd import people
+from chatd.ports.irc import quick
 from chatd.ports.irc.out import Out, format_line, stamp
 from chatd.wire.irc import LINE_BYTES, Text, cut, parse_tags
 
@@ -47,10 +48,13 @@ class LineCodec:
         self.lookup = lookup
         self.server = server
         self.caps = caps
+        self._at, self._stamp = 0, stamp(0)
         self._tagged = bool(caps & {"server-time", "message-tags", "account-tag"})
 
     def encode(self, event: Any) -> bytes:
         """The lines of an event, or nothing."""
+        if type(event) is m.Message and (data := quick.encode(self, event)):
+            return data
         render = RENDERERS.get(type(event))
         if render is None:
             return b""
@@ -64,6 +68,12 @@ class LineCodec:
         at = getattr(event, "at", 0) or self.lookup.now()
         tags = self.tags(who, at, getattr(event, "id", b""))
         return [out if out.tags or "!" not in out.source else out._replace(tags=tags) for out in outs]
+
+    def stamp(self, at: int) -> str:
+        """A time as the tag has it; that of the last message is known."""
+        if at != self._at:
+            self._at, self._stamp = at, stamp(at)
+        return self._stamp
 
     # ---- for renderers ----
 

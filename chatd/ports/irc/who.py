@@ -179,23 +179,27 @@ def _past(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
 
 def userhost(client: Client, line: Line) -> None:
     """USERHOST nick ..."""
+    client.later(lambda client: [_userhost(client, line.params[:MOST_NICKS])])
+
+
+def _userhost(client: Client, nicks: list[str]) -> Out:
     found = []
-    for nick in line.params[:MOST_NICKS]:
-        user = client.lookup.user(nick)
+    for user in map(client.lookup.user, nicks):
         if user is not None and user.seen:
             star, sign = "*" if user.operator else "", "-" if user.away else "+"
             found.append(f"{user.nick}{star}={sign}{user.ident}@{user.host}")
-    client.reply(n.RPL_USERHOST, text=Text(" ".join(found)))
+    return client.numeric(n.RPL_USERHOST, text=Text(" ".join(found)))
 
 
 def ison(client: Client, line: Line) -> None:
     """ISON nick ..."""
-    found = []
-    for nick in " ".join(line.params).split()[:100]:
-        user = client.lookup.user(nick)
-        if user is not None and user.seen:
-            found.append(user.nick)
-    client.reply(n.RPL_ISON, text=Text(" ".join(found)))
+    client.later(lambda client: [_ison(client, " ".join(line.params).split()[:100])])
+
+
+def _ison(client: Client, nicks: list[str]) -> Out:
+    users = map(client.lookup.user, nicks)
+    found = [user.nick for user in users if user is not None and user.seen]
+    return client.numeric(n.RPL_ISON, text=Text(" ".join(found)))
 
 
 COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int]] = {
