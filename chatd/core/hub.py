@@ -279,7 +279,7 @@ class Hub:
             turn.then(people.call_out, self, user, called.display, session)
             turn.then(people.dress, user, called.display, ident, realname)
         turn.then(self.subscribe, session)
-        turn.then(people.tell_arrived, self, session, ref)
+        turn.then(people.tell_arrived, self, session, ref, people.groups_of(user))
         if first:
             people.come(self, session, user, turn)
         turn.then(self.outside.arrived, session)

@@ -99,12 +99,12 @@ def call_out(hub: Hub, user: User, nick: str, session: Session | None = None) ->
         tell(hub, user, groups_of(user), "nick", nick, session)
 
 
-def tell_arrived(hub: Hub, session: Session, ref: int) -> None:
-    """Answer a line session that it is in, as whom, and how each of its groups stands."""
+def tell_arrived(hub: Hub, session: Session, ref: int, known: list[Conversation]) -> None:
+    """Answer a line session that it is in, as whom, and how each group stands in which it was when it came."""
     user = session.user
     if user is None or session.over:
         return
-    shared = groups_of(user)
+    shared = [group for group in known if group.member(user) is not None]
     looks = profile(user, user.since)
     hub.say(session, p.Arrived(ref, called(user), user.nick, looks, len(shared), user.guest))
     for group in shared:

@@ -34,7 +34,7 @@ def chathistory(client: Client, line: Line) -> None:
     elif verb not in WAYS:
         client.fail("CHATHISTORY", WRONG, line.params[0][:32], text="Unknown subcommand.")
     elif len(line.params) < 3 + WAYS[verb]:
-        client.fail("CHATHISTORY", "NEED_MORE_PARAMS", verb, text="Missing parameters.")
+        client.fail("CHATHISTORY", WRONG, verb, text="Missing parameters.")
     else:
         _browse(client, verb, line.params[1], line.params[2:])
 
@@ -179,7 +179,7 @@ def markread(client: Client, line: Line) -> None:
 
 def _marked(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     if isinstance(event, m.Failed):
-        return [client.failure("MARKREAD", "INVALID_TARGET", asked.about, text=event.text)]
+        return [client.failure("MARKREAD", WRONG, asked.about, text=event.text)]
     if isinstance(event, archive.Marked):
         return [marker(client, asked.about, event.at)]
     return None

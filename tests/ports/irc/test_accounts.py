@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from chatd.admission import Policy
+from chatd.core.limits import Limits
 from tests.irc import PASSWORD, IrcPeer, IrcScene
 from tests.kit import House
+
+FAIL = ":test.example FAIL REGISTER "
 
 
 class RegisterTests(IrcScene):
@@ -52,3 +57,61 @@ class RegisterTests(IrcScene):
     def again_lines(self) -> list[str]:
         """Ann logs in."""
         return IrcPeer(self.house).login("ann", PASSWORD)
+
+
+class RefusalTests(IrcScene):
+    """Who may, and what it says."""
+
+    def test_before_one_is_in(self) -> None:
+        peer = IrcPeer(self.house)
+        peer.says("CAP LS 302", "NICK ann")
+        self.says(
+            peer,
+            f"REGISTER * * :{PASSWORD}",
+            ":test.example REGISTER SUCCESS ann ...",
+            ":test.example 900 * ann!*@* ann :You are now logged in as ann",
+        )
+        self.assertTrue(any(" 001 ann " in line for line in peer.says("USER a 0 * :A", "CAP END")))
+
+    def test_while_in_it_is_one_person(self) -> None:
+        ann = self.guest("ann", "account-notify")
+        ann.says("JOIN #a")
+        lines = ann.says(f"REGISTER ann * :{PASSWORD}")
+        self.assertEqual(lines[0], ":test.example REGISTER SUCCESS ann :Your account is registered.")
+        self.says(ann, f"REGISTER * * :{PASSWORD}", FAIL + "ALREADY_AUTHENTICATED * ...")
+
+    def test_the_name_is_the_nick(self) -> None:
+        self.says(self.guest("ann"), f"REGISTER bob * :{PASSWORD}", FAIL + "ACCOUNT_NAME_MUST_BE_NICK bob ...")
+        self.says(IrcPeer(self.house), f"REGISTER * * :{PASSWORD}", FAIL + "NEED_NICK * ...")
+
+    def test_names_that_somebody_has(self) -> None:
+        self.account("ann")
+        self.guest("gast")
+        for name, code in (("ann", "ACCOUNT_EXISTS"), ("gast", "USERNAME_EXISTS"), ("two*", "BAD_ACCOUNT_NAME")):
+            self.says(IrcPeer(self.house), f"REGISTER {name} * :{PASSWORD}", f"{FAIL}{code} {name} ...")
+        peer = IrcPeer(self.house)
+        self.says(peer, "NICK gast", ":test.example 433 * gast ...")
+        self.says(peer, f"REGISTER * * :{PASSWORD}", FAIL + "USERNAME_EXISTS gast ...")
+
+    def test_passwords(self) -> None:
+        self.says(self.guest("ann"), "REGISTER * * x", FAIL + "WEAK_PASSWORD ann ...")
+
+    def test_where_one_comes_in_first(self) -> None:
+        self.house.facts = msgspec.structs.replace(self.house.facts, early=False)
+        self.house.start()
+        peer = IrcPeer(self.house)
+        self.assertIn(" draft/account-registration ", " ".join(peer.says("CAP LS 302")) + " ")
+        self.says(peer, f"REGISTER ann * :{PASSWORD}", FAIL + "COMPLETE_CONNECTION_REQUIRED ann ...")
+
+    def test_where_nobody_may(self) -> None:
+        self.house = House(policy=Policy("test.example", "closed", True))
+        self.says(self.guest("ann"), f"REGISTER * * :{PASSWORD}", FAIL + "REGISTRATION_CLOSED ann ...")
+
+    def test_by_invitation(self) -> None:
+        self.house = House(policy=Policy("test.example", "invite", True))
+        self.says(self.guest("ann"), f"REGISTER * * :{PASSWORD}", FAIL + "INVITATION_NEEDED ann ...")
+        self.says(self.guest("bob"), f"REGISTER * nonsense :{PASSWORD}", FAIL + "INVALID_INVITATION bob ...")
+
+    def test_not_where_others_read_along(self) -> None:
+        self.house = House(limits=Limits())
+        self.says(self.guest("ann", host="198.51.100.7"), f"REGISTER * * :{PASSWORD}", FAIL + "TLS_NEEDED ann ...")

@@ -1,57 +1,101 @@
-"""Tests of `chatd.ports.irc.client`: what one line is answered with, and under which label."""
+"""One connection: labels, the order of answers, what one line asks of the core."""
 
 from __future__ import annotations
 
-from tests.irc import IrcScene
+from tests.irc import IrcPeer, IrcScene
 
-CAPS = ("labeled-response", "batch", "echo-message")
+LABELS = ("labeled-response", "batch")
 
 
 class LabelTests(IrcScene):
-    """IRCv3 labeled-response."""
+    """labeled-response: each line that came in with a label is answered once, under it."""
 
     def setUp(self) -> None:
         super().setUp()
-        self.ann = self.guest("ann", *CAPS)
+        self.ann = self.guest("ann", *LABELS, "echo-message")
 
-    def test_one_line(self) -> None:
+    def test_nothing_to_say_is_ack(self) -> None:
+        self.says(self.ann, "@label=1 PONG x", "@label=1 :test.example ACK")
+        self.says(self.ann, "@label=2 MONITOR - ann", "@label=2 :test.example ACK")
+
+    def test_one_line_has_the_label(self) -> None:
         self.says(self.ann, "@label=1 PING x", "@label=1 :test.example PONG test.example :x")
-
-    def test_none(self) -> None:
-        self.says(self.ann, "@label=2 PONG x", "@label=2 :test.example ACK")
+        self.says(self.ann, "@label=2 PRIVMSG nobody :x", "@label=2 :test.example 401 ann nobody ...")
 
     def test_several_are_a_batch(self) -> None:
         self.says(
             self.ann,
-            "@label=3 JOIN #x",
-            "@label=3 :test.example BATCH +b1 labeled-response",
-            "@batch=b1 :ann!~ann@* JOIN #x",
-            "@batch=b1 :test.example 353 ann = #x :@ann",
-            "@batch=b1 :test.example 366 ann #x :End of NAMES list",
+            "@label=1 WHOIS nobody",
+            "@label=1 :test.example BATCH +b1 labeled-response",
+            "@batch=b1 :test.example 401 ann nobody ...",
+            "@batch=b1 :test.example 318 ann nobody ...",
             ":test.example BATCH -b1",
         )
 
-    def test_several_commands_of_one_line(self) -> None:
+    def test_several_targets_are_one_answer(self) -> None:
+        self.guest("bob")
         self.says(
             self.ann,
-            "@label=4 PRIVMSG nobody,ann :hi",
-            ":ann!~ann@* PRIVMSG ann :hi",
-            "@label=4 :test.example BATCH +b1 labeled-response",
-            "@batch=b1 :test.example 401 ann nobody :No such nick/channel",
-            "@batch=b1 :ann!~ann@* PRIVMSG ann :hi",
+            "@label=1 PRIVMSG bob,nobody :x",
+            "@label=1 :test.example BATCH +b1 labeled-response",
+            "@batch=b1 :ann!~ann@* PRIVMSG bob :x",
+            "@batch=b1 :test.example 401 ann nobody ...",
             ":test.example BATCH -b1",
         )
+
+    def test_a_batch_that_is_the_whole_answer_has_it_itself(self) -> None:
+        ann = self.account("eva", *LABELS, "draft/chathistory")
+        ann.says("JOIN #a", "PRIVMSG #a :x")
+        self.says(
+            ann,
+            "@label=1 CHATHISTORY LATEST #a * 10",
+            "@label=1 :test.example BATCH +b1 chathistory #a",
+            "@batch=b1 :eva!~eva@eva.user PRIVMSG #a :x",
+            ":test.example BATCH -b1",
+        )
+
+    def test_what_others_do_meanwhile_has_none(self) -> None:
+        bob = self.guest("bob")
+        for peer in (self.ann, bob):
+            peer.says("JOIN #a")
+        self.ignores(self.ann)
+        bob.send("PRIVMSG #a :from bob")
+        self.ann.send("@label=1 PRIVMSG #a :from ann")
+        self.hears(self.ann, ":bob!~bob@* PRIVMSG #a :from bob", "@label=1 :ann!~ann@* PRIVMSG #a :from ann")
+
+    def test_a_refused_line_has_it_too(self) -> None:
+        self.says(self.ann, "@label=1 NONSENSE", "@label=1 :test.example 421 ann NONSENSE ...")
+        self.says(self.ann, "@label=2 KICK", "@label=2 :test.example 461 ann KICK ...")
+        self.ann.raw(b"@label=3 PRIVMSG #a :\xff\r\n")
+        self.hears(self.ann, "@label=3 :test.example FAIL PRIVMSG INVALID_UTF8 ...")
+
+    def test_who_has_not_asked_for_labels_gets_none(self) -> None:
+        self.says(self.guest("bob"), "@label=1 PING x", ":test.example PONG test.example :x")
 
     def test_a_label_is_cut(self) -> None:
         self.says(self.ann, f"@label={'x' * 80} PONG y", f"@label={'x' * 64} :test.example ACK")
 
-    def test_without_the_capability_there_is_none(self) -> None:
-        bob = self.guest("bob", "batch")
-        self.says(bob, "@label=5 PING x", ":test.example PONG test.example :x")
-
 
 class OrderTests(IrcScene):
-    """Rule 2 of the line port: a PONG is behind everything that was caused before its PING."""
+    """Whatever a line caused is said before what the next one causes."""
+
+    def test_the_pong_is_behind_it_all(self) -> None:
+        self.house = type(self.house)(slow=True)
+        ann = IrcPeer(self.house)
+        ann.send("NICK ann", "USER ann 0 * :Ann", "JOIN #a", "PRIVMSG #a :x", "TOPIC #a", "WHOIS ann", "PING end")
+        self.house.commit()
+        lines = ann.take()
+        self.assertEqual(lines[-1], ":test.example PONG test.example :end")
+        numbers = [line.split(" ")[1] for line in lines]
+        told = ["001", "JOIN", "366", "331", "318"]
+        self.assertEqual([number for number in numbers if number in told], told)
+
+    def test_a_thousand_questions_at_once(self) -> None:
+        ann = self.guest("ann")
+        lines = ann.says(*(f"PING {number}" for number in range(1000)))
+        self.house.advance(5)
+        lines += ann.take()
+        self.assertEqual([line.rpartition(":")[2] for line in lines], [str(number) for number in range(1000)])
 
     def test_everything_in_order(self) -> None:
         ann = self.guest("ann")

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.messages import GroupSummary
 from chatd.ports.irc.listing import Wanted
+from tests.irc import IrcScene
 
 MINUTE = 60_000
 NOW = 1_000 * MINUTE
@@ -42,3 +43,20 @@ class WantedTests(SynchronousTestCase):
     @given(some.text(max_size=60))
     def test_any_text(self, text: str) -> None:
         self.found(text)
+
+
+class ListTests(IrcScene):
+    """LIST over the wire."""
+
+    def test_filters(self) -> None:
+        ann, bob = self.guest("ann"), self.guest("bob")
+        ann.says("JOIN #one,#two", "TOPIC #two :a topic")
+        bob.says("JOIN #two")
+        self.says(
+            bob,
+            "LIST >1",
+            ":test.example 321 bob Channel ...",
+            ":test.example 322 bob #two 2 :a topic",
+            ":test.example 323 bob :End of LIST",
+        )
+        self.assertEqual(len(bob.says("LIST #one,#two")), 4)
