@@ -78,7 +78,9 @@ class ReplyTests(IrcScene):
         carl, dora = self.account("carl"), self.account("dora")
         dora.says("QUIT")
         carl.says("PRIVMSG dora :one")
-        self.says(carl, "PRIVMSG dora :two", ":test.example 531 carl dora :dora has 1 unread messages; try again later.")
+        self.says(
+            carl, "PRIVMSG dora :two", ":test.example 531 carl dora :dora has 1 unread messages; try again later."
+        )
 
     def test_operators_of_a_group_and_of_the_server(self) -> None:
         self.bob.says("JOIN #a")

@@ -58,7 +58,7 @@ class NickTests(IrcScene):
             self.says(self.peer, line, ":test.example 462 ann ...")
 
     def test_the_ident_is_plain_and_the_name_has_its_length(self) -> None:
-        self.peer.says("NICK ann", f"USER b@d!id\u00e9nt 0 * :{'x' * 500}")
+        self.peer.says("NICK ann", f"USER b@d!id\u00e9nt 0 * :{'x' * 450}")
         (line,) = [line for line in self.peer.says("WHOIS ann") if " 311 " in line]
         self.assertIn(" ann ~bdidnt ", line)
         self.assertLess(len(line), 400)
@@ -73,7 +73,7 @@ class PassTests(IrcScene):
         self.peer = IrcPeer(self.house)
 
     def test_name_and_password(self) -> None:
-        lines = self.peer.says(f"PASS ann:{PASSWORD}", "NICK annie", "USER a 0 * :A")
+        lines = self.peer.says(f"PASS :ann:{PASSWORD}", "NICK annie", "USER a 0 * :A")
         self.assertEqual(lines[0], ":test.example 900 ann annie!*@* ann :You are now logged in as ann")
         self.assertIn(" 330 annie annie ann :", "\n".join(self.peer.says("WHOIS annie")))
 
