@@ -456,7 +456,7 @@ def members(hub: Hub, session: Session, command: m.Members, turn: Turn) -> None:
         shown = (member for member in group.members.values() if not (member.invited or member.user.invisible))
         listed = [member for member in shown if group.sees(user, member)]
     people = [m.Member(x.user.name, x.role, x.user.state, x.modes) for x in listed[: hub.limits.list_length]]
-    turn.reply(session, m.MemberList(command.ref, group.name, people))
+    turn.reply(session, m.MemberList(command.ref, group.name, people, "s" in group.modes))
 
 
 def groups(hub: Hub, session: Session, command: m.Groups, turn: Turn) -> None:

@@ -269,6 +269,9 @@ def _listed(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
 def rename(client: Client, line: Line) -> None:
     """RENAME #old #new reason (draft/channel-rename)."""
     old, new = line.params[:2]
+    if new[:1] != "#":
+        client.fail("RENAME", "CANNOT_RENAME", old, new, text="The name of a group begins with #.")
+        return
     client.ask(moderation.Rename, old, new, line.params[2] if len(line.params) > 2 else "", then=_renamed)
 
 
