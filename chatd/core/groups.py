@@ -460,9 +460,14 @@ def members(hub: Hub, session: Session, command: m.Members, turn: Turn) -> None:
 
 
 def groups(hub: Hub, session: Session, command: m.Groups, turn: Turn) -> None:
-    """One's own groups and those one may see."""
+    """One's own groups and those one may see, as they are when the answer leaves."""
+    turn.then(_tell_groups, hub, session, command.ref)
+
+
+def _tell_groups(hub: Hub, session: Session, ref: int) -> None:
     user = session.user
-    assert user is not None
+    if user is None:
+        return
     listed = []
     for group in hub.conversations.groups.values():
         if not group.hidden(user):
@@ -476,4 +481,4 @@ def groups(hub: Hub, session: Session, command: m.Groups, turn: Turn) -> None:
         )
         for stranger, name, group in listed[: hub.limits.list_length]
     ]  # fmt: skip
-    turn.reply(session, m.GroupList(command.ref, told))
+    hub.say(session, m.GroupList(ref, told))
