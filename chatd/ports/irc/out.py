@@ -12,7 +12,13 @@ from typing import NamedTuple
 from chatd.wire.irc import write, write_tags
 
 # The tags a server sets, and the capability that lets them through; `+...` and any other need message-tags.
-NEEDED = {"time": "server-time", "account": "account-tag", "batch": "batch", "label": "labeled-response"}
+NEEDED = {
+    "time": "server-time",
+    "account": "account-tag",
+    "batch": "batch",
+    "label": "labeled-response",
+    "draft/multiline-concat": "draft/multiline",
+}
 FORMATS = frozenset(NEEDED.values()) | {"message-tags"}
 
 
