@@ -116,6 +116,15 @@ class MembershipAttacks(GroupCase):
         batch.commit()
         self.bob.say_in(self.gid, "a person decided")
 
+    def test_a16_only_in_what_is_told(self) -> None:
+        """So is the head that is told after a change."""
+        n = self.bob.groups.row(self.bob.batch(), self.gid).state.n
+        self.forget()
+        self.alice.tell(self.bob, "group_head", GroupHead(self.gid, n, b"x" * 32), group_conv(self.gid))
+        self.bob.fetch()
+        self.assertEqual([(one.code, one.check) for one in self.bob.dropped], [("GROUP_LOG_FORK", "head-fork")])
+        self.assertEqual(refused(lambda: self.bob.say_in(self.gid, "x")), "GROUP_LOG_FORK")
+
     def test_a16_in_the_log_itself(self) -> None:
         state = self.bob.groups.row(self.bob.batch(), self.gid).state
         earlier = msgspec.structs.replace(state, n=state.n - 1, head=state.heads[state.n - 1])

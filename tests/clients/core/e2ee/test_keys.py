@@ -192,6 +192,10 @@ class LibraryTests(SynchronousTestCase):
     def test_the_test_notices(self) -> None:
         good = Account.make().keys.curve25519
         self.assertEqual(refused(lambda: keys.check_library((good,))), "LIBRARY_UNSAFE")
+        mine = Account.make()
+        for point, worth in ((good, True), *((point, False) for point in keys.LOW_ORDER)):
+            found = (keys._opens(mine, point, good), keys._opens(mine, good, point), keys._meets(point))
+            self.assertEqual(found, (worth, worth, worth))
 
     def test_names_that_are_not_used(self) -> None:
         banned = re.compile(r"\bPk(En|De)cryption\b|\bExportedSessionKey\b|\bfrom_libolm_pickle\b|_invalid_base64\b")
