@@ -65,6 +65,7 @@ def become(hub: Hub, session: Session, account: User, turn: Turn) -> None:
     if first and seen:
         turn.then(hub.outside.announce, m.Presence(account.name, account.state, account.away), session)
     turn.then(hub.subscribe, session)
+    turn.then(_forget_left, hub, session)
     membership.after(hub, shared, turn)
 
 
@@ -130,6 +131,16 @@ def _show_merged(
 def _forget(hub: Hub, guest: User) -> None:
     if hub.users.shown.get(guest.nick) is guest:
         del hub.users.shown[guest.nick]
+
+
+def _forget_left(hub: Hub, session: Session) -> None:
+    """What the guest left with the same breath is not heard by the account."""
+    user = session.user
+    for conversation in [*session.live, *session.behind]:
+        if user is not None and conversation is not hub.lobby and conversation.member(user) is None:
+            conversation.audience.discard(session)
+            session.live.pop(conversation, None)
+            session.behind.pop(conversation, None)
 
 
 def _tell_groups(hub: Hub, sessions: list[Session], account: User, groups: list[Conversation]) -> None:

@@ -155,9 +155,10 @@ def member_list(client: Client, asked: Asked | None, event: m.MemberList) -> lis
     shown = []
     for member in event.members:
         user = client.lookup.user(member.name)
-        if user is None or not user.seen:
+        oneself = user is not None and user.name == client.name
+        if user is None or not (user.seen or oneself):
             continue
-        if user.name == client.name and not member.modes and client.lookup.hides(event.group):
+        if oneself and not member.modes and client.lookup.hides(event.group):
             continue
         shown.append(signs_of(client, member.modes) + (user.source if hosts else user.nick))
     kind = "@" if event.secret else "="
