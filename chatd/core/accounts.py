@@ -110,7 +110,7 @@ def _show(
 def _show_merged(
     hub: Hub, session: Session, guest: User, account: User, shared: list[Conversation], known: list[Conversation]
 ) -> None:
-    """The account is here, or seen, under its own nick: the guest goes, and the account comes into the groups new to it."""
+    """The account is here or seen, under its own nick: the guest goes, it comes into the groups that are new to it."""
     near = {other: None for group in shared for other in group.audience.sessions if other.line}
     near.update(hub.parlour.sessions)
     hub.outside.cast(near, p.PersonChanged(guest.nick, guest.nick, "gone", f"Logged in as {account.name}"), session)
