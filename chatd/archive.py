@@ -13,7 +13,7 @@ from chatd.messages import Message, Value
 class Happening(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What happened in a conversation besides messages.
 
-    `kind`: `joined left quit kicked topic modes renamed nick redacted passed`; what `text` says is in `core/archive.py`.
+    `kind`: `joined left quit kicked topic modes renamed nick redacted passed`; `text`: see `core/archive.py`.
     """
 
     at: int
@@ -34,7 +34,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Browse(Value, frozen=True, tag="browse"):
-    """A page of a conversation: `latest` (after `one`, if given), `before`, `after`, `around` one, `between` two places.
+    """A page of a conversation: `latest` (after `one`, if given), `before`, `after`, `around` one, `between` two.
 
     `between` starts at `one` and goes towards `two`, which may be earlier. Places themselves are not included (but
     for `around`). `events`: with what else happened.

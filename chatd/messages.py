@@ -468,7 +468,7 @@ class Page(Value, frozen=True, tag="page"):
 
 
 class Done(Value, frozen=True, tag="done"):
-    """A command was carried out (and is on disk, where that matters); `at` and `id` as in a `change`, where it is kept."""
+    """A command was carried out (and is on disk, where that matters); `at`, `id`: as in a `change`, if that is kept."""
 
     ref: int
     at: int = 0

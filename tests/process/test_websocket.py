@@ -20,7 +20,8 @@ class Page:
 
     def __init__(self, server: Server, nick: str, subprotocol: Subprotocol) -> None:
         url = f"ws://127.0.0.1:{server.ports['websocket']}/"
-        self.socket: ClientConnection = connect(url, subprotocols=[subprotocol], open_timeout=DEADLINE, max_queue=None)
+        opened = connect(url, subprotocols=[subprotocol], open_timeout=DEADLINE, max_queue=None)
+        self.socket: ClientConnection = opened.__enter__()  # newer ones open only so
         self.binary = subprotocol == BINARY
         self.say(f"NICK {nick}")
         self.say(f"USER {nick} 0 * :{nick}")
