@@ -65,7 +65,8 @@ def become(hub: Hub, session: Session, account: User, turn: Turn) -> None:
     if first and seen:
         turn.then(hub.outside.announce, m.Presence(account.name, account.state, account.away), session)
     turn.then(hub.subscribe, session)
-    turn.then(_forget_left, hub, session)
+    heard_still = [group for group in (*session.live, *session.behind) if group is not hub.lobby]
+    turn.then(_forget_left, session, [group for group in heard_still if group.member(account) is None])
     membership.after(hub, shared, turn)
 
 
@@ -133,14 +134,12 @@ def _forget(hub: Hub, guest: User) -> None:
         del hub.users.shown[guest.nick]
 
 
-def _forget_left(hub: Hub, session: Session) -> None:
+def _forget_left(session: Session, left: list[Conversation]) -> None:
     """What the guest left with the same breath is not heard by the account."""
-    user = session.user
-    for conversation in [*session.live, *session.behind]:
-        if user is not None and conversation is not hub.lobby and conversation.member(user) is None:
-            conversation.audience.discard(session)
-            session.live.pop(conversation, None)
-            session.behind.pop(conversation, None)
+    for group in left:
+        group.audience.discard(session)
+        session.live.pop(group, None)
+        session.behind.pop(group, None)
 
 
 def _tell_groups(hub: Hub, sessions: list[Session], account: User, groups: list[Conversation]) -> None:
