@@ -111,8 +111,12 @@ def _present(hub: Hub, group: Conversation, asker: User) -> Iterator[tuple[User,
 
 
 def count(hub: Hub, session: Session, command: p.Count, turn: Turn) -> None:
-    """How many people, groups and operators there are."""
-    turn.reply(session, counts(hub, command.ref, hub.outside.strangers()))
+    """How many people, groups and operators there are when the answer leaves."""
+    turn.then(_tell_counts, hub, session, command.ref)
+
+
+def _tell_counts(hub: Hub, session: Session, ref: int) -> None:
+    hub.say(session, counts(hub, ref, hub.outside.strangers()))
 
 
 def counts(hub: Hub, ref: int, strangers: int) -> p.Counts:
