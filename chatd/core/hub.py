@@ -332,7 +332,7 @@ class Hub:
         found = {session: None for session in user.sessions if session in self.everyone.sessions}
         for group in shared:
             found.update(dict.fromkeys(group.onlookers(user)))
-        if lobby.is_in(user):
+        if any(self.lobby in session.live or self.lobby in session.behind for session in user.sessions):
             found.update(self.parlour.sessions)
         return found
 

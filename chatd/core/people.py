@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from chatd import messages as m
 from chatd import people as p
 from chatd.core import archive, membership, metadata, modes
@@ -58,6 +60,17 @@ def profile(user: User, now: int) -> p.Profile:
 def called(user: User) -> str:
     """The name by which events mean somebody when they leave: a guest's may be another one by then."""
     return user.nick if user.guest else user.name
+
+
+def claimed(user: User) -> str:
+    """What somebody is called from here on, though it may not have been told yet."""
+    return user.alias.display if user.alias is not None else user.name
+
+
+def _remember(hub: Hub, user: User, now: int) -> None:
+    """Somebody goes, or is called otherwise from here on."""
+    was = msgspec.structs.replace(profile(user, now), name=user.name, nick=claimed(user))
+    hub.past.add(was, now)
 
 
 def idle(user: User, now: int) -> int:
@@ -140,7 +153,7 @@ def go(hub: Hub, session: Session, user: User, lost: bool, reason: str, turn: Tu
     """Somebody's last session has ended."""
     turn.then(hub.outside.announce, m.Presence(user.name, "lost" if lost else "offline"), None)
     shared = groups_of(user)
-    hub.past.add(profile(user, turn.now), turn.now)
+    _remember(hub, user, turn.now)
     turn.then(_tell_gone, hub, user, [g.witnesses(g.members[user.id]) for g in shared], session.lobby, reason)
     user.operator = user.wallops = user.invisible = user.accounts_only = user.no_ctcp = False
     user.trusted.clear()
@@ -175,10 +188,9 @@ def set_nick(hub: Hub, session: Session, command: p.SetNick, turn: Turn) -> None
     user = session.user
     assert user is not None
     name = hub.users.checked(command.nick, user, owned=True)
-    claimed = user.alias.display if user.alias is not None else user.name
-    if name.display != claimed:
+    if name.display != claimed(user):
         shared = groups_of(user)
-        hub.past.add(profile(user, turn.now), turn.now)
+        _remember(hub, user, turn.now)
         if user.guest:
             for group in shared:
                 archive.note(hub, group, turn, "nick", user.name, name.display)
