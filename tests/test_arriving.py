@@ -68,8 +68,12 @@ class Arriving(Scene):
         assert isinstance(arrived, people.Arrived)
         self.assertEqual((arrived.name, arrived.guest, arrived.groups), ("alice", False, 2))
         self.assertEqual(
-            [(type(event), event.ref, event.position.conversation) for event in groups],  # type: ignore[union-attr]
-            [(m.GroupInfo, 0, "#hw1"), (m.GroupInfo, 0, "#hw2")],
+            [(event.ref, event.position.conversation) for event in groups if isinstance(event, m.GroupInfo)],
+            [(0, "#hw1"), (0, "#hw2")],
+        )
+        self.assertEqual(
+            [(event.ref, event.group) for event in groups if isinstance(event, m.MemberList)],
+            [(0, "#hw1"), (0, "#hw2")],
         )
 
     def test_account_under_another_nick(self) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from chatd import messages as m
 from chatd import people as p
 from chatd.core import archive, membership, metadata, people
-from chatd.core.groups import Conversation
+from chatd.core.groups import Conversation, tell_group
 from chatd.core.names import Name
 from chatd.core.turn import Turn
 from chatd.core.users import Session, User
@@ -147,4 +147,4 @@ def _tell_groups(hub: Hub, sessions: list[Session], account: User, groups: list[
     for group in groups:
         if group.member(account) is not None:
             for session in sessions:
-                hub.say(session, m.GroupInfo(0, group.position(session), group.size()))
+                tell_group(hub, session, group)

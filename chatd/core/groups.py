@@ -389,6 +389,13 @@ def tell_position(
     hub.say(session, m.GroupInfo(ref, group.position(session), group.size(), created, already, *noted))
 
 
+def tell_group(hub: Hub, session: Session, group: Conversation, noted: tuple[int, bytes] = (0, b"")) -> None:
+    """A session is in a group without having asked: how it stands, and, where IRC would have asked, who is in it."""
+    tell_position(hub, session, 0, group, noted=noted)
+    if session.line and session.user is not None:
+        hub.say(session, _list(hub, session.user, group, 0))
+
+
 # ---- topic, name, and the lists --------------------------------------------------------------------------------
 
 
@@ -443,10 +450,14 @@ def _tell_renamed(hub: Hub, group: Conversation, told: mod.Renamed) -> None:
 
 
 def members(hub: Hub, session: Session, command: m.Members, turn: Turn) -> None:
-    """Who belongs to a group: whoever does not, sees neither who is invited nor who wants not to be seen."""
-    user = session.user
-    assert user is not None
-    group = hub.conversations.group(command.group, user)
+    """Who belongs to a group."""
+    assert session.user is not None
+    group = hub.conversations.group(command.group, session.user)
+    turn.reply(session, _list(hub, session.user, group, command.ref))
+
+
+def _list(hub: Hub, user: User, group: Conversation, ref: int) -> m.MemberList:
+    """As this user sees it: who is no member sees neither who is invited nor who wants not to be seen."""
     if group is hub.lobby:
         here = [group.member(other) for other in hub.everyone.users if any(s.lobby for s in other.sessions)]
         listed = [member for member in here if member is not None]
@@ -456,7 +467,7 @@ def members(hub: Hub, session: Session, command: m.Members, turn: Turn) -> None:
         shown = (member for member in group.members.values() if not (member.invited or member.user.invisible))
         listed = [member for member in shown if group.sees(user, member)]
     people = [m.Member(x.user.name, x.role, x.user.state, x.modes) for x in listed[: hub.limits.list_length]]
-    turn.reply(session, m.MemberList(command.ref, group.name, people, "s" in group.modes))
+    return m.MemberList(ref, group.name, people, "s" in group.modes)
 
 
 def groups(hub: Hub, session: Session, command: m.Groups, turn: Turn) -> None:

@@ -22,6 +22,7 @@ from chatd.core.groups import (
     not_the_lobby,
     other_member,
     own_group,
+    tell_group,
     tell_position,
 )
 from chatd.core.names import BadName, fold_group
@@ -69,7 +70,7 @@ def _tell_others(hub: Hub, session: Session, group: Conversation, noted: tuple[i
         return
     for other in user.sessions:
         if other is not session and other in hub.everyone.sessions:
-            tell_position(hub, other, 0, group, noted=noted)
+            tell_group(hub, other, group, noted)
 
 
 def _create(hub: Hub, user: User, command: m.Join, turn: Turn) -> Conversation:

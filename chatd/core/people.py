@@ -15,7 +15,7 @@ import msgspec
 from chatd import messages as m
 from chatd import people as p
 from chatd.core import archive, membership, metadata, modes
-from chatd.core.groups import Audience, Conversation
+from chatd.core.groups import Audience, Conversation, tell_group
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
 from chatd.entries import Directory, UserSet
@@ -121,7 +121,7 @@ def tell_arrived(hub: Hub, session: Session, ref: int, known: list[Conversation]
     looks = profile(user, user.since)
     hub.say(session, p.Arrived(ref, called(user), user.nick, looks, len(shared), user.guest))
     for group in shared:
-        hub.say(session, m.GroupInfo(0, group.position(session), group.size()))
+        tell_group(hub, session, group)
 
 
 # ---- coming and going --------------------------------------------------------------------------------------------

@@ -286,8 +286,9 @@ class Arriving(Scene):
         self.bob.lose()
         self.alice.take()
         line = self.house.caller("robert", "bob")
-        arrived, group = line.take()[-2:]
+        arrived, group, listed = line.take()[-3:]
         assert isinstance(arrived, p.Arrived) and isinstance(group, m.GroupInfo)
+        self.assertEqual(listed, m.MemberList(0, "#hw3", [m.Member("bob", "owner", "online", "q")]))
         self.assertEqual((arrived.name, arrived.nick, arrived.groups, arrived.guest), ("bob", "robert", 1, False))
         self.assertEqual((arrived.profile.account, arrived.profile.host), ("bob", "bob.user"))
         self.assertEqual((group.ref, group.position.conversation, group.members), (0, "#hw3", 1))

@@ -78,9 +78,6 @@ def group_info(client: Client, asked: Asked | None, event: m.GroupInfo) -> list[
         outs += topic_lines(client, position)
     if "draft/read-marker" in client.caps:
         outs.append(marker(client, position.conversation, position.marker))
-    if asked is None:
-        client.begin(Line("NAMES", [position.conversation]))
-        client.ask(m.Members, position.conversation)
     return outs
 
 

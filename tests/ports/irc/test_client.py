@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.irc import IrcPeer, IrcScene
+import base64
+
+from tests.irc import PASSWORD, IrcPeer, IrcScene
 
 LABELS = ("labeled-response", "batch")
 
@@ -104,3 +106,13 @@ class OrderTests(IrcScene):
         self.assertEqual(commands[:6], ["JOIN", "353", "366", "MODE", "NICK", "311"])
         self.assertEqual(commands[-2:], ["421", "PONG"])
         self.assertIn(" 421 anna ", lines[-2])
+
+    def test_what_one_is_in_is_whole_before_the_pong(self) -> None:
+        ann = self.account("ann")
+        ann.says("JOIN #a,#b", "QUIT")
+        blob = base64.b64encode(f"\0ann\0{PASSWORD}".encode()).decode()
+        peer = IrcPeer(self.house)
+        peer.says("CAP REQ sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {blob}")
+        lines = peer.says("NICK ann", "USER a 0 * :A", "CAP END", "PING end")
+        numbers = [line.split(" ")[1] for line in lines]
+        self.assertEqual(numbers[-7:], ["JOIN", "353", "366", "JOIN", "353", "366", "PONG"])
