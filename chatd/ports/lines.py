@@ -131,7 +131,11 @@ class Lines(Typed):
         return self.client.unanswered()
 
     def lineReceived(self, line: bytes) -> None:
-        if len(line) > self.MOST_SKIPPED or (not self._spoken and HTTP.match(line)):
+        if len(line) > self.MOST_SKIPPED:
+            self.lineLengthExceeded(line)
+            self.give_up()
+            return
+        if not self._spoken and HTTP.match(line):
             self.give_up()
             return
         self._spoken = True

@@ -91,8 +91,8 @@ class Typed(LineReceiver):
         rest = lines.pop()
         assert rest is not None
         if self._skipping and lines:
+            self._skip(len(lines.pop(0) or b""))
             self._skipping, self._skipped = False, 0
-            del lines[0]
         too_long = len(rest) > self.MAX_LENGTH
         if too_long and not self._skipping:
             lines.append(None)
