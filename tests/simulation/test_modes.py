@@ -8,6 +8,7 @@ and how the group stands then.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -88,7 +89,7 @@ class Model:
             return ""
         code = self.kept_out(name, key)
         if not code:
-            first = name in ACCOUNTS and not set(ACCOUNTS) & set(self.members)
+            first = name in ACCOUNTS and not self.run_by(PEOPLE)
             self.members[name], self.since[name] = {"q"} if first else set(), self.head
             self.invited.discard(name)
         return code
@@ -122,12 +123,19 @@ class Model:
         return code
 
     def gone(self, name: str) -> None:
+        owned = name in ACCOUNTS and "q" in self.members.pop(name, set())
         self.members.pop(name, None)
         accounts = [one for one in self.members if one in ACCOUNTS]
-        if accounts and not any("q" in self.members[one] for one in accounts):
+        guests = [one for one in PEOPLE if one not in ACCOUNTS]
+        wanting = owned or not self.run_by(guests)
+        if accounts and wanting and not any("q" in self.members[one] for one in accounts):
             self.members[min(accounts, key=lambda one: "qaohv-".index(top(self.members[one])))].add("q")
         if not self.members:
             self.end()
+
+    def run_by(self, people: Iterable[str]) -> bool:
+        """Whether one of these is an operator, or more."""
+        return any(top(self.members[one]) in "qao" for one in people if one in self.members)
 
     def invite(self, name: str, other: str) -> str:
         code = self.inside(name, "qao" if "i" in self.flags else "qaohv-")
