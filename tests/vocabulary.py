@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, get_args
 
-from chatd import messages
+from chatd import encryption, messages
 
 if TYPE_CHECKING:
     from twisted.trial.unittest import SynchronousTestCase as Base
@@ -18,7 +18,7 @@ else:
     Base = object
 
 PROTOCOL = Path(__file__).resolve().parent.parent / "docs" / "protocol.md"
-WITHOUT_REF = (messages.Hello, messages.Acknowledge)
+WITHOUT_REF = (messages.Hello, messages.Acknowledge, encryption.AcknowledgeMail)
 
 
 class VocabularyTests(Base):

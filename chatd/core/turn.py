@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chatd import archive, messages, moderation, people
+from chatd import archive, blobs, encryption, messages, moderation, people
 from chatd.entries import Append, Entry
 
 if TYPE_CHECKING:
     from chatd.core.groups import Audience, Conversation
     from chatd.core.users import Session
 
-Command = messages.Command | moderation.Command | people.Command | archive.Command
-Event = messages.Event | moderation.Event | people.Event | archive.Event
+Command = messages.Command | moderation.Command | people.Command | archive.Command | encryption.Command | blobs.Command
+Event = messages.Event | moderation.Event | people.Event | archive.Event | encryption.Event | blobs.Event
 
 
 class Refused(Exception):

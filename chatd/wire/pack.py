@@ -1,4 +1,4 @@
-"""MessagePack frames to and from the values of the vocabulary: `messages`, `moderation`, `people`, `archive`.
+"""MessagePack frames to and from the values of the vocabulary, which six files hold.
 
 Rule: pure; no Twisted, no state. Whatever bytes come in, the answer is a value or BadFrame, never another exception.
 A frame is four bytes of length (big-endian) and a payload; a payload is one MessagePack array opening with its tag.
@@ -10,10 +10,10 @@ from typing import Final, get_args
 
 import msgspec
 
-from chatd import archive, messages, moderation, people
+from chatd import archive, blobs, encryption, messages, moderation, people
 
-Command = messages.Command | moderation.Command | people.Command | archive.Command
-Event = messages.Event | moderation.Event | people.Event | archive.Event
+Command = messages.Command | moderation.Command | people.Command | archive.Command | encryption.Command | blobs.Command
+Event = messages.Event | moderation.Event | people.Event | archive.Event | encryption.Event | blobs.Event
 
 _encoder = msgspec.msgpack.Encoder()
 _encode = _encoder.encode

@@ -1,0 +1,297 @@
+"""The vocabulary of end-to-end encryption: device lists, one-time keys, mail for devices, groups' signed logs.
+
+Rule: as in `messages`. Everything signed or encrypted travels as bytes that the server does not need to read; what it
+checks is hygiene, and no client relies on it. A client makes its `Arrived` (`clients/core/e2ee/receiving.py`) of mail.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from chatd.messages import Value
+
+# ---- commands: who somebody's devices are --------------------------------------------------------------------------
+
+
+class PutList(Value, frozen=True, tag="putlist"):
+    """Upload the next signed list of one's devices; `conflict` where it does not follow the newest one."""
+
+    ref: int
+    blob: bytes
+
+
+class AskLists(Value, frozen=True, tag="asklists"):
+    """Somebody's signed lists after a version; 0: from the first."""
+
+    ref: int
+    name: str
+    since: int = 0
+
+
+class PutKeys(Value, frozen=True, tag="putkeys"):
+    """Upload signed one-time keys of this device, and its fallback key where that is new. A repeat changes nothing."""
+
+    ref: int
+    keys: list[bytes]
+    fallback: bytes = b""
+
+
+class AskKeys(Value, frozen=True, tag="askkeys"):
+    """How this device's keys stand, and which counter of its mail was the highest."""
+
+    ref: int
+
+
+class ClaimKeys(Value, frozen=True, tag="claimkeys"):
+    """One key of each of these devices (name, device), to open a session with."""
+
+    ref: int
+    devices: list[tuple[str, str]]
+
+
+class OfferDevice(Value, frozen=True, tag="offerdevice"):
+    """This device, signed by itself, wants to be on one's list: one's other devices are told. Empty: no longer."""
+
+    ref: int
+    signed: bytes
+
+
+class AskOffers(Value, frozen=True, tag="askoffers"):
+    """Which of one's devices want to be listed."""
+
+    ref: int
+
+
+class RemoveDevice(Value, frozen=True, tag="removedevice"):
+    """Take a device off the account, with its mail and its keys, and end its session."""
+
+    ref: int
+    device: str
+
+
+class ResetIdentity(Value, frozen=True, tag="resetidentity"):
+    """Begin a new chain of lists by the account's password. It takes effect a day later; an empty blob stops it."""
+
+    ref: int
+    blob: bytes
+    password: str = ""
+
+
+class PutBackup(Value, frozen=True, tag="putbackup"):
+    """Keep this for oneself (the recovery code opens it); empty: no longer."""
+
+    ref: int
+    blob: bytes
+
+
+class AskBackup(Value, frozen=True, tag="askbackup"):
+    """What one has kept."""
+
+    ref: int
+
+
+# ---- commands: mail ------------------------------------------------------------------------------------------------
+
+
+class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One ciphertext, for these devices (name, device). `type`: olm0, olm1, megolm; `sid`: of the group session."""
+
+    to: list[tuple[str, str]]
+    type: str
+    conversation: str
+    commitment: bytes
+    ciphertext: bytes
+    sid: str = ""
+
+
+class PutMail(Value, frozen=True, tag="putmail"):
+    """Mail for devices: all of it or nothing, and once for an `id`. `lists`: the version of each person's list it is
+    made for; `counter`: of the sending device, so that it can see whether its own disk is an older copy."""
+
+    ref: int
+    id: bytes
+    counter: int
+    lists: dict[str, int]
+    items: list[Item]
+
+
+class AcknowledgeMail(Value, frozen=True, tag="ackmail"):
+    """This device has its mail up to `seq` on disk. No reply."""
+
+    seq: int
+
+
+# ---- commands: groups ----------------------------------------------------------------------------------------------
+
+
+class AppendGroup(Value, frozen=True, tag="appendgroup"):
+    """The next entry of a group's signed log; `conflict` where it does not follow the newest one."""
+
+    ref: int
+    group: bytes
+    entry: bytes
+
+
+class AskGroup(Value, frozen=True, tag="askgroup"):
+    """Entries of a group's signed log after the first `since`; members, and whoever an entry of it names."""
+
+    ref: int
+    group: bytes
+    since: int = 0
+
+
+# ---- commands: reports ---------------------------------------------------------------------------------------------
+
+
+class AskModerators(Value, frozen=True, tag="askmoderators"):
+    """To whom a report goes."""
+
+    ref: int
+
+
+class CheckReport(Value, frozen=True, tag="checkreport"):
+    """Whether this server tagged this commitment (moderators)."""
+
+    ref: int
+    commitment: bytes
+    tag: bytes
+    sender: str
+    conversation: str
+    at: int
+
+
+# ---- events --------------------------------------------------------------------------------------------------------
+
+
+class Lists(Value, frozen=True, tag="lists"):
+    """The answer to `asklists`; empty: nothing newer, or (since 0) somebody without keys."""
+
+    ref: int
+    name: str
+    since: int
+    chain: list[bytes]
+
+
+class ListChanged(Value, frozen=True, tag="listchanged"):
+    """Somebody whom one writes to, or oneself, has another list. A hint: ask for it."""
+
+    name: str
+    version: int
+
+
+class KeysAre(Value, frozen=True, tag="keysare"):
+    """How this device's keys stand: the answer, or (ref 0) a hint that few are left.
+
+    `last`: the highest id given out, -1 for none; `used`: the fallback key was given out; `counter`: the highest of
+    its mail, 0 for none.
+    """
+
+    ref: int
+    count: int
+    last: int
+    used: bool
+    counter: int
+
+
+class Claimed(Value, frozen=True, tag="claimed"):
+    """A signed key for each device that was asked for, in that order; empty: there is none."""
+
+    ref: int
+    keys: list[bytes]
+
+
+class Offers(Value, frozen=True, tag="offers"):
+    """One's devices that want to be listed, each signed by itself: the answer, or (ref 0) a change."""
+
+    ref: int
+    devices: list[bytes]
+
+
+class ResetIs(Value, frozen=True, tag="resetis"):
+    """A new chain takes effect at this time (0: none will): the answer, or (ref 0) an alarm to all of one's devices."""
+
+    ref: int
+    at: int
+
+
+class Backup(Value, frozen=True, tag="backup"):
+    """What one has kept."""
+
+    ref: int
+    blob: bytes
+
+
+class MailTaken(Value, frozen=True, tag="mailtaken"):
+    """The mail is on disk. `state`: `sent` (a device of somebody else is on) or `stored`."""
+
+    ref: int
+    at: int
+    state: str
+
+
+class Stale(Value, frozen=True, tag="stale"):
+    """The mail was not taken: these people have another list than it was made for."""
+
+    ref: int
+    names: list[str]
+
+
+class Mail(Value, frozen=True, tag="mail"):
+    """An item for this device. `seq`: of its mail, ascending; `id`: of this item; `sending`: of the PutMail.
+
+    `tag`: HMAC-SHA256 by the server over commitment, sender, conversation and time; empty where it keeps out of it.
+    """
+
+    seq: int
+    id: bytes
+    sending: bytes
+    sender: str
+    device: str
+    type: str
+    conversation: str
+    commitment: bytes
+    ciphertext: bytes
+    sid: str
+    at: int
+    tag: bytes
+
+
+class GroupLog(Value, frozen=True, tag="grouplog"):
+    """The answer to `askgroup`."""
+
+    ref: int
+    group: bytes
+    since: int
+    entries: list[bytes]
+
+
+class GroupGrew(Value, frozen=True, tag="groupgrew"):
+    """A group's signed log has `count` entries now. A hint: ask for them."""
+
+    group: bytes
+    count: int
+
+
+class Moderators(Value, frozen=True, tag="moderators"):
+    """The answer to `askmoderators`."""
+
+    ref: int
+    names: list[str]
+
+
+class ReportChecked(Value, frozen=True, tag="reportchecked"):
+    """The answer to `checkreport`."""
+
+    ref: int
+    genuine: bool
+
+
+Command = (
+    PutList | AskLists | PutKeys | AskKeys | ClaimKeys | OfferDevice | AskOffers | RemoveDevice | ResetIdentity
+    | PutBackup | AskBackup | PutMail | AcknowledgeMail | AppendGroup | AskGroup | AskModerators | CheckReport
+)  # fmt: skip
+
+Event = (
+    Lists | ListChanged | KeysAre | Claimed | Offers | ResetIs | Backup | MailTaken | Stale | Mail | GroupLog
+    | GroupGrew | Moderators | ReportChecked
+)  # fmt: skip
