@@ -259,7 +259,7 @@ class Main:
         self.done(1)
 
     def _style(self) -> Any:
-        from clients.line.show import Style
+        from clients.core.show import Style
 
         options = self.options
         times = self.app.setting("times") if self.app is not None else "stored"

@@ -17,8 +17,8 @@ from clients.core import notices as n
 from clients.core.app import App
 from clients.core.face import Gone
 from clients.core.inert import name as inert_name
+from clients.core.show import Style, lines
 from clients.line import objects
-from clients.line.show import Style, lines
 
 EXITS: Final = {"left": 0, "unreachable": 3, "untrusted": 4, "refused": 4, "changed": 8, "waiting": 9, "disk": 1}
 ON_STDERR: Final = (n.Refused, n.Ended, n.AskTrust)

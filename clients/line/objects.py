@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from clients.core import answers as a
 from clients.core import notices as n
-from clients.line.show import failure
+from clients.core.show import failure
 
 Fields = dict[str, Any]
 

@@ -16,11 +16,11 @@ from clients.core import notices as n
 from clients.core.app import App, Clock
 from clients.core.face import Gone
 from clients.core.session import KEEP, SKIP, WATCH
+from clients.core.show import Style, failure, lines
 from clients.core.view import fold
 from clients.line import objects
 from clients.line.face import EXITS
 from clients.line.plain import Output
-from clients.line.show import Style, failure, lines
 
 LIMIT: Final = 30.0
 MOMENT: Final = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core import notices as n
-from clients.line.show import Style, lines
+from clients.core.show import Style, lines
 from tests.clients.house import Visitor
 from tests.kit import House
 

@@ -10,8 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import messages as m
 from clients.core import intents as i
 from clients.core import notices as n
+from clients.core.show import Style
 from clients.line.face import LineFace
-from clients.line.show import Style
 from tests.clients.kit import Client, message, position, welcome
 
 

@@ -1,4 +1,4 @@
-"""Tests of clients.line.show: the seed's words, word for word, and nothing that acts."""
+"""Tests of clients.core.show: the seed's words, word for word, and nothing that acts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
-from clients.line.show import Style, clock, lines
+from clients.core.show import Style, clock, lines
 
 PLAIN = Style(now=int(time.time() * 1000), me="alice")
 NOW = PLAIN.now
