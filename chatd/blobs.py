@@ -11,12 +11,17 @@ from chatd.messages import Value
 
 class CreateBlob(Value, frozen=True, tag="createblob"):
     """Begin, or go on with, an upload. `id`: 16 random bytes; `to`: who may fetch it (`@name`, `#group`, or `!` and
-    the hex of an encrypted group). Answered by how far it is."""
+    the hex of an encrypted group). Answered by how far it is.
+
+    `name` and `type` (of media): only of a file that is sent in clear, for those who fetch it with a browser.
+    """
 
     ref: int
     id: bytes
     size: int
     to: list[str]
+    name: str = ""
+    type: str = ""
 
 
 class PutBlob(Value, frozen=True, tag="putblob"):
@@ -29,10 +34,11 @@ class PutBlob(Value, frozen=True, tag="putblob"):
 
 
 class CommitBlob(Value, frozen=True, tag="commitblob"):
-    """The upload is whole: keep it. Answered when it is durable."""
+    """The upload is whole: keep it, if its SHA-256 is this one. Answered when it is durable."""
 
     ref: int
     id: bytes
+    sha256: bytes
 
 
 class GetBlob(Value, frozen=True, tag="getblob"):
@@ -63,7 +69,7 @@ class BlobIs(Value, frozen=True, tag="blobis"):
 
 
 class BlobData(Value, frozen=True, tag="blobdata"):
-    """Bytes of a blob; fewer than asked for only at its end."""
+    """Bytes of a blob; fewer than asked for only at its end, or where that was more than one answer holds."""
 
     ref: int
     id: bytes

@@ -202,6 +202,35 @@ class Redaction(Entry, frozen=True):
     reason: str
 
 
+class BlobMade(Entry, frozen=True):
+    """An upload has begun. `readers`: who may fetch it, as words: `@` and a user, `#` and a conversation, `!` and the
+    hex of an encrypted group; `name` and `type` of a file that is sent in clear."""
+
+    blob: bytes
+    user: int
+    size: int
+    at: int
+    readers: str
+    name: str = ""
+    type: str = ""
+    committed: int = 0
+    sha256: bytes = b""
+
+
+class BlobCommitted(Entry, frozen=True):
+    """An upload is whole, and its bytes are on the disk."""
+
+    blob: bytes
+    committed: int
+    sha256: bytes
+
+
+class BlobGone(Entry, frozen=True):
+    """A blob is no longer kept; its bytes are taken away after this."""
+
+    blob: bytes
+
+
 class InvitationUsed(Entry, frozen=True):
     """A one-time invitation was used up."""
 
@@ -255,4 +284,5 @@ class Directory(msgspec.Struct, frozen=True):
     markers: list[MarkerMoved] = []
     metadata: list[MetadataSet] = []
     invitations: list[InvitationUsed] = []
+    blobs: list[BlobMade] = []
     newest: int = 0  # the highest number of a conversation, closed ones included: the next one's is higher

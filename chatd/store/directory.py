@@ -11,6 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from chatd.entries import (
+    BlobCommitted,
+    BlobGone,
+    BlobMade,
     CertificateGone,
     CertificateSet,
     ConversationClosed,
@@ -108,6 +111,12 @@ WRITES: Final[dict[type[Entry], tuple[str, ...]]] = {
         """INSERT INTO happening (conversation, at, id, sender, kind, text)
         SELECT conversation, ?2, ?3, ?4, ?5, ?6 FROM conversation WHERE conversation = ?1 RETURNING conversation""",
     ),
+    BlobMade: (
+        """INSERT INTO blob (blob, user, size, at, readers, name, type, committed, sha256)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)""",
+    ),
+    BlobCommitted: ("UPDATE blob SET committed = ?2, sha256 = ?3 WHERE blob = ?1 RETURNING blob",),
+    BlobGone: ("DELETE FROM blob WHERE blob = ?1",),
     InvitationUsed: ("INSERT INTO invitation (invitation, user, at) VALUES (?1, ?2, ?3)",),
 }
 
@@ -126,6 +135,7 @@ LOAD_MARKERS: Final = "SELECT user, conversation, at FROM marker ORDER BY user, 
 LOAD_METADATA: Final = """
 SELECT ifnull(user, 0), ifnull(conversation, 0), key, value FROM metadata ORDER BY 1, 2, 3"""
 LOAD_INVITATIONS: Final = "SELECT invitation, user, at FROM invitation ORDER BY invitation"
+LOAD_BLOBS: Final = "SELECT blob, user, size, at, readers, name, type, committed, sha256 FROM blob ORDER BY blob"
 # Two index lookups per conversation, however long its log is. A wholly purged log stands at its floor.
 LOAD_LOGS: Final = """
 SELECT conversation.conversation, ifnull(newest.last, ifnull(log.floor, 0)), ifnull(newest.at, ifnull(log.at, 0)),
@@ -164,6 +174,7 @@ def directory(rows: Callable[[str], list[Any]]) -> Directory:
         markers=[MarkerMoved(*row) for row in rows(LOAD_MARKERS)],
         metadata=[MetadataSet(*row) for row in rows(LOAD_METADATA)],
         invitations=[InvitationUsed(*row) for row in rows(LOAD_INVITATIONS)],
+        blobs=[BlobMade(*row) for row in rows(LOAD_BLOBS)],
         newest=rows(LOAD_NEWEST)[0][0],
     )
 

@@ -17,6 +17,9 @@ import msgspec
 
 from chatd.entries import (
     Append,
+    BlobCommitted,
+    BlobGone,
+    BlobMade,
     CertificateGone,
     CertificateSet,
     ConversationClosed,
@@ -66,6 +69,7 @@ class MemoryStore:
         self._markers: dict[tuple[int, int], int] = {}
         self._metadata: dict[tuple[int, int, str], str] = {}
         self._invitations: dict[str, InvitationUsed] = {}
+        self._blobs: dict[bytes, BlobMade] = {}
         self._logs: dict[int, LogState] = {}  # and of closed conversations, while there is something in them
         self._happenings: dict[int, Happened] = {}  # by number, in order of arrival
         self._numbers = itertools.count()
@@ -94,6 +98,7 @@ class MemoryStore:
                 markers=[MarkerMoved(*key, at) for key, at in sorted(self._markers.items())],
                 metadata=[MetadataSet(*key, value) for key, value in sorted(self._metadata.items())],
                 invitations=_in_order(self._invitations),
+                blobs=_in_order(self._blobs),
                 newest=max(self._logs, default=0),
             )
 
@@ -275,6 +280,18 @@ class MemoryStore:
         _known(self._users, entry.user)
         self._add(self._invitations, entry.invitation, entry)
 
+    def _blob_made(self, entry: BlobMade) -> None:
+        _known(self._users, entry.user)
+        self._add(self._blobs, entry.blob, entry)
+
+    def _blob_committed(self, entry: BlobCommitted) -> None:
+        made = _known(self._blobs, entry.blob)
+        made = msgspec.structs.replace(made, committed=entry.committed, sha256=entry.sha256)
+        self._set(self._blobs, entry.blob, made)
+
+    def _blob_gone(self, entry: BlobGone) -> None:
+        self._remove(self._blobs, entry.blob)
+
     # ---- read and purge ----
 
     def read(self, conversation: int, after: int, upto: int, limit: int) -> list[Row]:
@@ -364,6 +381,9 @@ WRITES: Final[dict[type[Entry], Callable[[MemoryStore, Any], None]]] = {
     Happened: MemoryStore._happened,
     Redaction: MemoryStore._redaction,
     InvitationUsed: MemoryStore._invitation_used,
+    BlobMade: MemoryStore._blob_made,
+    BlobCommitted: MemoryStore._blob_committed,
+    BlobGone: MemoryStore._blob_gone,
 }
 
 

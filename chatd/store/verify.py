@@ -35,6 +35,7 @@ COUNTS: Final = {
     "setting": "SELECT count(*) FROM setting",
     "metadata key": "SELECT count(*) FROM metadata",
     "closed conversation": "SELECT count(*) FROM closed",
+    "blob": "SELECT count(*) FROM blob",
 }
 INTEGRITY: Final = "PRAGMA integrity_check(20)"
 FOREIGN_KEYS: Final = "PRAGMA foreign_key_check"

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from chatd.entries import (
     Append,
+    BlobCommitted,
+    BlobGone,
+    BlobMade,
     CertificateGone,
     CertificateSet,
     ConversationClosed,
@@ -181,6 +184,17 @@ class StoreContract(Contract):
         ])  # fmt: skip
         self.refused(MetadataSet(1, 10, "x", "y"))
         self.refused(MetadataSet(0, 0, "x", "y"))
+
+    def test_blobs(self) -> None:
+        made = BlobMade(b"b" * 16, 1, 1 << 40, 5, "@2 #10", "a.pdf", "application/pdf")
+        other = BlobMade(b"a" * 16, 2, 0, 6, "")
+        self.store.commit([made, other, BlobMade(b"c" * 16, 1, 7, 7, "@1")])
+        self.refused(made)
+        self.store.commit([BlobCommitted(b"b" * 16, 9, b"s" * 32), BlobGone(b"c" * 16), BlobGone(b"d" * 16)])
+        whole = BlobMade(b"b" * 16, 1, 1 << 40, 5, "@2 #10", "a.pdf", "application/pdf", 9, b"s" * 32)
+        self.assertEqual(self.store.load().blobs, [other, whole])
+        self.refused(BlobCommitted(b"c" * 16, 9, b"s" * 32))
+        self.refused(BlobMade(b"e" * 16, 9, 1, 1, ""))
 
     def test_a_group_is_renamed(self) -> None:
         self.store.commit([MemberSet(10, 1, "owner", 0), message(1)])

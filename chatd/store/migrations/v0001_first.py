@@ -138,5 +138,16 @@ STATEMENTS = (
         user INTEGER NOT NULL REFERENCES user,
         at INTEGER NOT NULL
     ) WITHOUT ROWID""",
+    """CREATE TABLE blob (
+        blob BLOB PRIMARY KEY NOT NULL,
+        user INTEGER NOT NULL REFERENCES user,
+        size INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        readers TEXT NOT NULL,
+        name TEXT NOT NULL,
+        type TEXT NOT NULL,
+        committed INTEGER NOT NULL,
+        sha256 BLOB NOT NULL
+    ) WITHOUT ROWID""",
     "INSERT INTO meta (key, value) VALUES ('epoch', lower(hex(randomblob(16))))",
 )
