@@ -18,6 +18,7 @@ from clients.core import backoff
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
+from clients.core.commands import help_lines, parse
 from clients.core.conversations import is_apart
 from clients.core.face import Face, Gone
 from clients.core.history import History, ProfileError
@@ -121,7 +122,7 @@ class App:
 
     def enter(self, *lines: str) -> None:
         """These lines were typed."""
-        self.act(*(intent for intent in map(i.parse, lines) if intent is not None))
+        self.act(*(intent for intent in map(parse, lines) if intent is not None))
 
     def act(self, *intents: i.Intent) -> None:
         """Do what a person wants."""
@@ -405,7 +406,7 @@ _LOCAL: Final[dict[type[i.Intent], Callable[[App, Any], None]]] = {
     i.Say: lambda app, intent: app._send((app.session.state.focus,), intent.text),
     i.Tell: lambda app, intent: app._send(intent.to, intent.text),
     i.Problem: App._problem,
-    i.Help: lambda app, intent: app._tell(*i.help_lines(intent.command), intent=intent),
+    i.Help: lambda app, intent: app._tell(*help_lines(intent.command), intent=intent),
     i.Ignore: App._ignore,
     i.Setting: App._set,
     i.Focus: App._focus,

@@ -15,6 +15,7 @@ from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.app import App, Clock
 from clients.core.face import Gone
+from clients.core.forms import group_name
 from clients.core.session import KEEP, SKIP, WATCH
 from clients.core.show import Style, failure, lines
 from clients.core.view import fold
@@ -451,7 +452,7 @@ SIMPLE: Final[dict[str, Callable[[list[str], int | None], i.Intent]]] = {
     "groups": lambda words, count: i.ListGroups(),
     "inbox": lambda words, count: i.ReadInbox(),
     "devices": lambda words, count: i.ListDevices(),
-    "group": lambda words, count: i.JoinGroup(i.group_name(words[0])),
+    "group": lambda words, count: i.JoinGroup(group_name(words[0])),
     "history": lambda words, count: i.ReadHistory(words[0], min(count or 50, 500)),
 }
 

@@ -1,0 +1,154 @@
+"""What may be typed: one line of text to one intent, the same for every face; and the help.
+
+Rule: pure. A line that looks like a command is never taken for something to say: it is an intent or a Problem.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from clients.core import forms as f
+from clients.core import intents as i
+from clients.core import trusting as t
+from clients.core.intents import Intent
+
+
+class Form(NamedTuple):
+    """One row of the table: what makes the intent of the words, how it is used, what it does, an example."""
+
+    parse: Callable[[str], Intent | None]
+    usage: str
+    what: str
+    example: str
+
+
+def parse(line: str) -> Intent | None:
+    """The intent of a line; None for an empty one."""
+    words = line.strip()
+    if not words:
+        return None
+    if words == "tata":
+        return i.Leave()
+    if words.startswith("//"):
+        return i.Say(words[1:])
+    if words.startswith("/"):
+        return _command(words)
+    if words.startswith("@"):
+        return f.direct(words)
+    return i.Say(line.rstrip("\r\n"))
+
+
+def near_commands(word: str) -> tuple[str, ...]:
+    """Commands that look like this one."""
+    known = [*COMMANDS, *NOT_YET]
+    close = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
+    return tuple(close or [name for name in known if len(word) > 1 and name.startswith(word)][:3])
+
+
+def help_lines(command: str) -> list[str]:
+    """The text of `/help` and of `/help command`."""
+    word = command.lstrip("/").lower()
+    if not word:
+        shown = [row for word, row in COMMANDS.items() if word not in ALIASES]
+        forms = ["@name text", "@a,@b text", "tata", *(row.usage for row in shown)]
+        width = max(len(form) for form in forms) + 2
+        told = {"@name text": "say something to one person", "@a,@b text": "the same to several", "tata": "leave"}
+        told.update((row.usage, row.what) for row in shown)
+        return [form.ljust(width) + told[form] for form in forms]
+    if word not in COMMANDS:
+        return [f"There is no /{word}." + _perhaps(near_commands(word))]
+    row = COMMANDS[word]
+    return [f"{row.usage}  {row.what}", f"for example: {row.example}"]
+
+
+def _perhaps(near: tuple[str, ...]) -> str:
+    """The question whether one of these was meant."""
+    return " Did you mean " + " or ".join("/" + name for name in near) + "?" if near else ""
+
+
+def _command(words: str) -> Intent:
+    """The intent of a line that opens with a slash."""
+    parts = words[1:].split(None, 1)
+    word = parts[0].lower() if parts and words[1:2].strip() else ""
+    if word in NOT_YET:
+        return i.Problem("not-available", f"/{word} is not available yet.")
+    if word not in COMMANDS:
+        near = near_commands(word)
+        return i.Problem("unknown-command", f"There is no command /{word}; nothing was sent." + _perhaps(near), near)
+    row = COMMANDS[word]
+    intent = row.parse(parts[1] if len(parts) > 1 else "")
+    return intent if intent is not None else i.Problem("usage", f"Usage: {row.usage}")
+
+
+_GROUP = Form(
+    f.group,
+    "/group [--open] g [text]",
+    "join or make a group, write to it; --open: not encrypted",
+    "/group hw3 who has read it?",
+)
+_MAKE = Form(f.join, "/create_group g", "the same as /group g", "/create_group hw3")
+_QUIT = Form(f.only(i.Leave()), "/quit", "leave, like tata", "/quit")
+_FOCUS = Form(f.focus, "/focus [g]", "where bare lines go; alone: the lobby", "/focus hw3")
+_SEARCH = Form(f.search, "/search text", "find text in what this device has seen", "/search deadline")
+
+COMMANDS: Final[dict[str, Form]] = {
+    "group": _GROUP,
+    "msg": Form(f.message, "/msg name text", "say something to one person", "/msg bob hello"),
+    "join": Form(f.join, "/join [--open] g [private | key]", "join a group or make it", "/join hw3"),
+    "part": Form(f.part, "/part g", "leave a group", "/part hw3"),
+    "groups": Form(f.only(i.ListGroups()), "/groups", "which groups there are", "/groups"),
+    "members": Form(f.members, "/members [g]", "who belongs to a group", "/members hw3"),
+    "who": Form(f.only(i.ListPeople()), "/who", "who is here", "/who"),
+    "whois": Form(f.whois, "/whois name", "what may be known about somebody", "/whois bob"),
+    "invite": Form(f.invite, "/invite g name", "invite somebody to a group", "/invite hw3 bob"),
+    "kick": Form(f.kick, "/kick [g] name [reason]", "remove somebody; a reason takes the group", "/kick hw3 bob"),
+    "ban": Form(f.ban(True), "/ban [g] name|mask", "let somebody neither come in nor speak", "/ban hw3 bob"),
+    "unban": Form(f.ban(False), "/unban [g] name|mask", "let them again", "/unban hw3 bob"),
+    "bans": Form(f.bans, "/bans [g]", "who is banned", "/bans hw3"),
+    "op": Form(f.one_mode(True, "o"), "/op [g] name", "make a member operator of a group", "/op hw3 bob"),
+    "deop": Form(f.one_mode(False, "o"), "/deop [g] name", "take that back", "/deop hw3 bob"),
+    "voice": Form(f.one_mode(True, "v"), "/voice [g] name", "let a member speak where few may", "/voice hw3 bob"),
+    "devoice": Form(f.one_mode(False, "v"), "/devoice [g] name", "take that back", "/devoice hw3 bob"),
+    "role": Form(f.role, "/role g name ROLE", f"give a member a role: {', '.join(f.ROLES)}", "/role hw3 bob op"),
+    "mode": Form(f.mode, "/mode [g] [+-letters words]", "show or change what a group allows", "/mode hw3 +m-t"),
+    "key": Form(f.with_word("k"), "/key [g] word|off", "the key one needs to come in", "/key hw3 secret"),
+    "slow": Form(f.with_word("f"), "/slow [g] seconds|off", "how long one waits between messages", "/slow hw3 30"),
+    "rename": Form(f.rename, "/rename g new [reason]", "give a group another name", "/rename hw3 hw4"),
+    "topic": Form(f.topic, "/topic g [text]", "show or set a group's topic", "/topic hw3 due Friday"),
+    "announce": Form(f.announce, "/announce g on|off", "let only operators write", "/announce hw3 on"),
+    "focus": _FOCUS,
+    "history": Form(f.history, "/history [to] [n]", "the last n messages", "/history @bob 50"),
+    "search": _SEARCH,
+    "inbox": Form(f.only(i.ReadInbox()), "/inbox", "what is unread", "/inbox"),
+    "passwd": Form(f.only(i.ChangePassword()), "/passwd", "set a password (asked for, hidden)", "/passwd"),
+    "verify": Form(t.verify, "/verify @name [yes]", "compare keys; yes: they are the same", "/verify @bob"),
+    "devices": Form(
+        t.devices, "/devices [add|revoke ID]", "the devices of this account", "/devices add abcd efgh ijkl mnop"
+    ),
+    "keys": Form(
+        t.keys, "/keys [recovery|recover|reset]", "your keys: how they stand, get them back", "/keys recovery"
+    ),
+    "plain": Form(t.plain, "/plain @name [yes]", "talk openly with who cannot encrypt", "/plain @bob"),
+    "e2ee": Form(f.only(i.AskEncryption()), "/e2ee", "how encryption stands, what was refused", "/e2ee"),
+    "roster": Form(t.roster, "/roster [r [add|remove @a,@b]]", "whom an instructor vouches for", "/roster cs101"),
+    "report": Form(t.report, "/report [ID why]", "show a message to the moderators", "/report 0193f2 insults"),
+    "away": Form(lambda rest: i.GoAway(rest.strip() or "away"), "/away [text]", "say that you are away", "/away lunch"),
+    "back": Form(f.only(i.GoAway("")), "/back", "you are back", "/back"),
+    "ignore": Form(f.ignore, "/ignore [name]", "do not show what somebody writes", "/ignore bob"),
+    "unignore": Form(f.unignore, "/unignore name", "show it again", "/unignore bob"),
+    "set": Form(f.setting, "/set [key [value]]", "settings of this client", "/set times always"),
+    "help": Form(lambda rest: i.Help(rest.strip()), "/help [command]", "this, or one command", "/help group"),
+    "quit": _QUIT,
+    "create_group": _MAKE,
+    "join_group": _MAKE._replace(usage="/join_group g", example="/join_group hw3"),
+    "group_msg": Form(f.group_text, "/group_msg g text", "write to a group", "/group_msg hw3 hello"),
+    "query": _FOCUS,
+    "lastlog": _SEARCH,
+    "exit": _QUIT,
+    "logout": _QUIT,
+}
+
+ALIASES: Final = frozenset({"create_group", "join_group", "group_msg", "query", "lastlog", "exit", "logout"})
+NOT_YET: Final = ("file", "files", "get", "accept", "decline")

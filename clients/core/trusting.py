@@ -1,0 +1,80 @@
+"""The forms of encryption: from the words behind a command to what a person wants with keys, devices and trust.
+
+Rule: as in `forms.py`. Ids and codes may be typed as they are shown, in groups and in whatever case.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clients.core import intents as i
+from clients.core.intents import Intent
+
+ANSWERS: Final = ("yes", "accept", "resume")
+
+
+def verify(rest: str) -> Intent | None:
+    """`/verify @name`, and with `yes`, `accept` or `resume`."""
+    words = rest.split()
+    name = words[0].lstrip("@") if words else ""
+    if not name or name.startswith("#") or len(words) > 2:
+        return None
+    answer = words[1].lower() if len(words) == 2 else ""
+    return i.Verify(name, answer) if answer in ("", *ANSWERS) else None
+
+
+def devices(rest: str) -> Intent | None:
+    """`/devices`, `/devices add ID`, `/devices revoke ID`."""
+    verb, *words = rest.split() or [""]
+    device = _joined(words).lower()
+    if not verb:
+        return i.ListDevices()
+    if not device or verb.lower() not in ("add", "revoke"):
+        return None
+    return i.AddDevice(device) if verb.lower() == "add" else i.RevokeDevice(device)
+
+
+def keys(rest: str) -> Intent | None:
+    """`/keys`, `/keys recovery`, `/keys recover [CODE]`, `/keys reset [stop]`."""
+    verb, *words = rest.split() or [""]
+    verb = verb.lower()
+    if verb == "recover":
+        return i.Recover(_joined(words).upper())
+    if verb == "reset" and [word.lower() for word in words] == ["stop"]:
+        return i.ResetKeys(stop=True)
+    return _KEYS.get(verb) if not words else None
+
+
+def plain(rest: str) -> Intent | None:
+    """`/plain @name`, `/plain @name yes`."""
+    words = rest.split()
+    name = words[0].lstrip("@") if words else ""
+    if not name or name.startswith("#") or [word.lower() for word in words[1:]] not in ([], ["yes"]):
+        return None
+    return i.TalkPlain(name, len(words) == 2)
+
+
+def report(rest: str) -> Intent | None:
+    """`/report`, `/report ID why`."""
+    words = rest.split(None, 1)
+    if len(words) == 1:
+        return None
+    return i.Report(words[0].lower(), words[1].strip()) if words else i.Report()
+
+
+def roster(rest: str) -> Intent | None:
+    """`/roster`, `/roster r`, `/roster r add @a,@b`, `/roster r remove @a`."""
+    words = rest.split()
+    if len(words) < 2:
+        return i.AskRoster("".join(words))
+    names = tuple(dict.fromkeys(name.lstrip("@") for word in words[2:] for name in word.split(",") if name.strip("@")))
+    verb = words[1].lower()
+    return i.ChangeRoster(words[0], verb == "add", names) if names and verb in ("add", "remove") else None
+
+
+def _joined(words: list[str]) -> str:
+    """What was typed in groups, as one word."""
+    return "".join(words).replace("-", "")
+
+
+_KEYS: Final[dict[str, Intent]] = {"": i.AskKeys(), "recovery": i.MakeRecovery(), "reset": i.ResetKeys()}
