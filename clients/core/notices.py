@@ -59,7 +59,11 @@ class Welcomed(Notice, frozen=True):
 
 
 class Said(Notice, frozen=True):
-    """A message. `own`: from another session of oneself. `stored`: sent before this login, so tell when."""
+    """A message. `own`: from another session of oneself. `stored`: sent before this login, so tell when.
+
+    `security`: how much its sender's key is trusted (`verified`, `vouched`, `first-seen`, `changed`), or `plain`: the
+    server can read it. `missing`: so many messages of that device have not come yet.
+    """
 
     conversation: str
     seq: int
@@ -70,6 +74,8 @@ class Said(Notice, frozen=True):
     own: bool = False
     stored: bool = False
     peer: str = ""
+    security: str = "plain"
+    missing: int = 0
 
     @classmethod
     def of(cls, message: Message, own: bool, stored: bool, peer: str) -> Said:
@@ -106,6 +112,7 @@ class Outcome(Notice, frozen=True):
     seq: int = 0
     at: int = 0
     before: str = ""
+    security: str = "plain"
 
 
 class Refused(Notice, frozen=True):
@@ -188,6 +195,88 @@ class Found(Notice, frozen=True):
 
 class AskPassword(Notice, frozen=True):
     """A new password is wanted, typed without being shown."""
+
+
+class Secure(Notice, frozen=True):
+    """Something about encryption. `code`: one of the table of texts (`e2ee/refusals.py`); all else are its arguments.
+
+    `user`: whom it is about; `to`: the conversation, as one writes to it; `number`: how many; `at`: when; `detail`: a
+    device, a group, the check that failed. `id`: the message of one's own that was not sent; `intent`: what was asked.
+    """
+
+    code: str
+    user: str = ""
+    to: str = ""
+    number: int = 0
+    at: int = 0
+    detail: str = ""
+    id: bytes = b""
+    intent: Intent | None = None
+
+
+class Compare(Notice, frozen=True):
+    """The safety number of oneself and somebody: twelve groups of five digits, to be read to each other.
+
+    `trust`: as `Said.security`; `changed`: the number is that of the new key, which was not accepted.
+    """
+
+    user: str
+    number: str
+    trust: str
+    changed: bool = False
+    intent: Intent | None = None
+
+
+class CompareShort(Notice, frozen=True):
+    """A comparison of short strings. `state`: `asked` (by somebody: accept or cancel), `waiting` (for the other side),
+    `compare` (say whether these agree), `done`, `cancelled`, `failed` (they differ, or somebody was in between)."""
+
+    user: str
+    state: str
+    emoji: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
+    intent: Intent | None = None
+
+
+class OwnDevice(msgspec.Struct, frozen=True):
+    """One device of one's account. `listed`: others encrypt for it; `sessions`: how many connections it has open."""
+
+    device: str
+    this: bool = False
+    listed: bool = False
+    primary: bool = False
+    sessions: int = 0
+    waiting: bool = False
+
+
+class OwnDevices(Notice, frozen=True):
+    """The devices of one's account; `waiting` ones want to be listed. `code`: the number of one's own key, the same on
+    every device of one's own."""
+
+    devices: tuple[OwnDevice, ...]
+    code: str = ""
+    intent: Intent | None = None
+
+
+class KeysStatus(Notice, frozen=True):
+    """How encryption stands on this device. `counts`: what was refused silently, by code; `people`: by trust."""
+
+    device: str
+    listed: bool
+    primary: bool
+    left: int
+    code: str = ""
+    people: tuple[tuple[str, str], ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+    recovery: bool = False
+    intent: Intent | None = None
+
+
+class RecoveryCode(Notice, frozen=True):
+    """What opens the copy of the own key that the server keeps: shown once, kept nowhere here."""
+
+    code: str
+    intent: Intent | None = None
 
 
 class Lost(Notice, frozen=True):

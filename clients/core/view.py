@@ -15,13 +15,20 @@ OFFLINE, CONNECTING, ONLINE = "offline", "connecting", "online"
 
 
 class Talk(msgspec.Struct, frozen=True):
-    """One conversation. `to`: how one writes to it (`@name`, `#group`)."""
+    """One conversation. `to`: how one writes to it (`@name`, `#group`).
+
+    `security`: of what is said there now: `verified`, `vouched`, `first-seen`, `changed`, `plain`; `encrypted` for a
+    group, and empty where it is not known yet. `paused`: the code of what keeps one from sending, until one decides.
+    """
 
     conversation: str
     to: str
     unread: int = 0
     role: str = "member"
     topic: str = ""
+    security: str = ""
+    encrypted: bool = False
+    paused: str = ""
 
 
 class View(msgspec.Struct, frozen=True):
