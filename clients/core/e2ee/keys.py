@@ -287,17 +287,30 @@ def derive(key: bytes, info: str, salt: bytes = b"") -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt or None, b"chatd/v1/" + info.encode()).derive(key)
 
 
+def encrypt(key: bytes, nonce: bytes, plain: bytes, about: bytes) -> bytes:
+    """AES-256-GCM. A nonce never serves a key twice: that is the caller's to see to."""
+    return AESGCM(key).encrypt(nonce, plain, about)
+
+
+def decrypt(key: bytes, nonce: bytes, sealed: bytes, about: bytes) -> bytes | None:
+    """What `encrypt` closed over the same key, nonce and description; None: it is something else."""
+    try:
+        return AESGCM(key).decrypt(nonce, sealed, about)
+    except (InvalidTag, ValueError):
+        return None
+
+
 def seal_box(key: bytes, nonce: bytes, plain: bytes, about: bytes) -> bytes:
     """AES-256-GCM; the nonce goes in front."""
-    return nonce + AESGCM(key).encrypt(nonce, plain, about)
+    return nonce + encrypt(key, nonce, plain, about)
 
 
 def open_box(key: bytes, box: bytes, about: bytes) -> bytes:
     """What `seal_box` closed over the same key and description. Raises Refused."""
-    try:
-        return AESGCM(key).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], about)
-    except (InvalidTag, ValueError) as error:
-        raise Refused("STORE_TAMPERED", "box") from error
+    plain = decrypt(key, box[:NONCE_BYTES], box[NONCE_BYTES:], about)
+    if plain is None:
+        raise Refused("STORE_TAMPERED", "box")
+    return plain
 
 
 # ---- start -------------------------------------------------------------------------------------------------------
