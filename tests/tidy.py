@@ -100,6 +100,17 @@ LAYERS = {
     "chatd.data": Layer(("chatd.messages",)),
     "chatd.window": Layer(("chatd.messages",), ("twisted", "zope")),
     "chatd.admin": Layer(("chatd.messages", "chatd.store", "chatd.config", "chatd.data", "chatd.auth")),
+    "chatd.operations": Layer(
+        (
+            *(*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"),
+            *("chatd.auth", "chatd.config", "chatd.data", "chatd.tls"),
+        ),
+        ("twisted", "msgspec"),
+    ),
+    "chatd.console": Layer((*WORDS, "chatd.wire.inert", "chatd.operations"), ("twisted", "zope", "msgspec")),
+    "chatd.console.terminal": Layer(
+        (*WORDS, "chatd.wire.inert", "chatd.operations", "chatd.console"), ("twisted", "prompt_toolkit")
+    ),
     "chatd.tap": Layer(("chatd",), ("twisted", "zope")),
     "clients": Layer(),
     "clients.core": CLIENT_CORE,
