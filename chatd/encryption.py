@@ -21,15 +21,18 @@ class PutList(Value, frozen=True, tag="putlist"):
 
 
 class AskLists(Value, frozen=True, tag="asklists"):
-    """Somebody's signed lists after a version; 0: from the first."""
+    """Somebody's signed lists after a version; 0: from the first. After a reset of the identity the whole new chain
+    comes, whatever `since` says. `chain`: which one, counted from 1; 0: the newest."""
 
     ref: int
     name: str
     since: int = 0
+    chain: int = 0
 
 
 class PutKeys(Value, frozen=True, tag="putkeys"):
-    """Upload signed one-time keys of this device, and its fallback key where that is new. A repeat changes nothing."""
+    """Upload signed one-time keys of this device, and its fallback key where that is new. A repeat changes nothing;
+    another key under a known id is `key-changed`, and then nothing is kept."""
 
     ref: int
     keys: list[bytes]
@@ -43,14 +46,17 @@ class AskKeys(Value, frozen=True, tag="askkeys"):
 
 
 class ClaimKeys(Value, frozen=True, tag="claimkeys"):
-    """One key of each of these devices (name, device), to open a session with."""
+    """One key of each of these devices (name, device), to open a session with: all of them, or `rate-limited`."""
 
     ref: int
     devices: list[tuple[str, str]]
 
 
 class OfferDevice(Value, frozen=True, tag="offerdevice"):
-    """This device, signed by itself, wants to be on one's list: one's other devices are told. Empty: no longer."""
+    """This device, signed by itself, wants to be on one's list: one's other devices are told. Empty: no longer.
+
+    It is remembered until the server stops: a device that is not listed offers itself at each login.
+    """
 
     ref: int
     signed: bytes
@@ -63,7 +69,8 @@ class AskOffers(Value, frozen=True, tag="askoffers"):
 
 
 class RemoveDevice(Value, frozen=True, tag="removedevice"):
-    """Take a device off the account, with its mail and its keys, and end its session."""
+    """Take a device off the account, and end its session. One that is listed comes off the list first (`putlist`),
+    which takes its mail and its keys."""
 
     ref: int
     device: str
@@ -133,7 +140,8 @@ class AppendGroup(Value, frozen=True, tag="appendgroup"):
 
 
 class AskGroup(Value, frozen=True, tag="askgroup"):
-    """Entries of a group's signed log after the first `since`; members, and whoever an entry of it names."""
+    """Entries of a group's signed log after the first `since`. For members; who was removed, or left, reads up to
+    that."""
 
     ref: int
     group: bytes
@@ -164,7 +172,8 @@ class CheckReport(Value, frozen=True, tag="checkreport"):
 
 
 class Lists(Value, frozen=True, tag="lists"):
-    """The answer to `asklists`; empty: nothing newer, or (since 0) somebody without keys."""
+    """The answer to `asklists`; empty: nothing newer, or (since 0) somebody without keys. A long chain comes in parts:
+    ask again after the last one."""
 
     ref: int
     name: str
@@ -237,7 +246,7 @@ class Stale(Value, frozen=True, tag="stale"):
 
 
 class Mail(Value, frozen=True, tag="mail"):
-    """An item for this device. `seq`: of its mail, ascending; `id`: of this item; `sending`: of the PutMail.
+    """An item for this device. `seq`: of its mail, ascending, with gaps; `id`: of this item; `sending`: of the PutMail.
 
     `tag`: HMAC-SHA256 by the server over commitment, sender, conversation and time; empty where it keeps out of it.
     """
@@ -257,7 +266,7 @@ class Mail(Value, frozen=True, tag="mail"):
 
 
 class GroupLog(Value, frozen=True, tag="grouplog"):
-    """The answer to `askgroup`."""
+    """The answer to `askgroup`; empty: nothing newer. A long log comes in parts: ask again after the last one."""
 
     ref: int
     group: bytes

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 PROTOCOL_VERSIONS: Final = (1,)
-FEATURES: Final[tuple[str, ...]] = ("resume", "receipts")
+FEATURES: Final[tuple[str, ...]] = ("resume", "receipts", "e2ee")
 LOBBY: Final = "#lobby"
 LOGIN_LABEL: Final = b"chatd/v1/login\0"
 SIGNUP_LABEL: Final = b"chatd/v1/signup\0"
@@ -282,7 +282,10 @@ class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Welcome(Value, frozen=True, tag="welcome"):
-    """The login is done: who one is, how to resume, one's conversations, and who else is here."""
+    """The login is done: who one is, how to resume, one's conversations, and who else is here.
+
+    `mail`: up to where this device has acknowledged its encrypted mail, and the newest there is (feature `e2ee`).
+    """
 
     ref: int
     name: str
@@ -292,6 +295,7 @@ class Welcome(Value, frozen=True, tag="welcome"):
     present_count: int
     role: str = "student"
     guest: bool = False
+    mail: tuple[int, int] = (0, 0)
 
 
 class Failed(Value, frozen=True, tag="failed"):
