@@ -2,72 +2,29 @@
 
 Rule: SQLite in WAL mode with `synchronous=FULL`; what belongs together (a message and the cursor behind it) is written
 in one transaction, by `keep`. One process has it open: the profile's lock sees to that. The schema grows by steps, and
-an older profile takes those that it does not have yet.
+an older profile takes those that it does not have yet. What is closed and opened is closed and opened here.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from clients.core import records as r
+from clients.core import schema
+from clients.core.e2ee.batch import Place
+from clients.core.e2ee.keys import KEY_BYTES
+from clients.core.e2ee.store import Seal, SealedStorage
+from clients.core.keeping import Keeping, owner, row_changed, statements
 from clients.core.notices import Said
 from clients.core.outbox import Outgoing
-
-_FIRST = """
-CREATE TABLE account (
-    id INTEGER PRIMARY KEY, server TEXT NOT NULL, name TEXT NOT NULL, claimed INTEGER NOT NULL DEFAULT 0,
-    tried INTEGER NOT NULL DEFAULT 0, sealed TEXT NOT NULL, token BLOB NOT NULL DEFAULT x'',
-    epoch TEXT NOT NULL DEFAULT '', used INTEGER NOT NULL DEFAULT 0, UNIQUE (server, name));
-CREATE TABLE message (
-    account INTEGER NOT NULL, epoch TEXT NOT NULL, conversation TEXT NOT NULL, seq INTEGER NOT NULL,
-    at INTEGER NOT NULL, sender TEXT NOT NULL, id BLOB NOT NULL, text TEXT NOT NULL, own INTEGER NOT NULL,
-    peer TEXT NOT NULL, PRIMARY KEY (account, conversation, epoch, seq)) WITHOUT ROWID;
-CREATE TABLE cursor (
-    account INTEGER NOT NULL, conversation TEXT NOT NULL, seq INTEGER NOT NULL,
-    PRIMARY KEY (account, conversation)) WITHOUT ROWID;
-CREATE TABLE outbox (
-    position INTEGER PRIMARY KEY, account INTEGER NOT NULL, id BLOB NOT NULL UNIQUE, recipient TEXT NOT NULL,
-    text TEXT NOT NULL, at INTEGER NOT NULL);
-CREATE TABLE pin (server TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"""
-_CREATED = """
-CREATE TABLE created (
-    account INTEGER NOT NULL, conversation TEXT NOT NULL, at INTEGER NOT NULL,
-    PRIMARY KEY (account, conversation)) WITHOUT ROWID;
-"""
-_STEPS: Final = (_FIRST, _CREATED)
-VERSION: Final = len(_STEPS)
-
-_KEEP_MESSAGE = """INSERT INTO message VALUES (?, (SELECT epoch FROM account WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO NOTHING"""
-_TAKE_AWAY = """UPDATE message SET text = ? WHERE account = ? AND conversation = ? AND seq = ?
-    AND epoch = (SELECT epoch FROM account WHERE id = ?)"""
-_KEEP_CURSOR = """INSERT INTO cursor VALUES (?, ?, ?)
-    ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)"""
-_FORGET_CURSOR = "DELETE FROM cursor WHERE account = ? AND conversation = ?"
-_KEEP_CREATED = "INSERT OR REPLACE INTO created VALUES (?, ?, ?)"
-_FORGET_CREATED = "DELETE FROM created WHERE account = ? AND conversation = ?"
-_MOVE = "UPDATE OR IGNORE {} SET conversation = ? WHERE account = ? AND conversation = ?"
-_QUEUE = "INSERT INTO outbox (account, id, recipient, text, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-_CLAIM = """UPDATE account SET name = ?, token = ?, claimed = ?, tried = 0,
-    used = (SELECT max(used) + 1 FROM account) WHERE id = ?"""
-_AHEAD = """SELECT m.conversation, m.seq FROM message m JOIN account a ON a.id = m.account AND a.epoch = m.epoch
-    LEFT JOIN cursor c ON c.account = m.account AND c.conversation = m.conversation
-    WHERE m.account = ? AND m.own AND m.seq > ifnull(c.seq, 0) AND instr(m.conversation, ' (until ') = 0"""
-_MESSAGES = "SELECT conversation, seq, at, sender, id, text, own, peer FROM message WHERE account = ?"
-_SEARCH = _MESSAGES + " AND instr(lower(text), lower(?)) ORDER BY at DESC, seq DESC LIMIT ?"
-_LAST = (
-    _MESSAGES
-    + """ AND (conversation = ? OR instr(conversation, ? || ' (until ') = 1
-    OR (lower(peer) = lower(?) AND conversation LIKE 'dm:%')) ORDER BY at DESC, seq DESC LIMIT ?"""
-)
 
 
 class ProfileError(Exception):
@@ -90,7 +47,10 @@ class Account(msgspec.Struct, frozen=True):
 class History:
     """One profile's database."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, key: bytes | None = None) -> None:
+        """`key`: the store's, from which those of its boxes are made; without one a key that lives as long as this."""
+        key = key or secrets.token_bytes(KEY_BYTES)
+        self._keeping = Keeping(*(Seal(key, purpose, secrets.token_bytes) for purpose in ("state", "history")))
         if path != ":memory:":
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         try:
@@ -103,10 +63,14 @@ class History:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000"):
             self._db.execute("PRAGMA " + pragma)
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > VERSION:
-            raise ProfileError(f"{path} has version {version}; this client knows versions up to {VERSION}. Update it.")
-        for number, step in enumerate(_STEPS[version:], version + 1):
-            self._db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
+        if version > schema.VERSION:
+            raise ProfileError(
+                f"{path} has version {version}; this client knows versions up to {schema.VERSION}. Update it."
+            )
+        with self._transaction():
+            for statement in (statement for step in schema.STEPS[version:] for statement in step):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {schema.VERSION}")
 
     def close(self) -> None:
         """Close the database."""
@@ -117,7 +81,7 @@ class History:
     def account(self, server: str, name: str = "") -> Account | None:
         """The account of this name on a server; without a name the one last used there."""
         where = "server = ? AND lower(name) = lower(?)" if name else "server = ? AND (? = '' AND (claimed OR tried))"
-        row = self._db.execute(f"{_ACCOUNT} WHERE {where} ORDER BY used DESC LIMIT 1", (server, name)).fetchone()
+        row = self._db.execute(f"{schema.ACCOUNT} WHERE {where} ORDER BY used DESC LIMIT 1", (server, name)).fetchone()
         return _account(row) if row else None
 
     def last_server(self) -> str:
@@ -132,7 +96,7 @@ class History:
                 "INSERT INTO account (server, name, sealed) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 (server, name, sealed),
             )
-        found = self._db.execute(f"{_ACCOUNT} WHERE server = ? AND name = ?", (server, name)).fetchone()
+        found = self._db.execute(f"{schema.ACCOUNT} WHERE server = ? AND name = ?", (server, name)).fetchone()
         assert found is not None, made.rowcount
         return _account(found)
 
@@ -145,7 +109,7 @@ class History:
     def ahead(self, account: int) -> dict[str, list[int]]:
         """Own messages whose place is beyond the cursor."""
         found: dict[str, list[int]] = {}
-        for conversation, seq in self._db.execute(_AHEAD, (account,)):
+        for conversation, seq in self._db.execute(schema.AHEAD, (account,)):
             found.setdefault(conversation, []).append(seq)
         return found
 
@@ -155,10 +119,12 @@ class History:
 
     def outbox(self, account: int) -> list[Outgoing]:
         """What was said and never accepted, in order."""
-        rows = self._db.execute(
-            "SELECT id, recipient, text, at FROM outbox WHERE account = ? ORDER BY position", (account,)
-        )
-        return [Outgoing(*row) for row in rows]
+        return [Outgoing(*row) for row in self._db.execute(schema.OUTBOX, (account,))]
+
+    def rows(self, account: int) -> SealedStorage:
+        """The rows of encryption of an account, as plain values: they are closed and opened here, and nothing plain
+        reaches the disk. Whoever keeps other things with them gives `keep` a `KeepRows` beside its other records."""
+        return SealedStorage(_Boxes(self, account), self._keeping.state, owner(account))
 
     # ---- keeping ----
 
@@ -167,10 +133,27 @@ class History:
         try:
             with self._transaction():
                 for record in records:
-                    for statement, values in _KEEPING[type(record)](account, record):
+                    for statement, values in statements(self._keeping, account, record):
                         self._db.execute(statement, values)
         except sqlite3.Error as error:
             raise ProfileError(f"The local database cannot be written: {error}.") from None
+
+    def keep_boxes(self, account: int, boxes: Mapping[Place, bytes | None]) -> None:
+        """Rows of encryption that are closed already, all or none."""
+        with self._transaction():
+            for place, box in boxes.items():
+                self._db.execute(*row_changed(account, place, box))
+
+    def box(self, account: int, place: Place) -> bytes | None:
+        """One of them."""
+        row = self._db.execute(schema.READ_ROW, (account, *place)).fetchone()
+        return row[0] if row else None
+
+    def names(self, account: int, table: str, prefix: str) -> list[str]:
+        """The names of those that open so, by the index."""
+        after = _after(prefix)
+        query = schema.NAMES.format("AND name < ?" if after else "")
+        return [row[0] for row in self._db.execute(query, (account, table, prefix, *([after] if after else [])))]
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._db)
@@ -179,11 +162,20 @@ class History:
 
     def search(self, account: int, text: str, limit: int = 50) -> list[Said]:
         """The newest messages that contain this text, oldest first."""
-        return [_said(row) for row in self._db.execute(_SEARCH, (account, text, limit))][::-1]
+        found: list[Said] = []
+        for row in self._db.execute(schema.NEWEST, (account,)):
+            said = _said(row)
+            if text.lower() in said.text.lower():
+                found.append(said)
+                if len(found) == limit:
+                    break
+        return found[::-1]
 
     def last(self, account: int, to: str, limit: int) -> list[Said]:
         """The newest messages of `#group` (and of earlier groups of that name) or of a conversation, oldest first."""
-        return [_said(row) for row in self._db.execute(_LAST, (account, to, to, to.removeprefix("@"), limit))][::-1]
+        return [_said(row) for row in self._db.execute(schema.LAST, (account, to, to, to.removeprefix("@"), limit))][
+            ::-1
+        ]
 
     # ---- pins and settings ----
 
@@ -212,6 +204,31 @@ class History:
             self._db.execute("DELETE FROM setting WHERE key = ?", (key,))
 
 
+class _Boxes:
+    """The boxes of one account, for the storage that opens them."""
+
+    def __init__(self, history: History, account: int) -> None:
+        self._history, self._account = history, account
+
+    def read(self, table: str, row: str) -> bytes | None:
+        return self._history.box(self._account, (table, row))
+
+    def rows(self, table: str, prefix: str = "") -> list[str]:
+        return self._history.names(self._account, table, prefix)
+
+    def write(self, changes: Mapping[Place, bytes | None]) -> None:
+        self._history.keep_boxes(self._account, changes)
+
+
+def _after(prefix: str) -> str:
+    """The first name beyond all that open so; empty where there is none."""
+    kept = prefix.rstrip(chr(sys.maxunicode))
+    if not kept:
+        return ""
+    following = ord(kept[-1]) + 1
+    return kept[:-1] + chr(0xE000 if following == 0xD800 else following)  # no character lies between
+
+
 class _Transaction:
     """All or nothing, as a with block."""
 
@@ -225,10 +242,6 @@ class _Transaction:
         self._db.execute("ROLLBACK" if kind else "COMMIT")
 
 
-_ACCOUNT = "SELECT id, server, name, claimed, tried, sealed, token, epoch FROM account"
-_Statements = list[tuple[str, tuple[Any, ...]]]
-
-
 def _account(row: tuple[Any, ...]) -> Account:
     return Account(row[0], row[1], row[2], bool(row[3]), bool(row[4]), row[5], row[6], row[7])
 
@@ -236,77 +249,3 @@ def _account(row: tuple[Any, ...]) -> Account:
 def _said(row: tuple[Any, ...]) -> Said:
     conversation, seq, at, sender, message_id, text, own, peer = row
     return Said(conversation, seq, at, sender, message_id, text, bool(own), True, peer)
-
-
-def _message(account: int, record: r.KeepMessage) -> _Statements:
-    values = (account, account, record.conversation, record.seq, record.at, record.sender, record.id, record.text)
-    return [(_KEEP_MESSAGE, (*values, record.own, record.peer))]
-
-
-def _taken(account: int, record: r.TakeAway) -> _Statements:
-    return [(_TAKE_AWAY, (record.text, account, record.conversation, record.seq, account))]
-
-
-def _cursor(account: int, record: r.KeepCursor) -> _Statements:
-    if record.seq == 0:
-        return [(_FORGET_CURSOR, (account, record.conversation))]
-    return [(_KEEP_CURSOR, (account, record.conversation, record.seq))]
-
-
-def _apart(account: int, record: r.SetApart) -> _Statements:
-    place = (account, record.conversation)
-    return [
-        (_MOVE.format("message"), (record.apart, *place)),
-        (_FORGET_CURSOR, place),
-        (_FORGET_CREATED, place),
-        (_KEEP_CREATED, (account, record.apart, record.created)),
-    ]
-
-
-def _rename(account: int, record: r.Rename) -> _Statements:
-    """What is kept under the new name goes, but for messages: those that have a place there stay where they are."""
-    old, new = (account, record.old), (account, record.new)
-    moved = (record.new, *old)
-    return [
-        (_FORGET_CURSOR, new),
-        (_FORGET_CREATED, new),
-        *((_MOVE.format(table), moved) for table in ("message", "cursor", "created")),
-    ]
-
-
-def _queue(account: int, record: r.Queue) -> _Statements:
-    item = record.item
-    return [(_QUEUE, (account, item.id, item.to, item.text, item.at))]
-
-
-def _epoch(account: int, record: r.Epoch) -> _Statements:
-    changed: _Statements = [("DELETE FROM cursor WHERE account = ?", (account,))] if record.changed else []
-    return [("UPDATE account SET epoch = ? WHERE id = ?", (record.epoch, account)), *changed]
-
-
-def _claim(account: int, record: r.Claim) -> _Statements:
-    values = (record.name, record.token, record.device, account)
-    rival = "DELETE FROM account WHERE id != ? AND name = ? AND server = (SELECT server FROM account WHERE id = ?)"
-    return [
-        (rival, (account, record.name, account)),
-        (_CLAIM, values),
-    ]
-
-
-def _try(account: int, record: r.Try) -> _Statements:
-    return [("UPDATE OR IGNORE account SET name = ?, tried = 1 WHERE id = ?", (record.name, account))]
-
-
-_KEEPING: Final[dict[type[r.Record], Callable[[int, Any], _Statements]]] = {
-    r.KeepMessage: _message,
-    r.TakeAway: _taken,
-    r.KeepCursor: _cursor,
-    r.KeepCreated: lambda account, record: [(_KEEP_CREATED, (account, record.conversation, record.created))],
-    r.SetApart: _apart,
-    r.Rename: _rename,
-    r.Queue: _queue,
-    r.Unqueue: lambda account, record: [("DELETE FROM outbox WHERE id = ?", (record.id,))],
-    r.Epoch: _epoch,
-    r.Claim: _claim,
-    r.Try: _try,
-}

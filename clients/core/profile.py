@@ -35,7 +35,7 @@ class Profile:
             self._key = _key(path / "key")
         except OSError as error:
             raise ProfileError(f"The profile {path} cannot be used: {error.strerror or error}.") from None
-        self.history = History(path / "chat.db")
+        self.history = History(path / "chat.db", self._key)
 
     def __enter__(self) -> Profile:
         return self

@@ -5,8 +5,11 @@ Rule: values only. The session decides what is kept; the history only how.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
+from clients.core.e2ee.batch import Place
 from clients.core.outbox import Outgoing
 
 
@@ -95,3 +98,9 @@ class Try(Record, frozen=True):
     """A name is about to be claimed: whatever happens, the keys stay with it."""
 
     name: str
+
+
+class KeepRows(Record, frozen=True):
+    """Rows of encryption (`e2ee/batch.py`): None takes one away. The values are plain; the history closes them."""
+
+    changes: Mapping[Place, bytes | None]

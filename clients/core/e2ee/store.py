@@ -68,6 +68,22 @@ def open_row(key: bytes, table: str, row: str, box: bytes) -> bytes:
     return open_box(key, box, _about(table, row))
 
 
+class Seal:
+    """The key of one purpose at work."""
+
+    def __init__(self, store_key: bytes, purpose: str, entropy: Entropy) -> None:
+        self._key = subkey(store_key, purpose)
+        self._entropy = entropy
+
+    def close(self, table: str, row: str, plain: bytes) -> bytes:
+        """A row as it lies on the disk, under a fresh nonce."""
+        return seal_row(self._key, table, row, plain, self._entropy(NONCE_BYTES))
+
+    def open(self, table: str, row: str, box: bytes) -> bytes:
+        """What the row says. Raises Refused: see `open_row`."""
+        return open_row(self._key, table, row, box)
+
+
 def wrap(store_key: bytes, wrapping: bytes, nonce: bytes) -> bytes:
     """The store's key under the one that a passphrase or the keyring gives."""
     return seal_box(wrapping, nonce, store_key, b"chatd/v1/store-key")
@@ -95,25 +111,30 @@ class Rows(Protocol):
 
 
 class SealedStorage:
-    """A Storage whose rows lie in boxes."""
+    """A Storage whose rows lie in boxes. `owner`: whose rows these are, where several share a disk and a key."""
 
-    def __init__(self, inner: Rows, store_key: bytes, entropy: Entropy) -> None:
+    def __init__(self, inner: Rows, seal: Seal, owner: str = "") -> None:
         self._inner = inner
-        self._key = subkey(store_key, "state")
-        self._entropy = entropy
+        self._seal = seal
+        self._owner = owner
 
     def read(self, table: str, row: str) -> bytes | None:
         box = self._inner.read(table, row)
-        return None if box is None else open_row(self._key, table, row, box)
+        return None if box is None else self._seal.open(self._owner + table, row, box)
 
     def rows(self, table: str, prefix: str = "") -> list[str]:
         return self._inner.rows(table, prefix)
 
     def write(self, changes: Mapping[Place, bytes | None]) -> None:
-        self._inner.write({place: self._sealed(place, value) for place, value in changes.items()})
+        self._inner.write(self.sealed(changes))
 
-    def _sealed(self, place: Place, value: bytes | None) -> bytes | None:
-        return None if value is None else seal_row(self._key, *place, value, self._entropy(NONCE_BYTES))
+    def sealed(self, changes: Mapping[Place, bytes | None]) -> dict[Place, bytes | None]:
+        """The same changes as they go to the disk."""
+        return {place: None if value is None else self._closed(place, value) for place, value in changes.items()}
+
+    def _closed(self, place: Place, value: bytes) -> bytes:
+        table, row = place
+        return self._seal.close(self._owner + table, row, value)
 
 
 def _about(table: str, row: str) -> bytes:

@@ -9,9 +9,12 @@ import stat
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core import records as r
-from clients.core.history import VERSION, History, ProfileError
+from clients.core.history import History, ProfileError
 from clients.core.outbox import Outgoing
+from clients.core.schema import VERSION
 from tests.clients.kit import database
+
+OLDER = "DROP TABLE created; DROP TABLE state; DROP INDEX message_at; PRAGMA user_version = 1"
 
 
 def kept(seq: int, text: str = "hi", own: bool = False, conversation: str = "#g", peer: str = "") -> r.KeepMessage:
@@ -113,7 +116,7 @@ class HistoryTests(SynchronousTestCase):
 
     def test_an_older_profile_is_brought_up_where_it_is(self) -> None:
         self.history.keep(self.account, [kept(1), r.KeepCursor("#g", 1)])
-        self.history._db.executescript("DROP TABLE created; PRAGMA user_version = 1")
+        self.history._db.executescript(OLDER)
         again = self.again()
         self.assertEqual(again._db.execute("PRAGMA user_version").fetchone()[0], VERSION)
         self.assertEqual((again.cursors(self.account), again.created(self.account)), ({"#g": 1}, {}))

@@ -22,7 +22,7 @@ from clients.core.e2ee.members import Add, Arg
 from clients.core.e2ee.receiving import Arrived, Delivered, Dropped, Incoming
 from clients.core.e2ee.refusals import Behind, Note, Refused
 from clients.core.e2ee.sending import Item, Outgoing, Sending, Sent
-from clients.core.e2ee.store import SealedStorage
+from clients.core.e2ee.store import Seal, SealedStorage
 
 DAY = 86_400_000
 Address = tuple[str, str]
@@ -109,7 +109,7 @@ class Phone:
         self.disk = MemoryStorage()
         self.storage: Storage = self.disk
         if sealed:
-            self.storage = SealedStorage(self.disk, b"k" * 32, self.random.randbytes)
+            self.storage = SealedStorage(self.disk, Seal(b"k" * 32, "state", self.random.randbytes))
         self.outgoing = Outgoing(self.random.randbytes)
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)

@@ -10,10 +10,15 @@ from clients.core.e2ee import store
 from clients.core.e2ee.batch import Batch, MemoryStorage
 from clients.core.e2ee.keys import Account, seal_box
 from clients.core.e2ee.signed import encode
-from clients.core.e2ee.store import SealedStorage
+from clients.core.e2ee.store import Seal, SealedStorage
 from tests.clients.core.e2ee.kit import refused
 
 KEY, NONCE = b"k" * 32, b"n" * 12
+
+
+def state(key: bytes) -> Seal:
+    """The seal of what the ratchets are."""
+    return Seal(key, "state", random.Random(1).randbytes)
 
 
 class BoxTests(SynchronousTestCase):
@@ -45,6 +50,12 @@ class BoxTests(SynchronousTestCase):
         self.assertEqual(len({store.subkey(KEY, purpose) for purpose in store.PURPOSES} | {KEY}), 4)
         self.assertRaises(AssertionError, store.subkey, KEY, "other")
 
+    def test_purposes_do_not_open_each_other(self) -> None:
+        box = state(KEY).close("t", "a", b"plain")
+        self.assertEqual(state(KEY).open("t", "a", box), b"plain")
+        other = Seal(KEY, "history", random.Random(1).randbytes)
+        self.assertEqual(refused(lambda: other.open("t", "a", box)), "STORE_TAMPERED")
+
 
 class PickleTests(SynchronousTestCase):
     """What vodozemac writes."""
@@ -65,7 +76,7 @@ class SealedStorageTests(SynchronousTestCase):
 
     def test_nothing_of_it_is_seen_on_the_disk(self) -> None:
         disk = MemoryStorage()
-        sealed = SealedStorage(disk, KEY, random.Random(1).randbytes)
+        sealed = SealedStorage(disk, state(KEY))
         batch = Batch(sealed)
         batch.put("history", "a", "CANARY")
         batch.put("history", "b", "gone")
@@ -77,5 +88,13 @@ class SealedStorageTests(SynchronousTestCase):
         self.assertEqual((sealed.rows("history"), sealed.read("history", "b")), (["a"], None))
         disk.kept["history", "b"] = disk.kept["history", "a"]
         self.assertEqual(refused(lambda: sealed.read("history", "b")), "STORE_TAMPERED")
-        other = SealedStorage(disk, b"x" * 32, random.Random(1).randbytes)
-        self.assertEqual(refused(lambda: other.read("history", "a")), "STORE_TAMPERED")
+        for other in (SealedStorage(disk, state(b"x" * 32)), SealedStorage(disk, state(KEY), "2/")):
+            self.assertEqual(refused(lambda storage=other: storage.read("history", "a")), "STORE_TAMPERED")  # type: ignore[misc]
+
+    def test_changes_are_closed_without_being_written(self) -> None:
+        disk = MemoryStorage()
+        sealed = SealedStorage(disk, state(KEY), "1/")
+        changes = sealed.sealed({("t", "a"): b"CANARY", ("t", "b"): None})
+        self.assertEqual((changes["t", "b"], disk.kept), (None, {}))
+        disk.write(changes)
+        self.assertEqual(sealed.read("t", "a"), b"CANARY")
