@@ -152,6 +152,14 @@ class Verify(Intent, frozen=True):
     answer: str = ""
 
 
+class CompareNow(Intent, frozen=True):
+    """Compare short strings with somebody who is here, too. `answer`: empty starts it or takes part, `yes` says that
+    they agree, `no` ends it."""
+
+    name: str
+    answer: str = ""
+
+
 class AddDevice(Intent, frozen=True):
     """Put a device that asks for it on the list of one's devices."""
 

@@ -10,17 +10,17 @@ from typing import Final
 from clients.core import intents as i
 from clients.core.intents import Intent
 
-ANSWERS: Final = ("yes", "accept", "resume")
-
 
 def verify(rest: str) -> Intent | None:
     """`/verify @name`, and with `yes`, `accept` or `resume`."""
-    words = rest.split()
-    name = words[0].lstrip("@") if words else ""
-    if not name or name.startswith("#") or len(words) > 2:
-        return None
-    answer = words[1].lower() if len(words) == 2 else ""
-    return i.Verify(name, answer) if answer in ("", *ANSWERS) else None
+    both = _name_and_answer(rest, ("", "yes", "accept", "resume"))
+    return i.Verify(*both) if both else None
+
+
+def compare(rest: str) -> Intent | None:
+    """`/compare @name`, and with `yes` or `no`."""
+    both = _name_and_answer(rest, ("", "yes", "no"))
+    return i.CompareNow(*both) if both else None
 
 
 def devices(rest: str) -> Intent | None:
@@ -47,11 +47,8 @@ def keys(rest: str) -> Intent | None:
 
 def plain(rest: str) -> Intent | None:
     """`/plain @name`, `/plain @name yes`."""
-    words = rest.split()
-    name = words[0].lstrip("@") if words else ""
-    if not name or name.startswith("#") or [word.lower() for word in words[1:]] not in ([], ["yes"]):
-        return None
-    return i.TalkPlain(name, len(words) == 2)
+    both = _name_and_answer(rest, ("", "yes"))
+    return i.TalkPlain(both[0], both[1] == "yes") if both else None
 
 
 def report(rest: str) -> Intent | None:
@@ -70,6 +67,14 @@ def roster(rest: str) -> Intent | None:
     names = tuple(dict.fromkeys(name.lstrip("@") for word in words[2:] for name in word.split(",") if name.strip("@")))
     verb = words[1].lower()
     return i.ChangeRoster(words[0], verb == "add", names) if names and verb in ("add", "remove") else None
+
+
+def _name_and_answer(rest: str, answers: tuple[str, ...]) -> tuple[str, str] | None:
+    """A person, and one of these words."""
+    words = rest.split()
+    name = words[0].lstrip("@") if words else ""
+    answer = " ".join(words[1:]).lower()
+    return (name, answer) if name and not name.startswith("#") and answer in answers else None
 
 
 def _joined(words: list[str]) -> str:

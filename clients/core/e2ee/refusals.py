@@ -22,7 +22,11 @@ ALARM: Final = "alarm"
 
 
 class Code(NamedTuple):
-    """One line of the table: what it does, and what a person reads."""
+    """One line of the table: what it does, and what a person reads; `clients/core/alerts.py` fills the text in.
+
+    What may stand in it: {who} (a person), {where} (a group), {number}, {messages} (so many), {are}, {at} (a time, in
+    brackets), {date}, {device} (an id in groups), {detail}, {code}; {plain}: the way out for who never had keys.
+    """
 
     kind: str
     text: str
@@ -30,11 +34,11 @@ class Code(NamedTuple):
 
 _FORGED_LIST = "The server gave a forged list of {who}'s devices. Nothing was sent. Tell your instructor (code {code})."
 _FORGED_KEY = "The server gave a forged key for one of {who}'s devices. Nothing was sent."
-_NO_KEY = "{who} cannot receive encrypted messages right now. Your message was not sent."
+_NO_KEY = "{who} cannot receive encrypted messages right now. Your message was not sent.{plain}"
 _HIDDEN = "The server is hiding a change to {who}'s devices. Sending to {who} is paused."
-_MEMBERS = "Someone tried to change the members of {who} without permission (code {code})."
-_FORKED = "Members of {who} are being shown different member lists. Sending is paused."
-_UNREADABLE = "A message from {who} could not be decrypted. Asked {who}'s device to send it again."
+_MEMBERS = "Someone tried to change the members of {where} without permission."
+_FORKED = "Members of {where} are being shown different member lists. Sending is paused."
+_UNREADABLE = "A message from {who}{at} could not be decrypted. Asked {who}'s device to send it again."
 _FALSE = "A message claiming to be from {who} was refused: it is forged or damaged (code {code})."
 
 CODES: Final[dict[str, Code]] = {
@@ -67,13 +71,13 @@ CODES: Final[dict[str, Code]] = {
     "GROUP_OP_WRONG_GROUP": Code(STOP, _MEMBERS),
     "GROUP_LOG_FORK": Code(STOP, _FORKED),
     "SERVER_HIDES_GROUP_CHANGE": Code(STOP, _FORKED),
-    "GROUP_UNKNOWN": Code(STOP, "{who} is not a group that you belong to."),
+    "GROUP_UNKNOWN": Code(STOP, "{where} is not a group that you belong to."),
     "STATE_ROLLED_BACK": Code(
         NOTE,
         "This profile was restored from an older copy. New secure sessions were started; messages that arrived"
         " meanwhile may be unreadable.",
     ),
-    "PROFILE_LOCKED": Code(STOP, "This profile is open in another window ({who})."),
+    "PROFILE_LOCKED": Code(STOP, "This profile is open in another window ({detail})."),
     "CANNOT_DECRYPT": Code(REFUSE, _UNREADABLE),
     "NO_GROUP_KEY": Code(REFUSE, _UNREADABLE),
     "BINDING_MISMATCH": Code(REFUSE, _FALSE),
@@ -86,19 +90,82 @@ CODES: Final[dict[str, Code]] = {
     "GROUP_KEY_EXPIRED": Code(REFUSE, "A message from {who} used an outdated key and was refused."),
     "DUPLICATE": Code(SILENT, ""),
     "DUPLICATE_OR_TOO_OLD": Code(SILENT, ""),
-    "GAP": Code(NOTE, "Messages from {who} are missing."),
+    "GAP": Code(NOTE, "{messages} from {who} {are} missing."),
     "CONTACT_NEW_DEVICE": Code(NOTE, "{who} added a device."),
     "CONTACT_LOST_DEVICE": Code(NOTE, "{who} removed a device."),
-    "OWN_NEW_DEVICE": Code(ALARM, "A device was added to YOUR account. Not you? /devices revoke"),
-    "OWN_LOST_DEVICE": Code(NOTE, "A device was removed from your account."),
-    "PEER_HAS_OLD_LIST": Code(NOTE, "{who}'s program does not know yet that your devices changed; telling it now."),
+    "OWN_NEW_DEVICE": Code(ALARM, "A device was added to YOUR account: {device}. Not you? /devices revoke {device}"),
+    "OWN_LOST_DEVICE": Code(NOTE, "A device was removed from your account: {device}."),
+    "PEER_HAS_OLD_LIST": Code(NOTE, "{who}'s program does not know yet that you removed a device; telling it now."),
     "SENDER_MUTED": Code(NOTE, "Too many messages from {who} could not be read; no more is said of them for an hour."),
-    "FILE_CORRUPT": Code(REFUSE, "A file from {who} is damaged or was tampered with, and was not saved."),
-    "FILE_INCOMPLETE": Code(NOTE, "A file from {who} is not complete. It resumes automatically."),
+    "FILE_CORRUPT": Code(REFUSE, "{detail} is damaged or was tampered with at {number}% and was not saved. Retry?"),
+    "FILE_INCOMPLETE": Code(NOTE, "{detail}. Resumes automatically."),
     "PLAINTEXT_REFUSED": Code(REFUSE, "An unencrypted message, claimed to be from {who}, was refused."),
+    "SAS_DONE": Code(NOTE, "You and {who} have compared, and the key is {who}'s: verified."),
+    "SAS_CANCELLED": Code(NOTE, "The comparison with {who} was called off."),
+    "SAS_ELSEWHERE": Code(NOTE, "You go on comparing with {who} on another device."),
+    "SAS_TIMED_OUT": Code(NOTE, "The comparison with {who} took too long. Try again: /compare {who}"),
+    "SAS_FAILED": Code(NOTE, "The comparison with {who} went wrong. Nothing is verified; try again: /compare {who}"),
+    "SAS_MISMATCH": Code(
+        ALARM,
+        "What you and {who} see is NOT the same: somebody may be between you. Nothing is verified; say nothing secret"
+        " to {who}, and tell your instructor.",
+    ),
+    "SAS_NOTHING": Code(REFUSE, "There is nothing to compare with {who} now. Begin: /compare {who}"),
     "STORE_LOCKED": Code(STOP, "Wrong passphrase."),
     "STORE_TAMPERED": Code(STOP, "This profile's data was altered outside the program and will not be used."),
     "LIBRARY_UNSAFE": Code(STOP, "The encryption library on this machine accepts worthless keys and is not used."),
+    # What follows from what a person asked for.
+    "FIRST_CONTACT": Code(NOTE, "Messages with {who} are encrypted. To be sure that it is {who}: /verify {who}"),
+    "VERIFIED": Code(NOTE, "{who} is verified: your messages can be read by {who} and by nobody else."),
+    "KEY_ACCEPTED": Code(NOTE, "{who}'s new key was taken without comparing. Compare when you can: /verify {who}"),
+    "KEY_NOT_CHANGED": Code(STOP, "{who}'s key is the one you know; there is nothing to accept."),
+    "COMPARE_AGAIN": Code(
+        STOP,
+        "You were sure of {who}'s key before, so another one is taken only by comparing: /verify {who}, and if the"
+        " numbers are the same, /verify {who} yes",
+    ),
+    "RESUMED": Code(NOTE, "Sending to {who} goes on, with the devices that are known of {who}."),
+    "NOTHING_PAUSED": Code(STOP, "Sending to {who} is not paused."),
+    "PLAIN_ASK": Code(
+        STOP,
+        "{who} cannot encrypt: the server and everyone on the network can read what you two write. If that is all"
+        " right: /plain {who} yes",
+    ),
+    "PLAIN_BEGUN": Code(NOTE, "Not encrypted from here on: the server and everyone on the network can read this."),
+    "CAN_ENCRYPT": Code(STOP, "{who} can encrypt, so nothing is sent to {who} openly."),
+    "GUEST_PLAIN": Code(STOP, "A guest has no keys and cannot encrypt; /group --open {where} makes an open group."),
+    "PLAIN_FROM_BIRTH": Code(NOTE, "Group '{where}' is not encrypted and never will be; another one can be."),
+    "NOT_READY": Code(STOP, "Encryption is not ready yet on this device; try again in a moment."),
+    "NOT_LISTED": Code(
+        NOTE,
+        "This device is not on your list yet, so it reads nothing that is encrypted. On a device that is:"
+        " /devices add {device}",
+    ),
+    "DEVICE_OFFERED": Code(ALARM, "A device wants to be added to YOUR account: {device}. Yours? /devices add {device}"),
+    "DEVICE_ADDED": Code(NOTE, "Device {device} is on your list: it reads what is written to you from now on."),
+    "DEVICE_REVOKED": Code(NOTE, "Device {device} is off your account: nothing new reaches it."),
+    "NO_SUCH_DEVICE": Code(STOP, "None of your devices is {device}; see /devices."),
+    "NOT_PRIMARY": Code(
+        STOP, "Only your first device has the key to do this, or one where you gave the recovery code: /keys recover"
+    ),
+    "RECOVERED": Code(NOTE, "This device has your user key again: it may add devices and revoke them."),
+    "BAD_RECOVERY_CODE": Code(STOP, "That is not the recovery code; look for a mistyped letter."),
+    "NO_RECOVERY": Code(STOP, "No recovery code was made for this account."),
+    "RESET_BEGUN": Code(
+        ALARM,
+        "YOUR keys begin anew {date}; then everybody has to compare numbers with you again. Not you? /keys reset stop",
+    ),
+    "RESET_STOPPED": Code(NOTE, "Your keys stay as they are."),
+    "REPORT_SENT": Code(NOTE, "The message was shown to the moderators ({detail}) and to nobody else."),
+    "REPORT_RECEIVED": Code(ALARM, "{who} reports a message: {detail}"),
+    "REPORT_FALSE": Code(REFUSE, "A report from {who} was refused: this was never sent, or not by whom it says."),
+    "NO_SUCH_MESSAGE": Code(STOP, "There is no message {detail} here that can be reported; see /report."),
+    "NO_MODERATORS": Code(STOP, "Nobody is there to report to: this server has no moderators."),
+    "ROSTER_SIGNED": Code(NOTE, "Roster {detail} is signed and given to everybody on it: {number} people."),
+    "ROSTER_HEARD": Code(NOTE, "{who} vouches for {number} people (roster {detail})."),
+    "ROSTER_UNKNOWN": Code(STOP, "There is no roster {detail} here."),
+    "ROSTER_REFUSED": Code(REFUSE, "A roster claiming to be from {who} was refused (code {code})."),
+    "NOT_VERIFIED": Code(STOP, "You have not verified {who} yourself, so you cannot vouch: /verify {who}"),
 }
 
 
@@ -151,8 +218,3 @@ def require(checks: Iterable[Check[T]], subject: T, user: str = "") -> None:
     for check in checks:
         if not check.holds(subject):
             raise Refused(check.code, check.name, user)
-
-
-def say(code: str, who: str = "") -> str:
-    """The sentence of a code."""
-    return CODES[code].text.format(who=who, code=code)

@@ -24,6 +24,13 @@ class FormTests(SynchronousTestCase):
         for words in ("", "@", "#g", "@bob maybe", "@bob yes yes"):
             self.assertIsNone(t.verify(words), words)
 
+    def test_compare(self) -> None:
+        self.assertEqual(t.compare("@bob"), i.CompareNow("bob"))
+        self.assertEqual(
+            [t.compare("bob yes"), t.compare("bob no")], [i.CompareNow("bob", "yes"), i.CompareNow("bob", "no")]
+        )
+        self.assertIsNone(t.compare("@bob accept"))
+
     def test_devices(self) -> None:
         self.assertEqual(t.devices(""), i.ListDevices())
         for shown in (ID, "abcd efgh ijkl mnop", "ABCD-EFGH-IJKL-MNOP"):
@@ -66,6 +73,6 @@ class FormTests(SynchronousTestCase):
 
     @given(some.text())
     def test_whatever_is_typed(self, words: str) -> None:
-        for form in (t.verify, t.devices, t.keys, t.plain, t.report, t.roster):
+        for form in (t.verify, t.compare, t.devices, t.keys, t.plain, t.report, t.roster):
             made = form(words)
             self.assertTrue(made is None or isinstance(made, i.Intent))
