@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatd import archive, moderation, people
+from chatd import archive, blobs, moderation, people
 from chatd import messages as m
 from chatd.admission import INSIDE, Admission, Policy, Proof
 from chatd.auth import Passwords
@@ -27,11 +27,13 @@ from chatd.core.people import profile
 from chatd.core.turn import Command, Event, Refused, Turn
 from chatd.core.users import Link, Session
 from chatd.entries import LogState, Row, Stored
+from chatd.files import Folder
 from chatd.journal import Journal, Run
 from chatd.news import News
 from chatd.past import Past
 from chatd.release import Release
 from chatd.store.interface import Store
+from chatd.transfers import Transfers
 
 PAGE = 500
 SWEEP_SECONDS = 5.0
@@ -87,6 +89,7 @@ class Node:
         self._journal = Journal(store, write, self._let_go, self._broken, clock)
         self._release = Release()
         self.past = Past(self, store, read)
+        self.transfers: Transfers | None = None
         self._news = News(self.hub.everyone, clock, limits)
         self._releasing = False
         self._turn: Turn | None = None
@@ -103,6 +106,11 @@ class Node:
         """Take other limits and another policy from here on; rates stay until the next start."""
         self.limits = self.hub.limits = limits
         self.admission.policy = policy
+
+    def keep_files(self, folder: Folder, run: Run) -> None:
+        """Take files from here on, and keep them in this folder; `run` runs what waits for its disk."""
+        self.transfers = Transfers(self, folder, run)
+        self.transfers.collect()
 
     # ---- the ports' side ----
 
@@ -190,6 +198,8 @@ class Node:
         self._strangers.pop(session, None)
         self.sessions.pop(session, None)
         self._busy.pop(session, None)
+        if self.transfers is not None:
+            self.transfers.forget(session)
         if session.user is not None and not session.over:
             self.hub.depart(session, lost and not self.stopping, self.turn())
         session.over = True
@@ -211,6 +221,8 @@ class Node:
         """Everything sent to a session has been taken."""
         if session.behind:
             self._pump(session)
+        if self.transfers is not None:
+            self.transfers.room(session)
 
     # ---- turns ----
 
@@ -349,6 +361,12 @@ class Node:
         session.over = True
         self.end_later(session, m.Bye("goodbye", "Come back soon."))
 
+    def _file(self, session: Session, command: Any, turn: Turn) -> None:
+        if self.transfers is None:
+            self.hub.refuse(session, command.ref, Refused("no-files", "This server takes no files."), turn)
+        else:
+            self.transfers.ask(session, command, turn)
+
     def _past(self, session: Session, command: Command, turn: Turn) -> None:
         self.past.ask(session, command, turn)
 
@@ -393,6 +411,8 @@ class Node:
         if now >= self._next_purge and not self.stopping:
             self._next_purge = now + 3600
             self._purge()
+            if self.transfers is not None:
+                self.transfers.sweep(int(self._wall() * 1000))
 
     def _ask_for_life(self, session: Session, now: float, late: bool) -> None:
         if session.link.nudge():
@@ -457,7 +477,7 @@ class Node:
 TOLD = frozenset((
     m.Send, m.Away, m.SetTopic, m.SetPolicy, m.SetRole, m.Leave, m.Kick, people.SetNick, people.SetProfile, people.Pass,
     people.LeaveAll, people.SetMetadata, moderation.SetModes, moderation.Rename, moderation.Wallops, moderation.Redact,
-    archive.Mark,
+    archive.Mark, blobs.CreateBlob, blobs.DeleteBlob,
 ))  # fmt: skip
 # the answers cost more than the questions
 LISTS = frozenset((
@@ -469,5 +489,6 @@ SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
     archive.Browse: Node._past,
     moderation.Redact: Node._past,
     m.Quit: Node._quit,
+    **dict.fromkeys(get_args(blobs.Command), Node._file),
     **dict.fromkeys(INSIDE, Node._credentials),
 }

@@ -34,6 +34,7 @@ from chatd.auth import Passwords
 from chatd.config import BadConfig, Settings, is_local, read
 from chatd.core.limits import Limits, is_loopback, prefix
 from chatd.data import DataFolder, FolderInUse
+from chatd.files import Folder
 from chatd.journal import Run
 from chatd.lookup import Lookup
 from chatd.node import SWEEP_SECONDS, Node
@@ -120,7 +121,7 @@ class Chatd(Service):
         self.folder = DataFolder(self.settings.data)
         self.window = Window(sys.__stdout__)
         self._pools = {"writer": ThreadPool(1, 1, "writer"), "reader": ThreadPool(0, READERS, "reader"),
-                       "hash": ThreadPool(0, 2, "hash")}  # fmt: skip
+                       "hash": ThreadPool(0, 2, "hash"), "files": ThreadPool(0, 4, "files")}  # fmt: skip
         self._ports: list[Any] = []
         self._factories: list[DoorFactory] = []
         self._sweeper = LoopingCall(self._sweep)
@@ -153,6 +154,7 @@ class Chatd(Service):
             self.store, limits, self._policy(settings), self.folder.secret(), self._passwords, clock=reactor,
             wall=time.time, write=self._runner("writer"), read=self._runner("reader"), failed=self._broken,
         )  # fmt: skip
+        self.node.keep_files(Folder(self.folder.files), self._runner("files"))
         self.node.watchers.append(self.window)
         self.certificates = Certificates(self.folder.tls, settings.certificate, settings.key)
         listeners = self._listen(settings)
@@ -257,7 +259,8 @@ class Chatd(Service):
             factory.sweep(before)
         reserve = self.node.limits.disk_reserve_bytes
         try:
-            self.node.hub.full = shutil.disk_usage(self.settings.data).free < reserve
+            room = self.node.hub.blobs.room = shutil.disk_usage(self.settings.data).free - reserve
+            self.node.hub.full = room < 0
         except OSError as error:  # the sweep must go on: the deadlines hang on it
             log.error("the free space of the data folder cannot be read: {error}", error=str(error))
         self.node.sweep()

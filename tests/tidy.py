@@ -49,6 +49,7 @@ LAYERS = {
     "chatd.encryption": Layer(("chatd.messages",), ("msgspec",)),
     "chatd.blobs": Layer(("chatd.messages",), ("msgspec",)),
     "chatd.entries": Layer(libraries=("msgspec",)),
+    "chatd.sealed": Layer(("chatd.entries",), ("msgspec",)),
     "chatd.wire": Layer(WORDS, ("msgspec",)),
     "chatd.core": Layer((*WORDS, "chatd.entries"), ("msgspec",), IMPURE),
     "chatd.core.names": Layer(("chatd.messages",), ("msgspec", "precis_i18n", "confusable_homoglyphs"), IMPURE),
@@ -65,6 +66,8 @@ LAYERS = {
     "chatd.past": Layer(
         (*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"), ("twisted",)
     ),
+    "chatd.files": Layer(),
+    "chatd.transfers": Layer((*WORDS, "chatd.core", "chatd.journal", "chatd.files", "chatd.node"), ("twisted",)),
     "chatd.throttle": Layer((*WORDS, "chatd.entries", "chatd.core")),
     "chatd.credentials": Layer(
         (*WORDS, "chatd.entries", "chatd.core", "chatd.auth", "chatd.admission", "chatd.node"), ("twisted",)
@@ -90,6 +93,7 @@ LAYERS = {
                 "chatd.bus.interface",
             ),
             *("chatd.admission", "chatd.release", "chatd.news", "chatd.past", "chatd.auth"),
+            *("chatd.files", "chatd.transfers"),
         ),
         ("twisted", "zope"),
     ),

@@ -13,12 +13,14 @@ from itertools import islice
 from typing import Any, Protocol
 
 from chatd import archive as a
+from chatd import blobs as b
 from chatd import messages as m
 from chatd import moderation as o
 from chatd import people as p
 from chatd.core import (
     accounts,
     archive,
+    blobs,
     groups,
     lobby,
     mailbox,
@@ -82,6 +84,7 @@ class Hub:
         self.monitors = monitors.Monitors()
         self.talks = talks.Talks()
         self.past = search.PastPeople(limits.past_people)
+        self.blobs = blobs.Blobs()
         self.most = 0  # how many people have been here at once
         self._cloak = hashlib.blake2b(secret, digest_size=32, person=b"cloak").digest()
         self.invitations = {used.invitation for used in directory.invitations}
@@ -119,6 +122,7 @@ class Hub:
         archive.load(self, directory)
         people.load(self, directory)
         metadata.load(self, directory)
+        blobs.load(self, directory)
 
     def _load_members(self, directory: Directory) -> None:
         for record in sorted(directory.members, key=lambda record: record.since):  # who is in longest comes first
@@ -465,6 +469,11 @@ COMMANDS: dict[type, Callable[[Hub, Session, Any, Turn], Any]] = {
     p.FollowMetadata: metadata.follow_metadata,
     o.Kill: operator.kill,
     o.Wallops: operator.wallops,
+    b.CreateBlob: blobs.create,
+    b.PutBlob: blobs.put,
+    b.CommitBlob: blobs.commit,
+    b.GetBlob: blobs.get,
+    b.DeleteBlob: blobs.delete,
     m.Devices: devices,
     m.Ping: ping,
 }

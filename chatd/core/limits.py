@@ -46,6 +46,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     markers: int = 500  # of what one has no conversation with; kept in memory only
     talks_bytes: int = 8 * MIB  # of all: what is said to guests, and to oneself; in memory only
     mailbox_messages: int = 10_000  # unread direct messages, at most 160 MiB; then the sender is told `mailbox-full`
+    files: int = 1_000
+    uploads: int = 20  # files that are not whole
+    files_bytes: int = 2 * 1024 * MIB  # of all of an account's files that are kept: a term's exercises, and one film
+    file_bytes: int = 1_026 * MIB  # of one: a gigabyte and what its encryption adds
+    file_readers: int = 20  # people and groups that one file is for
+    file_window_bytes: int = 2 * MIB  # of a session, on their way to the disk or from it; a client keeps below half
+    file_chunk_bytes: int = 131_072  # in one command; half of the longest frame
 
     # how fast one account may be; sources on this machine are exempt from the message rate
     message_rate: float = 30.0  # messages a second: faster than anybody types, slow enough for a class of 300
@@ -99,6 +106,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     # what is kept
     retention_days: int = 180  # messages; a term
+    file_days: int = 30  # files, once they are whole
+    upload_days: int = 2  # files that are not whole yet
     token_days: int = 30  # a session may be resumed without the keys
     disk_reserve_bytes: int = 32 * MIB  # below this much free disk nothing new is accepted, reading goes on
 
