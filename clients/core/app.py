@@ -28,7 +28,11 @@ from clients.core.trust import decide
 from clients.core.view import ONLINE, View
 
 GOODBYE: Final = 3.0
-SETTINGS: Final = {"times": ("stored", "always")}
+SETTINGS: Final = {
+    "times": ("stored", "always"),
+    "theme": ("dark", "light", "plain"),
+    "notify": ("bell", "desktop", "off"),
+}
 
 
 class Timer(Protocol):
@@ -157,6 +161,10 @@ class App:
     def setting(self, key: str) -> str:
         """A setting of this client, or its default."""
         return self.history.settings().get(key, SETTINGS[key][0])
+
+    def recent(self, to: str, limit: int) -> tuple[n.Said, ...]:
+        """The newest messages of a conversation that this device has kept, oldest first."""
+        return tuple(self.history.last(self.account, to, limit))
 
     def stop_receiving(self) -> None:
         """From here on messages are neither shown nor acknowledged."""
