@@ -232,11 +232,105 @@ class BlobGone(Entry, frozen=True):
 
 
 class InvitationUsed(Entry, frozen=True):
-    """A one-time invitation was used up."""
+    """An invitation was used by this account, which nobody does twice."""
 
     invitation: str
     user: int
     at: int
+
+
+class InvitationSet(Entry, frozen=True):
+    """What is known of an invitation besides its code: how often it may be used (0: it was taken back), until when,
+    into which group it leads (0: none), and whose account it opens (0: it makes a new one)."""
+
+    invitation: str
+    uses: int
+    until: int
+    conversation: int
+    user: int
+    by: str
+    at: int
+
+
+class AccountSet(Entry, frozen=True):
+    """What an account is called, and its role, as they are now."""
+
+    user: int
+    name: str
+    key: str
+    skeleton: str
+    role: str
+
+
+class NameKept(Entry, frozen=True):
+    """A name that an account had before: nobody else has it."""
+
+    user: int
+    name: str
+    key: str
+    skeleton: str
+
+
+class UserGone(Entry, frozen=True):
+    """An account is deleted: what it had and had chosen is gone. Its number stays, for what it has said to others."""
+
+    user: int
+
+
+class SanctionSet(Entry, frozen=True):
+    """What is done about an account, or (`user` 0) about guests from a network. `kind`: ban, mute, disabled.
+
+    `until` 0: for ever.
+    """
+
+    kind: str
+    user: int
+    network: str
+    until: int
+    reason: str
+    by: str
+    at: int
+
+
+class SanctionGone(Entry, frozen=True):
+    """It is over."""
+
+    kind: str
+    user: int
+    network: str
+
+
+class RosterSet(Entry, frozen=True):
+    """An account of the class's list, with the numbers of the groups that the list has put it into."""
+
+    user: int
+    groups: str
+
+
+class ReportSet(Entry, frozen=True):
+    """Somebody reports a message: what they say of it, and what has become of that. `state`: open, taken, closed.
+
+    `text`: as the reporter sent it.
+    """
+
+    report: int
+    reporter: str
+    conversation: str
+    seq: int
+    sender: str
+    text: str
+    reason: str
+    at: int
+    state: str = "open"
+    by: str = ""
+    note: str = ""
+    changed: int = 0
+
+
+class ReportGone(Entry, frozen=True):
+    """An old report is forgotten."""
+
+    report: int
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):
@@ -285,4 +379,9 @@ class Directory(msgspec.Struct, frozen=True):
     metadata: list[MetadataSet] = []
     invitations: list[InvitationUsed] = []
     blobs: list[BlobMade] = []
+    offers: list[InvitationSet] = []
+    names: list[NameKept] = []
+    sanctions: list[SanctionSet] = []
+    roster: list[RosterSet] = []
+    reports: list[ReportSet] = []
     newest: int = 0  # the highest number of a conversation, closed ones included: the next one's is higher

@@ -44,9 +44,21 @@ class Entries(SynchronousTestCase):
             entries.MetadataSet(1, 0, "url", "about:blank"),
             entries.Happened(1, 2, b"j" * 16, "alice", "joined", ""),
             entries.Redaction(1, 1, "alice", "oops"),
+            entries.BlobMade(b"b" * 16, 1, 5, 1, "@1"),
+            entries.BlobCommitted(b"b" * 16, 2, b"s" * 32),
+            entries.BlobGone(b"b" * 16),
             entries.InvitationUsed("i", 1, 1),
+            entries.InvitationSet("i", 2, 9, 1, 0, "alice", 1),
+            entries.SanctionSet("mute", 1, "", 9, "loud", "alice", 1),
+            entries.SanctionGone("mute", 1, ""),
+            entries.RosterSet(1, "1"),
+            entries.ReportSet(1, "alice", "#hw", 1, "bob", "text", "why", 1),
+            entries.ReportGone(1),
+            entries.NameKept(1, "alice", "alice", "alice"),
+            entries.AccountSet(1, "lisa", "lisa", "1isa", "staff"),
             entries.MemberGone(1, 1),
             entries.ConversationClosed(1),
+            entries.UserGone(1),
         ]
         self.assertEqual({type(one) for one in one_of_each}, set(self.kinds()) - {entries.Entry})
         self.assertEqual(store.commit(one_of_each), [entries.Stored(1, 2)])

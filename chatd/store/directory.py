@@ -37,6 +37,7 @@ from chatd.entries import (
     UserSet,
     VerifierSet,
 )
+from chatd.store import order
 
 # What each entry does; ?1, ?2 ... are its fields in order (a conversation's `users` are two). A statement that ends in
 # RETURNING must find a row.
@@ -118,6 +119,7 @@ WRITES: Final[dict[type[Entry], tuple[str, ...]]] = {
     BlobCommitted: ("UPDATE blob SET committed = ?2, sha256 = ?3 WHERE blob = ?1 RETURNING blob",),
     BlobGone: ("DELETE FROM blob WHERE blob = ?1",),
     InvitationUsed: ("INSERT INTO invitation (invitation, user, at) VALUES (?1, ?2, ?3)",),
+    **order.WRITES,
 }
 
 LOAD_EPOCH: Final = "SELECT value FROM meta WHERE key = 'epoch'"
@@ -134,7 +136,7 @@ LOAD_MASKS: Final = "SELECT conversation, mode, mask, by, at FROM mask ORDER BY 
 LOAD_MARKERS: Final = "SELECT user, conversation, at FROM marker ORDER BY user, conversation"
 LOAD_METADATA: Final = """
 SELECT ifnull(user, 0), ifnull(conversation, 0), key, value FROM metadata ORDER BY 1, 2, 3"""
-LOAD_INVITATIONS: Final = "SELECT invitation, user, at FROM invitation ORDER BY invitation"
+LOAD_INVITATIONS: Final = "SELECT invitation, user, at FROM invitation ORDER BY invitation, user"
 LOAD_BLOBS: Final = "SELECT blob, user, size, at, readers, name, type, committed, sha256 FROM blob ORDER BY blob"
 # Two index lookups per conversation, however long its log is. A wholly purged log stands at its floor.
 LOAD_LOGS: Final = """
@@ -175,6 +177,7 @@ def directory(rows: Callable[[str], list[Any]]) -> Directory:
         metadata=[MetadataSet(*row) for row in rows(LOAD_METADATA)],
         invitations=[InvitationUsed(*row) for row in rows(LOAD_INVITATIONS)],
         blobs=[BlobMade(*row) for row in rows(LOAD_BLOBS)],
+        **order.loaded(rows),
         newest=rows(LOAD_NEWEST)[0][0],
     )
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from chatd.entries import (
+    AccountSet,
     Append,
     BlobCommitted,
     BlobGone,
@@ -31,6 +32,7 @@ from chatd.entries import (
     Directory,
     Entry,
     Happened,
+    InvitationSet,
     InvitationUsed,
     LogState,
     MarkerMoved,
@@ -39,9 +41,16 @@ from chatd.entries import (
     MemberGone,
     MemberSet,
     MetadataSet,
+    NameKept,
     Redaction,
+    ReportGone,
+    ReportSet,
+    RosterSet,
     Row,
+    SanctionGone,
+    SanctionSet,
     Stored,
+    UserGone,
     UserMade,
     UserSet,
     VerifierSet,
@@ -49,6 +58,17 @@ from chatd.entries import (
 from chatd.store.interface import StoreError, fitting
 
 _NOTHING: Final = object()
+# What is kept as it is: by which of its fields, and where a directory has it
+KEYS: Final[dict[type[Entry], tuple[str, ...]]] = {
+    InvitationSet: ("invitation",),
+    NameKept: ("key",),
+    SanctionSet: ("kind", "user", "network"),
+    RosterSet: ("user",),
+    ReportSet: ("report",),
+}
+FIELDS: Final[dict[str, type[Entry]]] = {
+    "offers": InvitationSet, "names": NameKept, "sanctions": SanctionSet, "roster": RosterSet, "reports": ReportSet,
+}  # fmt: skip
 
 
 class MemoryStore:
@@ -68,7 +88,8 @@ class MemoryStore:
         self._masks: dict[tuple[int, str, str], MaskSet] = {}
         self._markers: dict[tuple[int, int], int] = {}
         self._metadata: dict[tuple[int, int, str], str] = {}
-        self._invitations: dict[str, InvitationUsed] = {}
+        self._invitations: dict[tuple[str, int], InvitationUsed] = {}
+        self._plain: dict[type[Entry], dict[Any, Any]] = {kind: {} for kind in KEYS}
         self._blobs: dict[bytes, BlobMade] = {}
         self._logs: dict[int, LogState] = {}  # and of closed conversations, while there is something in them
         self._happenings: dict[int, Happened] = {}  # by number, in order of arrival
@@ -99,6 +120,7 @@ class MemoryStore:
                 metadata=[MetadataSet(*key, value) for key, value in sorted(self._metadata.items())],
                 invitations=_in_order(self._invitations),
                 blobs=_in_order(self._blobs),
+                **{field: _in_order(self._plain[kind]) for field, kind in FIELDS.items()},
                 newest=max(self._logs, default=0),
             )
 
@@ -278,7 +300,55 @@ class MemoryStore:
 
     def _invitation_used(self, entry: InvitationUsed) -> None:
         _known(self._users, entry.user)
-        self._add(self._invitations, entry.invitation, entry)
+        self._add(self._invitations, (entry.invitation, entry.user), entry)
+
+    def _account_set(self, entry: AccountSet) -> None:
+        user = _known(self._users, entry.user)
+        for what in ("key", "skeleton"):
+            self._remove(self._taken, (what, getattr(user, what)))
+        for what in ("key", "skeleton"):
+            self._add(self._taken, (what, getattr(entry, what)), entry.user)
+        fields = {name: getattr(entry, name) for name in entry.__struct_fields__[1:]}
+        self._set(self._users, entry.user, msgspec.structs.replace(user, **fields))
+        former = self._plain[NameKept].get((entry.key,))
+        if former is not None and former.user == entry.user:
+            self._remove(self._plain[NameKept], (entry.key,))
+
+    def _name_kept(self, entry: NameKept) -> None:
+        for other in self._plain[NameKept].values():
+            if other.key == entry.key and other.user != entry.user:
+                raise StoreError(f"{entry.key!r} was another account's")
+            if other.key != entry.key and other.skeleton == entry.skeleton:
+                raise StoreError(f"{entry.skeleton!r} is in the store already")
+        self._keep(entry)
+
+    def _user_gone(self, entry: UserGone) -> None:
+        self._verifier_set(VerifierSet(entry.user, "", ""))
+        mine = {device.device for device in self._devices.values() if device.user == entry.user}
+        tables: list[dict[Any, Any]] = [self._devices, self._certificates, self._settings]
+        tables += [self._plain[kind] for kind in KEYS if kind is not ReportSet]
+        for table in tables:
+            for key in [key for key, kept in table.items() if kept.user == entry.user]:
+                self._remove(table, key)
+        by_owner: tuple[dict[Any, Any], ...] = (self._cursors, self._markers, self._metadata)
+        for table in by_owner:
+            for key in [key for key in table if key[0] == entry.user or key[0] in mine]:
+                self._remove(table, key)
+
+    def _sanction_set(self, entry: SanctionSet) -> None:
+        if bool(entry.user) == bool(entry.network):
+            raise StoreError("a sanction is about an account, or about a network")
+        self._keep(entry)
+
+    def _keep(self, entry: Any) -> None:
+        """An entry that is kept as it is."""
+        if getattr(entry, "user", 0):
+            _known(self._users, entry.user)
+        self._set(self._plain[type(entry)], _key(entry, type(entry)), entry)
+
+    def _forget(self, entry: SanctionGone | ReportGone) -> None:
+        kind = SanctionSet if isinstance(entry, SanctionGone) else ReportSet
+        self._remove(self._plain[kind], _key(entry, kind))
 
     def _blob_made(self, entry: BlobMade) -> None:
         _known(self._users, entry.user)
@@ -381,6 +451,15 @@ WRITES: Final[dict[type[Entry], Callable[[MemoryStore, Any], None]]] = {
     Happened: MemoryStore._happened,
     Redaction: MemoryStore._redaction,
     InvitationUsed: MemoryStore._invitation_used,
+    InvitationSet: MemoryStore._keep,
+    AccountSet: MemoryStore._account_set,
+    NameKept: MemoryStore._name_kept,
+    UserGone: MemoryStore._user_gone,
+    SanctionSet: MemoryStore._sanction_set,
+    SanctionGone: MemoryStore._forget,
+    RosterSet: MemoryStore._keep,
+    ReportSet: MemoryStore._keep,
+    ReportGone: MemoryStore._forget,
     BlobMade: MemoryStore._blob_made,
     BlobCommitted: MemoryStore._blob_committed,
     BlobGone: MemoryStore._blob_gone,
@@ -391,6 +470,10 @@ def _known(table: dict[Any, Any], key: Any) -> Any:
     if key not in table:
         raise StoreError(f"{key!r} is not in the store")
     return table[key]
+
+
+def _key(entry: Entry, kind: type[Entry]) -> tuple[Any, ...]:
+    return tuple(getattr(entry, field) for field in KEYS[kind])
 
 
 def _in_order(table: dict[Any, Any]) -> list[Any]:

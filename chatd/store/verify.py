@@ -36,6 +36,11 @@ COUNTS: Final = {
     "metadata key": "SELECT count(*) FROM metadata",
     "closed conversation": "SELECT count(*) FROM closed",
     "blob": "SELECT count(*) FROM blob",
+    "offer": "SELECT count(*) FROM offer",
+    "former name": "SELECT count(*) FROM former",
+    "sanction": "SELECT count(*) FROM sanction",
+    "roster account": "SELECT count(*) FROM roster",
+    "report": "SELECT count(*) FROM report",
 }
 INTEGRITY: Final = "PRAGMA integrity_check(20)"
 FOREIGN_KEYS: Final = "PRAGMA foreign_key_check"

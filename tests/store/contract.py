@@ -221,7 +221,7 @@ class StoreContract(Contract):
         self.refused(ConversationMade(10, "#other", "#other", None, 1))
         self.refused(ConversationMade(13, "", "", (1, 2), 1))
         self.store.commit([InvitationUsed("i1", 1, 1)])
-        self.refused(InvitationUsed("i1", 2, 1))
+        self.refused(InvitationUsed("i1", 1, 2))
 
     def test_unknown(self) -> None:
         self.refused(VerifierSet(9, "v"))

@@ -74,9 +74,9 @@ class VerifyTests(SynchronousTestCase):
     def test_all_is_well(self) -> None:
         self.more()
         found = self.problems()
-        self.assertEqual(found.counts, {
+        self.assertEqual({table: count for table, count in found.counts.items() if count}, {
             "user": 2, "device": 3, "conversation": 3, "member": 1, "segment": 40, "message": 42, "cursor": 2,
-            "invitation": 0, "certificate": 1, "mask": 1, "marker": 1, "happening": 1, "setting": 1, "metadata key": 1,
+            "certificate": 1, "mask": 1, "marker": 1, "happening": 1, "setting": 1, "metadata key": 1,
             "closed conversation": 1,
         })  # fmt: skip
         self.assertEqual(found.schema, 1)

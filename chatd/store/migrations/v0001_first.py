@@ -9,6 +9,8 @@ time land side by side.
 its time, so that a log which is wholly purged goes on after its old head.
 `closed` has the groups that are no more while something of their logs is left. They are in no other table but
 `segment`, `message`, `log` and `happening`, which therefore name no parent: nothing can come to belong to one again.
+`offer` has what is known of invitations besides their codes; many have only the code. `former` has names that accounts
+had before.
 `happening` lies in order of arrival, as `segment` does.
 """
 
@@ -134,10 +136,56 @@ STATEMENTS = (
         UNIQUE (conversation, key)
     )""",
     """CREATE TABLE invitation (
-        invitation TEXT PRIMARY KEY NOT NULL,
+        invitation TEXT NOT NULL,
         user INTEGER NOT NULL REFERENCES user,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (invitation, user)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE offer (
+        invitation TEXT PRIMARY KEY NOT NULL,
+        uses INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        conversation INTEGER NOT NULL,
+        user INTEGER REFERENCES user,
+        by TEXT NOT NULL,
         at INTEGER NOT NULL
     ) WITHOUT ROWID""",
+    """CREATE TABLE former (
+        key TEXT PRIMARY KEY NOT NULL,
+        user INTEGER NOT NULL REFERENCES user,
+        name TEXT NOT NULL,
+        skeleton TEXT NOT NULL UNIQUE
+    ) WITHOUT ROWID""",
+    """CREATE TABLE sanction (
+        kind TEXT NOT NULL,
+        user INTEGER REFERENCES user,
+        network TEXT,
+        until INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        by TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        CHECK ((user IS NULL) <> (network IS NULL)),
+        UNIQUE (kind, user),
+        UNIQUE (kind, network)
+    )""",
+    """CREATE TABLE roster (
+        user INTEGER PRIMARY KEY NOT NULL REFERENCES user,
+        groups TEXT NOT NULL
+    )""",
+    """CREATE TABLE report (
+        report INTEGER PRIMARY KEY NOT NULL,
+        reporter TEXT NOT NULL,
+        conversation TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        sender TEXT NOT NULL,
+        text TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        by TEXT NOT NULL,
+        note TEXT NOT NULL,
+        changed INTEGER NOT NULL
+    )""",
     """CREATE TABLE blob (
         blob BLOB PRIMARY KEY NOT NULL,
         user INTEGER NOT NULL REFERENCES user,
