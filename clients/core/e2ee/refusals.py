@@ -41,7 +41,7 @@ _FORKED = "Members of {where} are being shown different member lists. Sending is
 _UNREADABLE = "A message from {who}{at} could not be decrypted. Asked {who}'s device to send it again."
 _FALSE = "A message claiming to be from {who} was refused: it is forged or damaged (code {code})."
 
-CODES: Final[dict[str, Code]] = {
+HAPPENED: Final[dict[str, Code]] = {
     "IDENTITY_CHANGED": Code(
         STOP,
         "{who}'s encryption key is not the one you know. Either {who} started over, or someone is pretending to be"
@@ -114,7 +114,10 @@ CODES: Final[dict[str, Code]] = {
     "STORE_LOCKED": Code(STOP, "Wrong passphrase."),
     "STORE_TAMPERED": Code(STOP, "This profile's data was altered outside the program and will not be used."),
     "LIBRARY_UNSAFE": Code(STOP, "The encryption library on this machine accepts worthless keys and is not used."),
-    # What follows from what a person asked for.
+}
+
+# What follows from what a person asked for: nothing to tell an instructor, so the code is not shown.
+ASKED: Final[dict[str, Code]] = {
     "FIRST_CONTACT": Code(NOTE, "Messages with {who} are encrypted. To be sure that it is {who}: /verify {who}"),
     "VERIFIED": Code(NOTE, "{who} is verified: your messages can be read by {who} and by nobody else."),
     "KEY_ACCEPTED": Code(NOTE, "{who}'s new key was taken without comparing. Compare when you can: /verify {who}"),
@@ -167,6 +170,8 @@ CODES: Final[dict[str, Code]] = {
     "ROSTER_REFUSED": Code(REFUSE, "A roster claiming to be from {who} was refused (code {code})."),
     "NOT_VERIFIED": Code(STOP, "You have not verified {who} yourself, so you cannot vouch: /verify {who}"),
 }
+
+CODES: Final = {**HAPPENED, **ASKED}
 
 
 class Refused(Exception):

@@ -3,7 +3,7 @@
 Rule: vodozemac gives the key agreement, the bytes and the MAC only. The commitment is ours: who accepts says first what
 their key will be, so that nobody can try keys until the strings agree; without it 42 bits are worth nothing. The MAC is
 over the user key and list that were taken from the pin once, never over what a message names. Data only: the order of
-the messages belongs to whoever wires it.
+the messages is in `comparing.py`.
 """
 
 from __future__ import annotations

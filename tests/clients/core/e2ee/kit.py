@@ -13,7 +13,8 @@ import msgspec
 
 from clients.core.e2ee import own, pins
 from clients.core.e2ee.batch import Batch, MemoryStorage, Storage
-from clients.core.e2ee.bodies import Body, GroupHead, Receipt, Resend, Said
+from clients.core.e2ee.bodies import Body, Comparing, GroupHead, Receipt, Resend, Said
+from clients.core.e2ee.comparing import Comparisons, Ended, Outcome, Strings, Tell
 from clients.core.e2ee.devices import Entry
 from clients.core.e2ee.envelope import direct_conv, group_conv
 from clients.core.e2ee.groups import GROUP, GroupRow, Groups
@@ -113,6 +114,8 @@ class Phone:
         self.outgoing = Outgoing(self.random.randbytes)
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
+        self.comparisons = Comparisons(self.random.randbytes)
+        self.compared: list[Outcome] = []
         self.shown: list[tuple[str, str, str]] = []
         self.seqs: list[int] = []
         self.notes: list[Note] = []
@@ -351,6 +354,33 @@ class Phone:
         missing = self.outgoing.unopened(batch, entries)
         return {(entry.user, entry.device): self.server.claim(entry.user, entry.device) for entry in missing}
 
+    # ---- comparing ----
+
+    def compare(self, act: Callable[[Batch], list[Outcome]]) -> list[Outcome]:
+        """A step of a comparison; what it tells the other side is sent, what is left concerns the person."""
+        batch = self.batch()
+        outcomes = act(batch)
+        batch.commit()
+        for outcome in outcomes:
+            if isinstance(outcome, Tell):
+                self.tell(outcome.to, outcome.kind, outcome.body)
+        self.compared += [outcome for outcome in outcomes if not isinstance(outcome, Tell)]
+        return outcomes
+
+    def verify(self, user: str) -> None:
+        """`/verify`."""
+        if pins.find(self.batch(), user) is None:
+            self.refresh(user)
+        self.compare(lambda batch: self.comparisons.start(batch, user, self.server.now))
+
+    def strings(self) -> Strings:
+        """What was shown last."""
+        return [outcome for outcome in self.compared if isinstance(outcome, Strings)][-1]
+
+    def ended(self) -> list[str]:
+        """How comparisons ended."""
+        return [outcome.code for outcome in self.compared if isinstance(outcome, Ended)]
+
     # ---- what happens by itself ----
 
     def keep(self, batch: Batch, delivered: Delivered) -> None:
@@ -366,6 +396,8 @@ class Phone:
             if outcome.reset:
                 self.reset(outcome)
             return
+        if isinstance(outcome.body, Comparing):
+            self.compare(lambda batch: self.comparisons.arrived(batch, outcome, self.server.now))
         if outcome.receipt:
             self.tell(outcome.sender, "receipt", Receipt([outcome.msg_id]))
         for note in outcome.notes:
@@ -399,6 +431,7 @@ class Phone:
         self.outgoing = Outgoing(self.random.randbytes)
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
+        self.comparisons = Comparisons(self.random.randbytes)
 
     def texts(self) -> list[str]:
         """What a person has seen, in the order of the senders' counting."""
