@@ -29,6 +29,7 @@ from chatd.core.limits import Limits, is_loopback, prefix
 from chatd.core.turn import Command, Event
 from chatd.core.users import Session, User
 from chatd.entries import Entry, Stored
+from chatd.files import Folder
 from chatd.lookup import Lookup
 from chatd.node import Node
 from chatd.ports.door import Door, DoorFactory
@@ -185,7 +186,7 @@ class House:
     def __init__(
         self, store: Store | None = None, *, limits: Limits | None = None, policy: Policy | None = None,
         slow: bool = False, seconds: float = 1_800_000_000.0, secret: bytes = SECRET,
-        passwords: type[Passwords] = Passwords,
+        passwords: type[Passwords] = Passwords, files: str = "",
     ) -> None:  # fmt: skip
         self.clock = Clock()
         self.clock.rightNow = 1000.0
@@ -195,7 +196,8 @@ class House:
         self.secret = secret
         self.passwords = passwords
         self.policy = policy or Policy("test.example", "open", True)
-        self.writer, self.reader, self.hasher = Later(slow), Later(slow), Later(slow)
+        self.writer, self.reader, self.hasher, self.filer = Later(slow), Later(slow), Later(slow), Later(slow)
+        self.files = files
         self.failures: list[Failure] = []
         self.peers: list[Peer] = []
         self.count = 0
@@ -209,6 +211,8 @@ class House:
             clock=self.clock, wall=self.wall, write=self.writer, read=self.reader, random=self.random,
             failed=self.failures.append,
         )  # fmt: skip
+        if self.files:
+            self.node.keep_files(Folder(self.files), self.filer)
         lookup = Lookup(self.node.hub, self.wall, self.random, lambda: 0)
         self.codecs = Codecs(self.node, lookup, self.facts)
         self.door = DoorFactory(
@@ -225,7 +229,7 @@ class House:
 
     def restart(self) -> None:
         """Kill the node: every connection breaks, what was not committed is gone; start again from the store."""
-        for later in (self.writer, self.reader, self.hasher):
+        for later in (self.writer, self.reader, self.hasher, self.filer):
             later.waiting.clear()
         self.clock.calls.clear()
         for peer in self.peers:
@@ -249,7 +253,7 @@ class House:
     def commit(self) -> None:
         """Let everything slow happen, until nothing is left of it."""
         self.settle()
-        while self.writer.run() | self.reader.run() | self.hasher.run():
+        while self.writer.run() | self.reader.run() | self.hasher.run() | self.filer.run():
             self.settle()
 
     def advance(self, seconds: float) -> None:
