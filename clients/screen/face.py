@@ -1,0 +1,251 @@
+"""The face of the full screen: notices become rows, what is typed goes to the App.
+
+Rule: no toolkit here. It keeps the windows, asks the core's questions, and says when there is something to draw;
+`layout.py` draws, `keys.py` calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from clients.core import inert
+from clients.core import intents as i
+from clients.core import notices as n
+from clients.core.answers import GroupInfo
+from clients.core.app import App
+from clients.core.questions import Question, Questions
+from clients.core.view import OFFLINE, View
+from clients.screen.input import Past
+from clients.screen.rows import STATES, Placed, placed, said
+from clients.screen.windows import MENTION, QUIET, Row, Window, Windows
+
+EXITS: Final = {"left": 0, "unreachable": 3, "untrusted": 4, "refused": 4, "changed": 8, "waiting": 9, "disk": 1}
+PAGE: Final = 200
+TWICE_SECONDS: Final = 2.0
+
+
+class Surface(Protocol):
+    """What the face needs of the toolkit."""
+
+    def redraw(self) -> None:
+        """Something has changed; draw soon."""
+
+    def notify(self, who: str, text: str) -> None:
+        """Somebody wants this person: tell them where they do not look."""
+
+    def put(self, text: str) -> None:
+        """Have this in the input line."""
+
+    def typed(self) -> str:
+        """What stands in the input line."""
+
+
+class ScreenFace:
+    """One person at the full screen. `done` is called once, with the exit status and what to leave on the terminal."""
+
+    def __init__(self, surface: Surface, done: Callable[[int, str], None], wall: Callable[[], int]) -> None:
+        self.windows = Windows()
+        self.questions = Questions(self._say)
+        self.everything = Past()
+        self._surface = surface
+        self._done = done
+        self._wall = wall
+        self._app: App | None = None
+        self._past: dict[Window, Past] = {}
+        self._welcomed = False
+        self._interrupted = -TWICE_SECONDS
+        self._code: int | None = None
+        self._focus = self.windows.current.to
+
+    def begin(self, app: App) -> None:
+        """Join the App, and connect."""
+        self._app = app
+        app.start()
+
+    def view(self) -> View:
+        """What may be shown; before there is an App, nothing."""
+        if self._app is None:
+            return View("", OFFLINE, self.windows.current.to, (), (), 0)
+        return self._app.view()
+
+    @property
+    def question(self) -> Question | None:
+        """What is asked now."""
+        return self.questions.open
+
+    # ---- what is typed ----
+
+    def line(self, text: str) -> bool:
+        """Enter was pressed; whether the line was taken (else it stays in the input)."""
+        if self._app is None or self._app.ended:
+            return False
+        if self.questions.open is not None:
+            self.questions.answer(self._app, text)
+            self._surface.redraw()
+            return True
+        if not text.strip():
+            return False
+        if not self._welcomed:
+            self._say("Not connected yet: what you typed stays in the input.", True)
+            return False
+        window = self.windows.current
+        window.bottom = None
+        self.past(window).add(text)
+        self.everything.add(text)
+        self._app.enter(text)
+        return True
+
+    def past(self, window: Window) -> Past:
+        """What was sent in a window."""
+        return self._past.setdefault(window, Past())
+
+    def interrupt(self, now: float) -> None:
+        """Ctrl-C on an empty line: the second time leaves."""
+        if now - self._interrupted < TWICE_SECONDS:
+            self._code = 130
+            self.leave()
+            return
+        self._interrupted = now
+        self.questions.drop()
+        self._say("Ctrl-C again leaves; so do 'tata' and Ctrl-D.", False)
+
+    def stop(self, code: int) -> None:
+        """Leave because a signal says so: what was said goes out first."""
+        self._code = code
+        if self._app is None or not self._welcomed:
+            self._end(code, "")
+        else:
+            self._app.finish(5.0)
+
+    def leave(self) -> None:
+        """Leave now."""
+        if self._app is not None:
+            self._app.act(i.Leave())
+
+    def help(self, keys: tuple[tuple[str, str], ...]) -> None:
+        """The keys, where one looks."""
+        width = max(len(key) for key, _ in keys) + 2
+        for key, what in keys:
+            self._say(key.ljust(width) + what, False)
+
+    # ---- where one looks ----
+
+    def look(self, window: Window) -> None:
+        """Look at a conversation; what was being typed in the one before stays there."""
+        if window is self.windows.current:
+            return
+        self.windows.current.draft = self._surface.typed()
+        self._load(window)
+        self.windows.look(window)
+        self._surface.put(window.draft)
+        if self._app is not None and self._welcomed:
+            self._app.act(i.Focus(window.to))
+        self._surface.redraw()
+
+    def scroll(self, lines: int) -> None:
+        """So many rows up (negative) or down; at the top what is older is fetched."""
+        window = self.windows.current
+        bottom = window.newest() if window.bottom is None else window.bottom
+        first = window.rows[0].number if window.rows else 0
+        if bottom + lines <= first + abs(lines):
+            self._older(window)
+        window.scroll_to(bottom + lines)
+        self._surface.redraw()
+
+    def scroll_to(self, number: int | None) -> None:
+        """Have a row in sight; None: the newest."""
+        window = self.windows.current
+        window.scroll_to(window.newest() if number is None else number)
+        self._surface.redraw()
+
+    def _load(self, window: Window) -> None:
+        """What this device has seen of a conversation earlier, once."""
+        if window.loaded or self._app is None:
+            return
+        window.loaded = True
+        known = {row.id for row in window.rows if row.id}
+        kept = [one for one in self._app.recent(window.to, PAGE) if one.id not in known]
+        window.add_before([said(one, self.view().me) for one in kept])
+
+    def _older(self, window: Window) -> None:
+        """More of what this device has kept, above what is there."""
+        if self._app is None:
+            return
+        known = {row.id for row in window.rows if row.id}
+        kept = [one for one in self._app.recent(window.to, len(known) + PAGE) if one.id not in known]
+        window.add_before([said(one, self.view().me) for one in kept])
+
+    # ---- what is shown ----
+
+    def notice(self, notice: n.Notice) -> None:
+        """Show this."""
+        if self.questions.raised(notice):
+            return
+        view = self.view()
+        for one in self._known(notice) or placed(notice, view, self._wall()):
+            self._place(one, notice)
+        self._after(notice)
+
+    def flush(self) -> None:
+        """Let it be seen."""
+        self._surface.redraw()
+
+    def _known(self, notice: n.Notice) -> list[Placed]:
+        """News of a message of one's own that has its row: the mark at its end changes."""
+        if not isinstance(notice, n.Outcome):
+            return []
+        window = self.windows.find(notice.to)
+        row = window.own(notice.id) if window is not None else None
+        if row is None:
+            return []
+        fresh = placed(notice, self.view(), self._wall())
+        row.state = STATES[notice.state]
+        return fresh[1:] or [Placed(notice.to, SAME, QUIET)]
+
+    def _place(self, one: Placed, notice: n.Notice) -> None:
+        if one.row is SAME:
+            return
+        if self.windows.find(one.to) is None:
+            self._load(self.windows.get(one.to))
+        self.windows.add(one.to, one.row, one.level)
+        if one.row.kind == "own" and one.to.casefold() != self.windows.current.to.casefold():
+            echo = f"({'Private to ' if one.to.startswith('@') else 'To '}{inert.name(one.to[1:])}) {one.row.text}"
+            self.windows.add(self.windows.current.to, Row(one.row.at, one.row.who, echo, "faint"), QUIET)
+        stored = isinstance(notice, n.Said) and notice.stored
+        if one.level == MENTION and one.row.kind == "said" and not stored:
+            self._surface.notify(one.row.who, one.row.text)
+
+    def _after(self, notice: n.Notice) -> None:
+        if isinstance(notice, n.Welcomed):
+            self._welcomed = True
+            for window in self.windows.all:
+                self._load(window)
+            for talk in self.view().talks:
+                self.windows.get(talk.to)
+        elif isinstance(notice, n.Answered) and isinstance(notice.event, GroupInfo):
+            self.look(self.windows.get(notice.event.position.conversation))
+        elif isinstance(notice, n.Answered) and isinstance(notice.intent, i.LeaveGroup):
+            self.windows.drop(notice.intent.group)
+        elif isinstance(notice, n.Ended):
+            lines = [] if notice.code == "left" else [inert.line(notice.text)]
+            self._end(EXITS.get(notice.code, 1), "\n".join(["DISCONNECTED!!", *lines]))
+        self._follow()
+
+    def _follow(self) -> None:
+        """Where bare lines go is where one looks, whoever changed it."""
+        focus = self.view().focus
+        if self._welcomed and focus != self._focus:
+            self._focus = focus
+            self.look(self.windows.get(focus))
+
+    def _say(self, text: str, problem: bool) -> None:
+        row = Row(self._wall(), "", text, "bad" if problem else "event")
+        self.windows.add(self.windows.current.to, row, QUIET)
+        self._surface.redraw()
+
+    def _end(self, code: int, text: str) -> None:
+        self._done(code if self._code is None else self._code, text)
+
+
+SAME: Final = Row(0, "", "")

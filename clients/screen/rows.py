@@ -1,0 +1,147 @@
+"""Notices as rows of windows: which conversation a thing belongs to, and how urgent it is.
+
+Rule: pure. What is a message is made here; every other text is the one that all faces show (`core/show.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, NamedTuple
+
+from clients.core import answers as a
+from clients.core import inert, show
+from clients.core import intents as i
+from clients.core import notices as n
+from clients.core.view import View
+from clients.screen.windows import EVENT, MENTION, QUIET, TALK, Row
+
+STATES: Final = {"waiting": "…", "sent": "✓", "stored": "✓", "delivered": "✓✓", "passed": "✓"}
+GROUPED: Final = (n.Changed, n.ModesSet)
+SILENT: Final = (n.AskName, n.AskPassword, n.Connected)
+
+
+class Placed(NamedTuple):
+    """A row and where it belongs."""
+
+    to: str
+    row: Row
+    level: int
+
+
+def placed(notice: n.Notice, view: View, now: int) -> list[Placed]:
+    """The rows of a notice; `now` in ms."""
+    place = _PLACES.get(type(notice))
+    return place(notice, view, now) if place else _told(notice, view, now)
+
+
+def said(notice: n.Said, me: str) -> Row:
+    """A message as a row."""
+    text = inert.text(notice.text)
+    mention = not notice.own and mentions(notice.text, me)
+    who = inert.name(notice.sender)
+    return Row(notice.at, who, text, "own" if notice.own else "said", notice.id, "", mention)
+
+
+def mentions(text: str, me: str) -> bool:
+    """Whether a text has one's name as a word."""
+    return bool(me) and re.search(rf"(?<!\w){re.escape(me)}(?!\w)", text, re.IGNORECASE) is not None
+
+
+def place_of(notice: n.Said) -> str:
+    """How one writes to the conversation of a message."""
+    return notice.conversation if notice.conversation.startswith("#") else "@" + notice.peer
+
+
+def _said(notice: n.Said, view: View, now: int) -> list[Placed]:
+    row = said(notice, view.me)
+    direct = not notice.conversation.startswith("#")
+    level = QUIET if notice.own else MENTION if direct or row.mention else TALK
+    return [Placed(place_of(notice), row, level)]
+
+
+def _passing(notice: n.Passing, view: View, now: int) -> list[Placed]:
+    group = notice.to.startswith("#")
+    to = notice.to if group or notice.own else "@" + notice.sender
+    mention = not notice.own and mentions(notice.text, view.me)
+    text = inert.text(notice.text) + " (not kept)"
+    row = Row(notice.at, inert.name(notice.sender), text, "own" if notice.own else "said", notice.id, "", mention)
+    return [Placed(to, row, QUIET if notice.own else TALK if group and not mention else MENTION)]
+
+
+def _outcome(notice: n.Outcome, view: View, now: int) -> list[Placed]:
+    """The message itself when it is first heard of; a hint where nobody is there to read it."""
+    if notice.before:
+        return []
+    own = Row(notice.at or now, inert.name(view.me), inert.text(notice.text), "own", notice.id, STATES[notice.state])
+    hints = show.lines(notice, show.Style(now=now, me=view.me, focus=notice.to))
+    return [Placed(notice.to, own, QUIET), *(Placed(notice.to, Row(now, "", hint, "faint"), QUIET) for hint in hints)]
+
+
+def _came(notice: n.Came, view: View, now: int) -> list[Placed]:
+    """In the lobby, and where one talks with them."""
+    kind = "good" if notice.state == "online" else "faint"
+    row = [(kind, text) for text in _texts(notice, view, now)]
+    places = [a.LOBBY, *(talk.to for talk in view.talks if talk.to.casefold() == f"@{notice.name}".casefold())]
+    return [
+        Placed(to, Row(now, "", text, kind), EVENT if to == a.LOBBY else QUIET) for to in places for kind, text in row
+    ]
+
+
+def _changed(notice: n.Changed | n.ModesSet | n.TakenAway, view: View, now: int) -> list[Placed]:
+    """What happened to a group; its name need not be said in its own window."""
+    group = notice.conversation if isinstance(notice, n.TakenAway) else notice.event.group
+    gone = isinstance(notice, n.Changed) and notice.me and notice.event.change in ("left", "kicked")
+    to = view.focus if gone and notice.event.change == "left" else group if group.startswith("#") else view.focus  # type: ignore[union-attr]
+    prefix = f"[{inert.name(group.removeprefix('#'))}] " if to == group else ""
+    texts = [text.removeprefix(prefix) for text in _texts(notice, view, now)]
+    return [
+        Placed(to, Row(now, "", text, "event"), MENTION if getattr(notice, "me", False) else EVENT) for text in texts
+    ]
+
+
+def _refused(notice: n.Refused, view: View, now: int) -> list[Placed]:
+    """Where one wrote it."""
+    to = notice.intent.to[0] if isinstance(notice.intent, i.Tell) else view.focus
+    if isinstance(notice.intent, i.Tell) and notice.code in ("no-such-user", "no-such-group", "not-a-member"):
+        to = view.focus
+    return [Placed(to, Row(now, "", text, "bad"), QUIET) for text in _texts(notice, view, now)]
+
+
+def _answered(notice: n.Answered, view: View, now: int) -> list[Placed]:
+    """Where one looks; how a group stands in its own window."""
+    if not isinstance(notice.event, a.GroupInfo):
+        return _told(notice, view, now)
+    to = notice.event.position.conversation
+    return [Placed(to, one.row, one.level) for one in _told(notice, view, now)]
+
+
+def _local(notice: n.Local, view: View, now: int) -> list[Placed]:
+    if isinstance(notice.intent, i.Focus):
+        return []
+    return _told(notice, view, now)
+
+
+def _told(notice: n.Notice, view: View, now: int) -> list[Placed]:
+    """Everything else: where one looks."""
+    if isinstance(notice, SILENT):
+        return []
+    kind = "bad" if isinstance(notice, (n.Lost, n.Ended)) else "event"
+    return [Placed(view.focus, Row(now, "", text, kind), QUIET) for text in _texts(notice, view, now)]
+
+
+def _texts(notice: n.Notice, view: View, now: int) -> list[str]:
+    return show.lines(notice, show.Style(now=now, me=view.me, focus=view.focus))
+
+
+_PLACES: Final[dict[type[n.Notice], Any]] = {
+    n.Said: _said,
+    n.Passing: _passing,
+    n.Outcome: _outcome,
+    n.Came: _came,
+    n.Changed: _changed,
+    n.ModesSet: _changed,
+    n.TakenAway: _changed,
+    n.Refused: _refused,
+    n.Local: _local,
+    n.Answered: _answered,
+}
