@@ -51,11 +51,11 @@ LAYERS = {
     "chatd.entries": Layer(libraries=("msgspec",)),
     "chatd.sealed": Layer(("chatd.entries",), ("msgspec",)),
     "chatd.wire": Layer(WORDS, ("msgspec",)),
-    "chatd.core": Layer((*WORDS, "chatd.entries"), ("msgspec",), IMPURE),
+    "chatd.core": Layer((*WORDS, "chatd.entries", "chatd.sealed"), ("msgspec",), IMPURE),
     "chatd.core.names": Layer(("chatd.messages",), ("msgspec", "precis_i18n", "confusable_homoglyphs"), IMPURE),
-    "chatd.store": Layer(("chatd.entries",), ("msgspec",)),
+    "chatd.store": Layer(("chatd.entries", "chatd.sealed"), ("msgspec",)),
     "chatd.bus": Layer(("chatd.messages",), ("msgspec", "twisted")),
-    "chatd.journal": Layer(("chatd.entries", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
+    "chatd.journal": Layer(("chatd.entries", "chatd.sealed", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
     "chatd.ports": Layer((*WORDS, "chatd.wire"), ("twisted", "zope")),
     "chatd.ports.websocket": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("twisted", "zope", "wsproto")),
     "chatd.ports.irc": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("msgspec",)),
@@ -118,6 +118,8 @@ LAYERS = {
     "chatd.tap": Layer(("chatd",), ("twisted", "zope")),
     "clients": Layer(),
     "clients.core": CLIENT_CORE,
+    "clients.core.vault": Layer(("clients.core",), ("msgspec", "argon2"), ("sqlite3",)),
+    "clients.core.ring": Layer((), ("keyring",), ("sqlite3",)),
     "clients.core.e2ee": Layer(("clients.core.device",), ("msgspec",), IMPURE),
     "clients.core.e2ee.keys": Layer(
         ("clients.core.device", "clients.core.e2ee"), ("msgspec", "vodozemac", "cryptography"), IMPURE

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from chatd.entries import Directory, Entry, Happened, LogState, Row, Stored
+from chatd.sealed import MailAcknowledged, MailRow, Sealed
 
 PAGE_BYTES: Final = 256 * 1024  # of bodies: what a slow reader's page costs in memory
 
@@ -66,6 +67,22 @@ class Store(Protocol):
         What one commit brought to one conversation may go together, when the last of it is old enough. At most
         `limit` messages go, or the first such group, and at most as many happenings.
         """
+
+    def load_sealed(self) -> Sealed:
+        """Everything about encryption but the mail itself."""
+
+    def read_mail(self, device: str, after: int, upto: int, limit: int) -> list[MailRow]:
+        """The first of a device's mail with after < seq <= upto, ascending, at most `limit`.
+
+        It may be shorter, as a page of `read`. Raises StoreError where it is damaged.
+        """
+
+    def sent_mail(self, device: str, id: bytes) -> tuple[int, str] | None:
+        """Time and state of a MailKept of this device with this id, if it is known (still)."""
+
+    def purge_mail(self, before: int, limit: int) -> tuple[list[MailAcknowledged], bool]:
+        """Delete the oldest mail from before a time, at most `limit` letters, and what was answered then, at most as
+        many. Up to where whose mail went, which counts as acknowledged; and whether there may be more."""
 
     def close(self) -> None:
         """Let go of files; nothing is called after it."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import secrets
-import threading
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final
@@ -55,9 +54,10 @@ from chatd.entries import (
     UserSet,
     VerifierSet,
 )
+from chatd.store import memory_sealed
 from chatd.store.interface import StoreError, fitting
+from chatd.store.memory_sealed import SealedTables
 
-_NOTHING: Final = object()
 # What is kept as it is: by which of its fields, and where a directory has it
 KEYS: Final[dict[type[Entry], tuple[str, ...]]] = {
     InvitationSet: ("invitation",),
@@ -71,12 +71,12 @@ FIELDS: Final[dict[str, type[Entry]]] = {
 }  # fmt: skip
 
 
-class MemoryStore:
+class MemoryStore(SealedTables):
     """Keeps everything in dicts."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._epoch = secrets.token_hex(16)
-        self._lock = threading.Lock()  # readers are on other threads
         self._users: dict[int, UserMade] = {}
         self._taken: dict[Hashable, int] = {}  # keys, skeletons, group keys and pairs that must be unique
         self._devices: dict[str, DeviceMade] = {}
@@ -98,7 +98,6 @@ class MemoryStore:
         self._groups: dict[tuple[int, int], tuple[int, int]] = {}  # (commit, conversation) to the seqs, as they came
         self._commits = 0
         self._firsts: dict[tuple[str, bytes], Stored] = {}
-        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -138,26 +137,9 @@ class MemoryStore:
                     else:
                         WRITES[type(entry)](self, entry)
             except BaseException:
-                for table, key, before in reversed(self._undo):
-                    if before is _NOTHING:
-                        del table[key]
-                    else:
-                        table[key] = before
+                self._undo_all()
                 raise
         return stored
-
-    def _set(self, table: dict[Any, Any], key: Any, value: Any) -> None:
-        self._undo.append((table, key, table.get(key, _NOTHING)))
-        table[key] = value
-
-    def _add(self, table: dict[Any, Any], key: Any, value: Any) -> None:
-        if key in table:
-            raise StoreError(f"{key!r} is in the store already")
-        self._set(table, key, value)
-
-    def _remove(self, table: dict[Any, Any], key: Any) -> None:
-        if key in table:
-            self._undo.append((table, key, table.pop(key)))
 
     def _append(self, entry: Append) -> Stored:
         _known(self._conversations, entry.conversation)
@@ -324,6 +306,7 @@ class MemoryStore:
 
     def _user_gone(self, entry: UserGone) -> None:
         self._verifier_set(VerifierSet(entry.user, "", ""))
+        self._user_unsealed(entry.user)
         mine = {device.device for device in self._devices.values() if device.user == entry.user}
         tables: list[dict[Any, Any]] = [self._devices, self._certificates, self._settings]
         tables += [self._plain[kind] for kind in KEYS if kind is not ReportSet]
@@ -463,6 +446,7 @@ WRITES: Final[dict[type[Entry], Callable[[MemoryStore, Any], None]]] = {
     BlobMade: MemoryStore._blob_made,
     BlobCommitted: MemoryStore._blob_committed,
     BlobGone: MemoryStore._blob_gone,
+    **memory_sealed.WRITES,
 }
 
 

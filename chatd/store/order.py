@@ -32,6 +32,14 @@ WRITES: Final[dict[type[Entry], tuple[str, ...]]] = {
         WHERE user = excluded.user RETURNING user""",
     ),
     UserGone: (
+        """DELETE FROM letter WHERE letter IN (
+            SELECT letter FROM device JOIN delivery USING (device) WHERE user = ?1)
+        AND NOT EXISTS (SELECT 1 FROM delivery AS other JOIN device USING (device)
+            WHERE other.letter = letter.letter AND device.user <> ?1)""",
+        "DELETE FROM list WHERE user = ?1",
+        "DELETE FROM correspondent WHERE low = ?1 OR high = ?1",
+        "DELETE FROM reset WHERE user = ?1",
+        "DELETE FROM backup WHERE user = ?1",
         "DELETE FROM cursor WHERE device IN (SELECT device FROM device WHERE user = ?1)",
         "DELETE FROM device WHERE user = ?1",
         "DELETE FROM certificate WHERE user = ?1",

@@ -109,12 +109,12 @@ class Pages:
 
     def find(self, conversation: int, id: bytes) -> list[int]:
         """The seqs of a conversation's messages with this id, ascending."""
-        ((found,),) = self._ask(FIND, (conversation, id))
+        ((found,),) = self.ask(FIND, (conversation, id))
         return sorted(_seqs(found))
 
     def seq_at(self, conversation: int, at: int) -> int:
         """The newest seq of a message sent before this time; the floor where there is none."""
-        ((low, first, last, data, checksum),) = self._ask(FIND_TIME, (conversation, at))
+        ((low, first, last, data, checksum),) = self.ask(FIND_TIME, (conversation, at))
         if first is None:
             return int(low)
         rows = rows_of(conversation, first, last, data, checksum)
@@ -124,7 +124,7 @@ class Pages:
 
     def happenings(self, conversation: int, after: int, before: int, limit: int, newest: bool) -> list[Happened]:
         """What happened with after < at < before, in order: the first ones, or the newest."""
-        ((page,),) = self._ask(HAPPENED_LAST if newest else HAPPENED, (conversation, after, before, limit))
+        ((page,),) = self.ask(HAPPENED_LAST if newest else HAPPENED, (conversation, after, before, limit))
         try:
             return [
                 Happened(conversation, at, bytes.fromhex(id), *rest) for at, _, id, *rest in sorted(_happened(page))
@@ -132,7 +132,8 @@ class Pages:
         except _WRONG as error:
             raise self._cannot(error) from error
 
-    def _ask(self, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
+    def ask(self, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
+        """What a statement finds. Raises StoreError."""
         try:
             return self._connection().execute(sql, parameters).fetchall()
         except FAILURES as error:
@@ -145,7 +146,7 @@ class Pages:
         """Everything in the page's segments, ascending."""
         unhex = bytes.fromhex
         found: list[Row] = []
-        ((page,),) = self._ask(sql, parameters)
+        ((page,),) = self.ask(sql, parameters)
         try:
             for first, last, data, checksum in sorted(_decode(page)):
                 rows = rows_of(conversation, first, last, unhex(data), unhex(checksum))

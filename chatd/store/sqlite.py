@@ -40,7 +40,10 @@ from chatd.entries import (
     Redaction,
     Row,
     Stored,
+    UserGone,
 )
+from chatd.sealed import DeviceGone, MailAcknowledged, MailRow, Sealed
+from chatd.store import letters, sealed
 from chatd.store.connection import FAILURES, WRITER_PRAGMAS, Connect, open_connection, set_up
 from chatd.store.directory import WRITES, directory, fields_of
 from chatd.store.interface import StoreError
@@ -65,6 +68,9 @@ FROM segment WHERE place IN (
 
 # What takes messages away, or ends their log: it sees all that came before it in its commit, and nothing after it.
 IN_ORDER: Final = frozenset((Redaction, ConversationClosed))
+
+# What takes cursors away.
+CURSORS_END: Final = frozenset((MemberGone, DeviceGone, UserGone))
 
 # "WHERE true": without it SQLite reads ON as a join's condition.
 MOVE_CURSORS: Final = """
@@ -206,7 +212,7 @@ class SqliteStore:
                 key = entry.device, entry.conversation
                 cursors[key] = max(entry.seq, cursors.get(key, 0))
                 continue
-            if type(entry) is MemberGone and cursors:  # takes away what was written before it, not after
+            if type(entry) in CURSORS_END and cursors:  # takes away what was written before it, not after
                 self._move(cursors)
                 cursors = {}
             if type(entry) is Redaction:
@@ -221,6 +227,8 @@ class SqliteStore:
             self._move(cursors)
 
     def _write_one(self, entry: Entry) -> None:
+        if sealed.keep(self._writer, entry):
+            return
         fields = fields_of(entry)
         for sql in WRITES[type(entry)]:
             found = self._writer.execute(sql, fields).fetchall()
@@ -320,7 +328,29 @@ class SqliteStore:
     def happenings(self, conversation: int, after: int, before: int, limit: int, newest: bool) -> list[Happened]:
         return self._pages.happenings(conversation, after, before, limit, newest)
 
+    # ---- encryption ----
+
+    def load_sealed(self) -> Sealed:
+        try:
+            return sealed.load(lambda sql: self._writer.execute(sql).fetchall())
+        except (*FAILURES, LookupError) as error:
+            raise StoreError(f"{self._path} cannot be read: {error}; run `chatd-admin verify`") from error
+
+    def read_mail(self, device: str, after: int, upto: int, limit: int) -> list[MailRow]:
+        return letters.read(self._pages.ask, device, after, upto, limit)
+
+    def sent_mail(self, device: str, id: bytes) -> tuple[int, str] | None:
+        return letters.sent(self._pages.ask, device, id)
+
     # ---- purge ----
+
+    def purge_mail(self, before: int, limit: int) -> tuple[list[MailAcknowledged], bool]:
+        if self._broken:
+            raise StoreError(self._broken)
+        try:
+            return letters.purge(self._writer, before, limit)
+        except (*FAILURES, ValueError) as error:
+            raise self._failed(error) from error
 
     def purge(self, before: int, limit: int) -> list[LogState]:
         if self._broken:

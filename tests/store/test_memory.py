@@ -7,10 +7,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.store.interface import Store
 from chatd.store.memory import MemoryStore
 from tests.store.contract import StoreContract
+from tests.store.mail import MailContract
 from tests.store.past import PastContract
 
 
-class MemoryStoreTests(StoreContract, PastContract, SynchronousTestCase):
+class MemoryStoreTests(StoreContract, PastContract, MailContract, SynchronousTestCase):
     """One suite, every back end."""
 
     def make(self) -> Store:

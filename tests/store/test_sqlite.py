@@ -42,6 +42,7 @@ from chatd.store.interface import Store, StoreError
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
 from tests.store.contract import PEOPLE, LastingContract, message, row
+from tests.store.mail import MailContract
 from tests.store.past import PastContract
 
 
@@ -72,7 +73,7 @@ class FailingConnection:
         self._real.close()
 
 
-class SqliteStoreTests(LastingContract, PastContract, SynchronousTestCase):
+class SqliteStoreTests(LastingContract, PastContract, MailContract, SynchronousTestCase):
     """One suite, every back end."""
 
     def make(self) -> Store:

@@ -12,6 +12,10 @@ its time, so that a log which is wholly purged goes on after its old head.
 `offer` has what is known of invitations besides their codes; many have only the code. `former` has names that accounts
 had before.
 `happening` lies in order of arrival, as `segment` does.
+`letter` has encrypted mail, each ciphertext once; `delivery` has each device's mail in its order and points there.
+`sent` has what was answered to whom, so that mail sent again is not mail again. `list` and `signed_group` are chains of
+what people's devices have signed; `one_time_key` and `key_state` are what others open sessions with; `tag_key` is the
+server's own.
 """
 
 COMPAT = 1
@@ -120,6 +124,7 @@ STATEMENTS = (
         seq INTEGER NOT NULL,
         PRIMARY KEY (conversation, device)
     ) WITHOUT ROWID""",
+    "CREATE INDEX cursor_device ON cursor (device)",
     """CREATE TABLE marker (
         user INTEGER NOT NULL REFERENCES user,
         conversation INTEGER NOT NULL REFERENCES conversation,
@@ -197,5 +202,85 @@ STATEMENTS = (
         committed INTEGER NOT NULL,
         sha256 BLOB NOT NULL
     ) WITHOUT ROWID""",
+    """CREATE TABLE list (
+        user INTEGER NOT NULL REFERENCES user,
+        chain INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        blob BLOB NOT NULL,
+        PRIMARY KEY (user, chain, version)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE one_time_key (
+        device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        blob BLOB NOT NULL,
+        PRIMARY KEY (device, number)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE key_state (
+        device TEXT PRIMARY KEY NOT NULL REFERENCES device ON DELETE CASCADE,
+        last INTEGER NOT NULL,
+        fallback BLOB NOT NULL,
+        used INTEGER NOT NULL
+    )""",
+    """CREATE TABLE mailbox (
+        device TEXT PRIMARY KEY NOT NULL REFERENCES device ON DELETE CASCADE,
+        acknowledged INTEGER NOT NULL,
+        counter INTEGER NOT NULL
+    )""",
+    """CREATE TABLE sent (
+        device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
+        id BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        PRIMARY KEY (device, id)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX sent_at ON sent (at)",
+    """CREATE TABLE letter (
+        letter INTEGER PRIMARY KEY NOT NULL,
+        id BLOB NOT NULL,
+        sending BLOB NOT NULL,
+        sender TEXT NOT NULL,
+        device TEXT NOT NULL,
+        type TEXT NOT NULL,
+        conversation TEXT NOT NULL,
+        commitment BLOB NOT NULL,
+        ciphertext BLOB NOT NULL,
+        sid TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        tag BLOB NOT NULL
+    )""",
+    """CREATE TABLE delivery (
+        device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
+        seq INTEGER NOT NULL,
+        letter INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        PRIMARY KEY (device, seq)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX delivery_letter ON delivery (letter)",
+    """CREATE TABLE correspondent (
+        low INTEGER NOT NULL REFERENCES user,
+        high INTEGER NOT NULL REFERENCES user,
+        PRIMARY KEY (low, high)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX correspondent_high ON correspondent (high)",
+    """CREATE TABLE signed_group (
+        gid BLOB NOT NULL,
+        n INTEGER NOT NULL,
+        blob BLOB NOT NULL,
+        PRIMARY KEY (gid, n)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE reset (
+        user INTEGER PRIMARY KEY NOT NULL REFERENCES user,
+        blob BLOB NOT NULL,
+        at INTEGER NOT NULL
+    )""",
+    """CREATE TABLE backup (
+        user INTEGER PRIMARY KEY NOT NULL REFERENCES user,
+        blob BLOB NOT NULL
+    )""",
+    """CREATE TABLE tag_key (
+        number INTEGER PRIMARY KEY NOT NULL,
+        key BLOB NOT NULL,
+        made INTEGER NOT NULL
+    )""",
     "INSERT INTO meta (key, value) VALUES ('epoch', lower(hex(randomblob(16))))",
 )
