@@ -21,7 +21,7 @@ from clients.core.notices import Security
 from clients.core.outbox import Outbox
 from clients.core.reading import Reading
 from clients.core.session import Session
-from clients.core.show import Style
+from clients.core.style import Style
 from clients.line.face import LineFace
 from tests.kit import House, Peer
 

@@ -239,7 +239,8 @@ class CompareShort(Notice, frozen=True):
 
 
 class OwnDevice(msgspec.Struct, frozen=True):
-    """One device of one's account. `listed`: others encrypt for it; `sessions`: how many connections it has open."""
+    """One device of one's account. `listed`: others encrypt for it; `sessions`: how many connections it has open;
+    `since`: when this device first saw it, in ms (0: not known)."""
 
     device: str
     this: bool = False
@@ -247,6 +248,7 @@ class OwnDevice(msgspec.Struct, frozen=True):
     primary: bool = False
     sessions: int = 0
     waiting: bool = False
+    since: int = 0
 
 
 class OwnDevices(Notice, frozen=True):

@@ -6,50 +6,22 @@ Rule: pure. Everything from the network goes through `inert` here; the colours a
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from clients.core import alerts, blocks, inert, modes
 from clients.core import answers as a
-from clients.core import inert, modes
 from clients.core import intents as i
 from clients.core import notices as n
+from clients.core.style import Style as Style
+from clients.core.style import clock as clock
 from clients.core.trust import grouped
 from clients.core.view import peer_of
-
-_COLOURS: Final = {"good": "32", "bad": "31", "name": "35", "you": "33", "prompt": "34", "faint": "2"}
-
-
-class Style(NamedTuple):
-    """How to show, and to whom. `times`: `stored` (only of what was sent earlier) or `always`; `now` in ms.
-
-    `focus`: where bare lines go; what one says there is on the screen as it was typed.
-    """
-
-    colour: bool = False
-    times: str = "stored"
-    now: int = 0
-    verbose: bool = False
-    me: str = ""
-    focus: str = a.LOBBY
-
-    def paint(self, kind: str, text: str) -> str:
-        """A text in one of our hues."""
-        return f"\x1b[{_COLOURS[kind]}m{text}\x1b[0m" if self.colour and text else text
 
 
 def lines(notice: n.Notice, style: Style) -> list[str]:
     """What to print for a notice; nothing for some."""
     show = _NOTICES.get(type(notice))
     return show(notice, style) if show else []
-
-
-def clock(at: int, now: int) -> str:
-    """A time of the server in local time: `10:05`, with the date where that is not today."""
-    try:
-        then, today = datetime.fromtimestamp(at / 1000), datetime.fromtimestamp(now / 1000)
-    except (ValueError, OverflowError, OSError):
-        return "??:??"
-    return then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
 
 
 def failure(notice: n.Refused) -> str:
@@ -100,7 +72,16 @@ def _said(notice: n.Said, style: Style) -> list[str]:
         mark = f"[{_group(notice.conversation)}] "
     else:
         mark = f"(Private to {inert.name(notice.peer)}) " if notice.own else "(Private) "
-    return f"{stamp}{mark}{sender}: {text}".split("\n")
+    trust = _trust_mark(notice.security, notice.conversation, style)
+    gap = alerts.shown(n.Secure("GAP", notice.sender, number=notice.missing), style) if notice.missing else []
+    return [*gap, *f"{stamp}{trust}{mark}{sender}: {text}".split("\n")]
+
+
+def _trust_mark(security: str, to: str, style: Style) -> str:
+    """What is not encrypted says so on each line, save in the lobby, which is open to everybody; see docs/trust.md."""
+    if not style.marks or to == a.LOBBY or not (security == alerts.PLAIN or style.verbose):
+        return ""
+    return style.paint("bad" if security == alerts.PLAIN else "faint", alerts.mark(security)) + " "
 
 
 _AMONG: Final = {"v": "those with a voice", "h": "operators", "o": "operators", "a": "admins", "q": "owners"}
@@ -112,7 +93,8 @@ def _passing(notice: n.Passing, style: Style) -> list[str]:
     among = f"To {_AMONG.get(notice.least, 'some')}, not kept" if notice.least else "Not kept"
     mark = f"[{to}] ({among})" if group else f"(Private to {to}, not kept)" if notice.own else "(Private, not kept)"
     sender = style.paint("you", "You") if notice.own else style.paint("name", inert.name(notice.sender))
-    return f"{_stamp(style, notice.at, False)}{mark} {sender}: {inert.text(notice.text)}".split("\n")
+    trust = _trust_mark(alerts.PLAIN, notice.to, style)
+    return f"{_stamp(style, notice.at, False)}{trust}{mark} {sender}: {inert.text(notice.text)}".split("\n")
 
 
 def _taken_away(notice: n.TakenAway, style: Style) -> list[str]:
@@ -134,7 +116,8 @@ def _outcome(notice: n.Outcome, style: Style) -> list[str]:
     mark = f"(Private to {to}) " if direct else f"[{to}] "
     if notice.state == "passed":
         mark = f"(Private to {to}, not kept) " if direct else f"[{to}] (To operators, not kept) "
-    shown = f"{mark}{style.paint('you', 'You')}: {inert.text(notice.text)}".split("\n")
+    trust = _trust_mark(notice.security, notice.to, style)
+    shown = f"{trust}{mark}{style.paint('you', 'You')}: {inert.text(notice.text)}".split("\n")
     if notice.to == style.focus:
         heard = f"{to} has heard that" if direct else f"Only the operators of group '{to}' have heard that"
         shown = [style.paint("faint", f"{heard}; it is not kept.")] if notice.state == "passed" else []
@@ -415,6 +398,12 @@ _NOTICES: Final[dict[type[n.Notice], Callable[[Any, Style], list[str]]]] = {
     n.Connected: _connected,
     n.Found: _found,
     n.Answered: _answered,
+    n.Secure: alerts.shown,
+    n.Compare: blocks.compare,
+    n.CompareShort: blocks.compare_short,
+    n.OwnDevices: blocks.devices,
+    n.KeysStatus: blocks.keys,
+    n.RecoveryCode: blocks.recovery,
     n.Refused: lambda notice, style: [style.paint("bad", part) for part in failure(notice).split("\n")],
     n.Told: lambda notice, style: [f"Server: {part}" for part in inert.text(notice.text).split("\n")],
     n.Local: lambda notice, style: [inert.line(part) for part in notice.lines],

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from clients.core import alerts
 from clients.core import answers as a
 from clients.core import notices as n
 from clients.core.show import failure
+from clients.core.style import Style
 
 Fields = dict[str, Any]
 
@@ -42,7 +44,7 @@ def message(said: n.Said, me: str) -> Fields:
     to = said.conversation if group else "@" + (said.peer if said.own else me)
     return {
         "id": said.id.hex(), "from": said.sender, "to": to, "conversation": said.conversation, "seq": said.seq,
-        "at": when(said.at), "text": said.text, "e2ee": "plain",
+        "at": when(said.at), "text": said.text, "e2ee": said.security,
     }  # fmt: skip
 
 
@@ -64,13 +66,43 @@ def outcome(notice: n.Outcome) -> Fields:
     """How a message of one's own fares."""
     return {
         "id": notice.id.hex(), "to": notice.to, "conversation": notice.conversation, "seq": notice.seq,
-        "at": when(notice.at), "state": notice.state,
+        "at": when(notice.at), "state": notice.state, "e2ee": notice.security,
     }  # fmt: skip
 
 
 def refusal(notice: n.Refused) -> str:
     """A refusal."""
     return error(notice.code, failure(notice), near=list(notice.near), **({"id": notice.id.hex()} if notice.id else {}))
+
+
+def secure(notice: n.Secure) -> Fields:
+    """Something about encryption; the text is the one that a person reads."""
+    return {**alerts.fields(notice, Style()), "at": when(notice.at) if notice.at else ""}
+
+
+def compare(notice: n.Compare) -> Fields:
+    """The safety number; `changed`: that of a key which is not accepted."""
+    return {"user": notice.user, "number": notice.number, "e2ee": notice.trust, "changed": notice.changed}
+
+
+def devices(notice: n.OwnDevices) -> list[Fields]:
+    """The devices of one's account."""
+    return [
+        {
+            "device": one.device, "this": one.this, "listed": one.listed, "primary": one.primary,
+            "sessions": one.sessions, "waiting": one.waiting, "since": when(one.since) if one.since else "",
+        }
+        for one in notice.devices
+    ]  # fmt: skip
+
+
+def keys(notice: n.KeysStatus) -> Fields:
+    """How keys stand on this device."""
+    return {
+        "device": notice.device, "listed": notice.listed, "primary": notice.primary, "left": notice.left,
+        "number": notice.code, "recovery": notice.recovery, "people": dict(notice.people),
+        "refused": dict(notice.counts),
+    }  # fmt: skip
 
 
 def people(members: list[a.Member]) -> list[Fields]:
@@ -144,6 +176,15 @@ _NOTICES: Final[dict[type[n.Notice], Callable[[Any, str], list[str]]]] = {
     ],
     n.Outcome: lambda notice, me: [line("sent", **outcome(notice))],
     n.Refused: lambda notice, me: [refusal(notice)],
+    n.Secure: lambda notice, me: [line("e2ee", **secure(notice))],
+    n.Compare: lambda notice, me: [line("compare", **compare(notice))],
+    n.CompareShort: lambda notice, me: [
+        line("comparing", user=notice.user, state=notice.state, pictures=list(notice.emoji),
+             numbers=list(notice.numbers))
+    ],
+    n.OwnDevices: lambda notice, me: [line("device", **one) for one in devices(notice)],
+    n.KeysStatus: lambda notice, me: [line("keys", **keys(notice))],
+    n.RecoveryCode: lambda notice, me: [line("recovery", code=notice.code)],
     n.Answered: _answer,
     n.Welcomed: lambda notice, me: [
         line("welcome", name=notice.name, present=list(notice.present), unread=dict(notice.unread), again=notice.again)

@@ -203,11 +203,13 @@ class Behind(Exception):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """Something a person is told while all goes on. `number`: how many, or since which version."""
+    """Something a person is told while all goes on. `number`: how many, or since which version; `detail`: a device, or
+    a roster."""
 
     code: str
     user: str = ""
     number: int = 0
+    detail: str = ""
 
 
 class Check(NamedTuple, Generic[T]):
@@ -223,3 +225,8 @@ def require(checks: Iterable[Check[T]], subject: T, user: str = "") -> None:
     for check in checks:
         if not check.holds(subject):
             raise Refused(check.code, check.name, user)
+
+
+def say(code: str) -> str:
+    """The sentence of a code that names nothing; `clients/core/alerts.py` has those of the others."""
+    return CODES[code].text

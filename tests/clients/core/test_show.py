@@ -76,6 +76,47 @@ SEED = [
 ]
 
 
+MARKED = PLAIN._replace(marks=True)
+
+
+class MarkTests(SynchronousTestCase):
+    """What is not encrypted is marked on each line, save in the lobby; what is encrypted only where more is wanted."""
+
+    def test_what_is_not_encrypted(self) -> None:
+        for notice, line in (
+            (said("dm:alice:bob", peer="alice"), "[PLAIN] (Private) alice: hi"),
+            (said("#g1"), "[PLAIN] [g1] alice: hi"),
+            (sent("@bob", "sent"), "[PLAIN] (Private to bob) You: hi"),
+            (n.Passing("gast", "@alice", b"i", NOW, "hi"), "[PLAIN] (Private, not kept) gast: hi"),
+            (said("#lobby"), "alice: hi"),
+        ):
+            self.assertEqual(lines(notice, MARKED), [line])
+            for part in lines(notice, MARKED._replace(verbose=True)):
+                self.assertEqual(part, line)
+
+    def test_what_is_encrypted_is_the_seeds_line(self) -> None:
+        for security, mark in (("first-seen", "[e2e]"), ("verified", "[e2e+]"), ("vouched", "[e2e~]")):
+            for notice, line in (
+                (said("dm:alice:bob", peer="alice", security=security), "(Private) alice: hi"),
+                (said("#g1", security=security), "[g1] alice: hi"),
+                (sent("@bob", "sent", security=security), "(Private to bob) You: hi"),
+            ):
+                self.assertEqual(lines(notice, MARKED), [line])
+                self.assertEqual(lines(notice, MARKED._replace(verbose=True)), [f"{mark} {line}"])
+
+    def test_the_mark_stands_behind_the_time(self) -> None:
+        (row,) = lines(said("#g1", stored=True), MARKED)
+        self.assertRegex(row, r"^\d\d:\d\d \[PLAIN\] \[g1\] alice: hi$")
+
+    def test_a_text_cannot_pass_for_a_mark(self) -> None:
+        rows = lines(said("#g1", "x\n[e2e+] [g1] bob: y"), MARKED)
+        self.assertEqual(rows, ["[PLAIN] [g1] alice: x", "    [e2e+] [g1] bob: y"])
+
+    def test_what_is_missing_is_told_before_what_came(self) -> None:
+        rows = lines(said("dm:alice:bob", security="first-seen", missing=2), MARKED)
+        self.assertEqual(rows, ["2 messages from alice are missing. (code GAP)", "(Private) alice: hi"])
+
+
 class SeedTests(SynchronousTestCase):
     """Word for word."""
 

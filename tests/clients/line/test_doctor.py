@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from clients.core import notices as n
-from clients.core.show import Style
+from clients.core.style import Style
 from clients.line.doctor import Doctor
 from clients.line.oneshot import Context
 from clients.line.plain import Output

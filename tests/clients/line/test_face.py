@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import messages as m
 from clients.core import intents as i
 from clients.core import notices as n
-from clients.core.show import Style
+from clients.core.style import Style
 from clients.line.face import LineFace
 from tests.clients.kit import Client, message, position, welcome
 

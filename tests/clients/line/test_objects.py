@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
+from clients.core.e2ee.refusals import CODES
 from clients.line import objects
 
 AT = 1_795_341_600_000
@@ -42,6 +43,40 @@ class FormTests(SynchronousTestCase):
         own = n.Passing("bob", "@gast", b"", AT, "x", own=True)
         group = n.Passing("zoe", "#g", b"", AT, "x", least="h")
         self.assertEqual([objects.passing(one, "bob")["to"] for one in (own, group)], ["@gast", "#g"])
+
+    def test_how_a_message_was_protected(self) -> None:
+        for security in ("first-seen", "verified", "vouched", "plain"):
+            said = n.Said("#g", 1, AT, "alice", b"", "x", security=security)
+            self.assertEqual(objects.message(said, "bob")["e2ee"], security)
+            self.assertEqual(objects.outcome(n.Outcome(b"", "@bob", "x", "sent", security=security))["e2ee"], security)
+
+    def test_encryption(self) -> None:
+        device = n.OwnDevice("abcd", this=True, listed=True, primary=True, sessions=1, since=AT)
+        status = n.KeysStatus("abcd", True, True, 50, "12345", (("bob", "verified"),), (("DUPLICATE", 3),), True)
+        for notice, shown in (
+            (n.Secure("GAP", "bob", "@bob", 2, AT, "", b"\1"),
+             {"event": "e2ee", "code": "GAP", "class": "note", "text": "2 messages from bob are missing.",
+              "user": "bob", "to": "@bob", "number": 2, "detail": "", "id": "01", "at": "2026-11-22T10:00:00Z"}),
+            (n.Compare("bob", "12345 67890", "changed", True),
+             {"event": "compare", "user": "bob", "number": "12345 67890", "e2ee": "changed", "changed": True}),
+            (n.CompareShort("bob", "compare", ("Dog",), (1234,)),
+             {"event": "comparing", "user": "bob", "state": "compare", "pictures": ["Dog"], "numbers": [1234]}),
+            (n.OwnDevices((device,), "12345"),
+             {"event": "device", "device": "abcd", "this": True, "listed": True, "primary": True, "sessions": 1,
+              "waiting": False, "since": "2026-11-22T10:00:00Z"}),
+            (status,
+             {"event": "keys", "device": "abcd", "listed": True, "primary": True, "left": 50, "number": "12345",
+              "recovery": True, "people": {"bob": "verified"}, "refused": {"DUPLICATE": 3}}),
+            (n.RecoveryCode("ABCD"), {"event": "recovery", "code": "ABCD"}),
+        ):  # fmt: skip
+            self.assertEqual([json.loads(row) for row in objects.lines(notice, "alice")], [{"v": 1, **shown}])
+
+    def test_every_code_has_its_object(self) -> None:
+        for code in CODES:
+            (row,) = objects.lines(n.Secure(code, "bob"), "alice")
+            found = json.loads(row)
+            self.assertEqual((found["v"], found["event"], found["code"]), (1, "e2ee", code))
+            self.assertEqual(found["class"], CODES[code].kind)
 
     def test_modes(self) -> None:
         made = [a.ModeChange(True, "k", "word")]

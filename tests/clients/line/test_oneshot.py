@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd import people as p
-from clients.core.show import Style
+from clients.core.style import Style
 from clients.line.oneshot import SOON, Context, errand, exit_code
 from clients.line.plain import Output
 from tests.clients.kit import Client, message, position, welcome
