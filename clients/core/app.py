@@ -21,10 +21,13 @@ from clients.core import records as r
 from clients.core.commands import help_lines, parse
 from clients.core.conversations import is_apart
 from clients.core.face import Face, Gone
-from clients.core.history import History, ProfileError
+from clients.core.history import History
 from clients.core.outbox import Outgoing, message_id
-from clients.core.session import SKIP, Session, Step
+from clients.core.reading import SKIP
+from clients.core.session import Session
+from clients.core.step import Step
 from clients.core.trust import decide
+from clients.core.vault import ProfileError
 from clients.core.view import ONLINE, View
 
 GOODBYE: Final = 3.0
@@ -258,7 +261,7 @@ class App:
             self._carry_out(step)
             if step.stop:
                 break
-        self._commands += self.session.acknowledgements(now)
+        self._carry_out(self.session.settle(now))
 
     def _carry_out(self, step: Step) -> None:
         """Show; the rest is for `_settle`."""
@@ -276,6 +279,7 @@ class App:
         commands, self._commands = self._commands, []
         if records:
             self.history.keep(self.account, records)
+            self.session.kept()
         if commands and self._open:
             self._line.write(commands)
         if self._last.stop and self._open:
@@ -316,7 +320,7 @@ class App:
     def _give_up(self, limit: float) -> None:
         if self.ended or self._leaving:
             return
-        left = self.session.heard_at + limit - self._clock.seconds()
+        left = self.session.pulse.heard_at + limit - self._clock.seconds()
         if left > 0 and self._open:
             self._clock.callLater(left, self._give_up, limit)
             return

@@ -73,6 +73,15 @@ class Outbox:
             self._refs[another] = self._refs.pop(ref)
         return self.find(another)
 
+    def drop(self, message_id: bytes) -> None:
+        """It is on its way otherwise, or not to be sent."""
+        self._items.pop(message_id, None)
+        self._later.pop(message_id, None)
+
+    def release(self, ref: int) -> Outgoing | None:
+        """This try came to nothing, and is not to be repeated so: the item is unsent again."""
+        return self._items.get(self._refs.pop(ref, b""))
+
     def accepted(self, ref: int) -> Outgoing | None:
         """The server has it: it leaves."""
         return self._items.pop(self._refs.pop(ref, b""), None)

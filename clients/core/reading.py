@@ -13,6 +13,7 @@ from chatd.messages import Acknowledge, Position
 
 ACK_DELAY: Final = 1.0
 ACK_COUNT: Final = 100
+KEEP, WATCH, SKIP = "keep", "watch", "skip"  # what is done with messages that come
 
 
 class Reading:

@@ -22,32 +22,19 @@ from clients.core import records as r
 from clients.core.conversations import Conversations
 from clients.core.login import Entrance, Failure, Move
 from clients.core.outbox import Outbox, Outgoing
-from clients.core.reading import Reading
+from clients.core.pulse import Pulse
+from clients.core.reading import KEEP, SKIP, WATCH, Reading
 from clients.core.requests import command
+from clients.core.secure.desk import Strongbox
+from clients.core.secure.encryption import FEATURE, Encryption
+from clients.core.step import Step, both
 from clients.core.view import CONNECTING, OFFLINE, ONLINE, State, View
 
 CLIENT: Final = "chat/0.1"
 LONGEST_TEXT: Final = 240_000
-QUIET: Final = 60.0
-SILENT: Final = 120.0
-DEAD: Final = 30.0
 MOST_TOLD: Final = 1000
 WAITED: Final = "This waited for the connection, and what is said to guests, or by them, does not wait: say it again."
 AS_MODES: Final = frozenset({"role", "private", "open", "announce", "talk"})
-
-KEEP, WATCH, SKIP = "keep", "watch", "skip"
-
-
-class Step(msgspec.Struct):
-    """What follows from one input. `stop`: close the connection, for this reason; `again`: open it anew, not before
-    `retry` seconds."""
-
-    notices: list[n.Notice] = []
-    records: list[r.Record] = []
-    commands: list[Command] = []
-    stop: str = ""
-    again: bool = True
-    retry: float = 0.0
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -59,11 +46,14 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Session:
-    """The state of the dialogue. `receive`: `keep` messages, only `watch` or `skip` them (both unacknowledged)."""
+    """The state of the dialogue. `receive`: `keep` messages, only `watch` or `skip` them (both unacknowledged).
+
+    `box`: what encryption needs of the profile; without it everything is open, as it is for a guest.
+    """
 
     def __init__(
         self, entrance: Entrance, outbox: Outbox, reading: Reading, epoch: str, receive: str = KEEP,
-        conversations: Conversations | None = None,
+        conversations: Conversations | None = None, box: Strongbox | None = None,
     ) -> None:  # fmt: skip
         self.state = State()
         self.state.me = entrance.who.name
@@ -79,19 +69,21 @@ class Session:
         self._ref = 0
         self._asked: dict[int, Asked] = {}
         self._told: dict[tuple[str, int], n.Outcome] = {}
-        self.heard_at = self._spoke = 0.0
-        self._pinged: float | None = None
+        self.pulse = Pulse()
         self._seen: dict[str, int] = {}
         self._waited: frozenset[bytes] = frozenset()
         self._welcomed = False
+        self.secure = Encryption(box, self) if box is not None else None
 
     # ---- the connection ----
 
     def connected(self, now: float, binding: bytes) -> Step:
         """The line is open and trusted: open the dialogue. `binding` names the TLS channel."""
-        self._binding, self.heard_at, self._pinged = binding, now, None
+        self._binding = binding
+        self.pulse.began(now)
         self.state.status = CONNECTING
-        return self._say(now, m.Hello(list(m.PROTOCOL_VERSIONS), list(m.FEATURES), CLIENT))
+        features = [feature for feature in m.FEATURES if feature != FEATURE or self.secure is not None]
+        return self._say(now, m.Hello(list(m.PROTOCOL_VERSIONS), features, CLIENT))
 
     def lost(self, now: float) -> Step:
         """The line is gone: what was asked stays unanswered, what was said stays in the outbox."""
@@ -105,40 +97,57 @@ class Session:
         self.reading.cut()
         self.entrance.cut()
         self.state.status, self.greeting = OFFLINE, None
-        return step
+        if self.secure is not None:
+            self.secure.lost()
+        return self._and_encryption(now, step)
 
     def received(self, now: float, event: Event) -> Step:
         """The server said something."""
-        self.heard_at, self._pinged = now, None
-        act = _EVENTS.get(type(event))
-        return act(self, now, event) if act else self._answered(now, event)
+        self.pulse.heard(now)
+        step = Step()
+        if self.secure is None or not self.secure.received(now, event):
+            act = _EVENTS.get(type(event))
+            step = act(self, now, event) if act else self._answered(now, event)
+        return self._and_encryption(now, step)
 
     def deadline(self) -> float | None:
         """When `tick` has something to do."""
         if self.state.status == OFFLINE:
             return None
-        if self._pinged is not None:
-            return self._pinged + DEAD
-        times = [self.heard_at + QUIET, self._spoke + SILENT, self.reading.deadline(), self.outbox.deadline()]
+        if self.pulse.waits:
+            return self.pulse.deadline()
+        times = [self.pulse.deadline(), self.reading.deadline(), self.outbox.deadline()]
+        if self.secure is not None:
+            times.append(self.secure.deadline())
         return min(when for when in times if when is not None)
 
     def tick(self, now: float) -> Step:
         """Time has passed."""
-        if self._pinged is not None:
-            if now >= self._pinged + DEAD:
-                return Step(stop="The server does not answer.")
+        if self.pulse.is_dead(now, self.state.status == ONLINE):
+            return Step(stop="The server does not answer.")
+        if self.pulse.waits or self.state.status != ONLINE:
             return Step()
-        if self.state.status != ONLINE:
-            return Step(stop="The server does not answer.") if now >= self.heard_at + QUIET else Step()
-        step = self._say(now, *self.acknowledgements(now), *self._tries(self.outbox.due(now)))
-        if now >= self.heard_at + QUIET:
-            self._pinged = now
-        if self._pinged is not None or now >= self._spoke + SILENT:
-            step.commands += self._say(now, m.Ping(self._next_ref())).commands
-        return step
+        step = self._say(now, *self._acknowledgements(now), *self._tries(self.outbox.due(now)))
+        if self.secure is not None:
+            self.secure.tick(now)
+            self.secure.acknowledge(now)
+        if self.pulse.must_ask(now):
+            step.commands += self._say(now, m.Ping(self.next_ref())).commands
+        return self._and_encryption(now, step)
 
-    def acknowledgements(self, now: float, all_of_them: bool = False) -> list[Command]:
-        """What is due to be acknowledged."""
+    def settle(self, now: float) -> Step:
+        """What is due to be acknowledged after a piece of input."""
+        step = Step(commands=self._acknowledgements(now))
+        if self.secure is not None and self.state.status == ONLINE:
+            self.secure.acknowledge(now)
+        return self._and_encryption(now, step)
+
+    def kept(self) -> None:
+        """All records of all Steps so far are on disk."""
+        if self.secure is not None:
+            self.secure.kept()
+
+    def _acknowledgements(self, now: float, all_of_them: bool = False) -> list[Command]:
         if self.state.status != ONLINE or not (all_of_them or self.reading.due(now)):
             return []
         return list(self.reading.acknowledge(now))
@@ -147,7 +156,7 @@ class Session:
 
     def named(self, now: float, name: str) -> Step:
         """A name was given."""
-        move = self.entrance.named(name, self._next_ref())
+        move = self.entrance.named(name, self.next_ref())
         return self._move(now, move) if move is not None else Step()
 
     def say(self, now: float, items: list[Outgoing]) -> Step:
@@ -162,52 +171,79 @@ class Session:
             if self.state.status != ONLINE:
                 step.notices.append(n.Outcome(item.id, item.to, item.text, "waiting"))
         if self.state.status == ONLINE:
-            step.commands = self._say(now, *self._tries(self.outbox.unsent())).commands
-        return step
+            step.commands = self._say_unsent(now)
+        return self._and_encryption(now, step)
 
     def ask(self, now: float, intent: i.Intent) -> Step:
         """Something that only the server can do or answer."""
         if self.state.status != ONLINE:
             text = "Not connected to the server right now; try again."
             return Step([n.Refused("not-connected", text, intent=intent)])
-        ref = self._next_ref()
+        if self.secure is not None and self.secure.ask(now, intent):
+            return self._and_encryption(now, Step())
+        ref = self.next_ref()
         asking = command(intent, ref, self.state.focus)
         if asking is None:
             return Step()
         known = isinstance(intent, i.JoinGroup) and intent.group.lower() in map(str.lower, self.state.positions)
         self._asked[ref] = Asked(intent, now, known)
-        acknowledged = self.acknowledgements(now, True) if isinstance(intent, (i.Leave, i.ReadInbox)) else []
-        return self._say(now, *acknowledged, asking)
+        acknowledged: list[Command] = []
+        if isinstance(intent, (i.Leave, i.ReadInbox)):
+            acknowledged = self._acknowledgements(now, True)
+            if self.secure is not None:
+                self.secure.acknowledge(now, True)
+        step = self._and_encryption(now, Step(commands=acknowledged))
+        step.commands.append(asking)
+        return step
 
     def idle(self) -> bool:
         """Nothing said or asked is without an answer."""
-        return not self._asked and not len(self.outbox)
+        return not self._asked and not len(self.outbox) and (self.secure is None or self.secure.idle())
 
     def behind(self) -> bool:
         """Whether stored messages are still on their way."""
+        if self.secure is not None and self.secure.behind():
+            return True
         positions = self.state.positions.values()
         return any(self.reading.behind(p.conversation, p.head, p.floor) for p in positions)
 
     def view(self) -> View:
         """What a face may show."""
-        return self.state.view(len(self.outbox))
+        return self.state.view(len(self.outbox) + (self.secure.waiting() if self.secure is not None else 0))
 
-    # ---- inside ----
-
-    def _next_ref(self) -> int:
+    def next_ref(self) -> int:
+        """The number of the next question."""
         self._ref = self._ref % (2**31 - 1) + 1
         return self._ref
 
+    # ---- inside ----
+
     def _say(self, now: float, *commands: Command) -> Step:
         if commands:
-            self._spoke = now
+            self.pulse.spoke(now)
         return Step(commands=list(commands))
+
+    def _and_encryption(self, now: float, step: Step) -> Step:
+        """A Step, and what follows for encryption."""
+        found = both(step, self.secure.take()) if self.secure is not None else step
+        if found.commands:
+            self.pulse.spoke(now)
+        return found
+
+    def _say_unsent(self, now: float) -> list[Command]:
+        """Try all that was said and is not on its way."""
+        unsent, secure = self.outbox.unsent(), self.secure
+        if secure is None:
+            return self._say(now, *self._tries(unsent)).commands
+        secret = [item for item in unsent if secure.takes(item.to)]
+        secure.say(now, secret)
+        return self._say(now, *self._tries([item for item in unsent if item not in secret])).commands
 
     def _tries(self, items: list[Outgoing]) -> list[Command]:
         """One more try for each of these."""
         tries: list[Command] = []
         for item in items:
-            ref = self._next_ref()
+            ref = self.next_ref()
             self.outbox.sent(item, ref)
             tries.append(m.Send(ref, item.to, item.id, item.text))
         return tries
@@ -233,7 +269,7 @@ class Session:
             records.append(r.Epoch(event.epoch, restored))
         if restored:
             self.reading.reset()
-        step = self._move(now, self.entrance.greeted(event, self._binding, restored, self._next_ref()))
+        step = self._move(now, self.entrance.greeted(event, self._binding, restored, self.next_ref()))
         step.records[:0] = records
         return step
 
@@ -244,13 +280,13 @@ class Session:
         step = Step(records=[r.Claim(event.name, event.token, not event.guest)])
         renamed = self.conversations.renamed(self.reading.cursors, event.conversations)
         for old, new in renamed.items():
-            step = _both(step, self._rename(old, new, self._at()))
+            step = both(step, self._rename(old, new, self._at()))
             step.notices.append(n.Local((f"{old} is called {new} now.",)))
             if self.state.focus == old:
                 self.state.look_at(new)
         unread: list[tuple[str, int]] = []
         for position in event.conversations:
-            step = _both(step, self._place(now, position))
+            step = both(step, self._place(now, position))
             last = max(self.reading.cursors.get(position.conversation, 0), position.floor)
             if position.head > last and position.conversation != m.LOBBY:
                 unread.append((position.conversation, position.head - last))
@@ -259,9 +295,10 @@ class Session:
             n.Welcomed(event.name, tuple(self.state.present), event.present_count, self._labelled(unread), again,
                        event.guest, len(self.outbox)),
         )  # fmt: skip
-        waiting = self.outbox.unsent()
-        self._waited = frozenset(item.id for item in waiting)
-        step.commands = self._say(now, *self._tries(waiting)).commands
+        self._waited = frozenset(item.id for item in self.outbox.unsent())
+        if self.secure is not None:
+            self.secure.welcomed(now, event, self.greeting, again)
+        step.commands = self._say_unsent(now)
         return step
 
     def _labelled(self, unread: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
@@ -307,12 +344,16 @@ class Session:
 
     def _failed(self, now: float, event: m.Failed) -> Step:
         if self.state.status != ONLINE:
-            return self._move(now, self.entrance.refused(event, self._next_ref()))
+            return self._move(now, self.entrance.refused(event, self.next_ref()))
         item = self.outbox.find(event.ref)
         if item is not None and event.code == "guest":
             if item.id not in self._waited:
                 return self._pass(now, event.ref)
             event = msgspec.structs.replace(event, text=WAITED)
+        if item is not None and event.code == "encrypted-only" and self.secure is not None:
+            self.outbox.release(event.ref)
+            self.secure.must_be(now, item)
+            return Step()
         item, final = self.outbox.refused(event.ref, event.code, event.retry, now)
         if item is not None:
             if not final:
@@ -329,7 +370,7 @@ class Session:
 
         Not so what waited for the connection: it may have gone already, and the guest of this name be another one.
         """
-        another = self._next_ref()
+        another = self.next_ref()
         item = self.outbox.once_more(ref, another)
         return self._say(now, p.Pass(another, item.to, item.id, item.text)) if item is not None else Step()
 
@@ -381,6 +422,8 @@ class Session:
     def _message(self, now: float, event: m.Message) -> Step:
         if self.receive == SKIP or not self._is_new(event):
             return Step()
+        if self.secure is not None and self.secure.is_refused(event):
+            return self._passed_over(now, event)
         own = event.sender == self.state.me
         peer = "" if event.conversation.startswith("#") else self.state.peer(event.conversation)
         stored = event.seq <= self.state.heads.get(event.conversation, 0)
@@ -396,6 +439,13 @@ class Session:
         else:
             self._seen[event.conversation] = event.seq
         return step
+
+    def _passed_over(self, now: float, event: m.Message) -> Step:
+        """It is neither shown nor kept, and does not come again."""
+        if self.receive != KEEP:
+            return Step()
+        self.reading.came(event.conversation, event.seq, now)
+        return Step(records=[r.KeepCursor(event.conversation, self.reading.cursors[event.conversation])])
 
     def _kept(self, said: n.Said) -> list[r.Record]:
         """A message and the cursor behind it, for one transaction."""
@@ -478,7 +528,7 @@ class Session:
             self.state.positions[position.conversation] = position
             if isinstance(asked.intent, i.JoinGroup) and not asked.known:
                 self.state.heads[position.conversation] = position.head
-                step = _both(step, self._place(now, position))
+                step = both(step, self._place(now, position))
         elif isinstance(asked.intent, i.LeaveGroup):
             step.records = self._gone_from(self.state.leave(asked.intent.group))
         return step
@@ -491,11 +541,6 @@ class Session:
         self.state.positions[position.conversation] = position
         self.state.heads[position.conversation] = position.head
         return self._place(now, position)
-
-
-def _both(one: Step, other: Step) -> Step:
-    """What follows from two things, one after the other; neither stops."""
-    return Step(one.notices + other.notices, one.records + other.records, one.commands + other.commands)
 
 
 _EVENTS: Final[dict[type[Any], Callable[[Session, float, Any], Step]]] = {

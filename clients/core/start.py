@@ -19,8 +19,8 @@ from clients.core.face import Face
 from clients.core.login import Entrance, Who
 from clients.core.outbox import Outbox
 from clients.core.profile import Profile
-from clients.core.reading import Reading
-from clients.core.session import KEEP, Session
+from clients.core.reading import KEEP, Reading
+from clients.core.session import Session
 
 TLS_PORT: Final = 6697
 PLAIN_PORT: Final = 6667

@@ -31,6 +31,14 @@ class Talk(msgspec.Struct, frozen=True):
     paused: str = ""
 
 
+class Security(msgspec.Struct, frozen=True):
+    """How a conversation is protected: the last three of a Talk."""
+
+    security: str = ""
+    encrypted: bool = False
+    paused: str = ""
+
+
 class View(msgspec.Struct, frozen=True):
     """A snapshot."""
 
@@ -69,6 +77,7 @@ class State:
         self.unread: dict[str, int] = {}
         self.present: dict[str, str] = {}
         self.heads: dict[str, int] = {}
+        self.security: dict[str, Security] = {}
 
     def welcome(self, welcome: Welcome) -> None:
         """Everything anew."""
@@ -143,4 +152,6 @@ class State:
     def _talk(self, position: Position) -> Talk:
         name = position.conversation
         to = name if name.startswith("#") else "@" + self.peer(name)
-        return Talk(name, to, self.unread.get(name, 0), position.role, position.topic)
+        kept = self.security.get(name, Security())
+        unread = self.unread.get(name, 0)
+        return Talk(name, to, unread, position.role, position.topic, kept.security, kept.encrypted, kept.paused)

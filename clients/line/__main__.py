@@ -46,9 +46,9 @@ class Main:
 
     def run(self) -> int:
         """Everything; returns the exit status."""
-        from clients.core.history import ProfileError
         from clients.core.profile import Profile, folder
         from clients.core.start import WrongServer
+        from clients.core.vault import ProfileError
 
         try:
             with Profile(folder(self.options.profile, dict(os.environ))) as profile:
@@ -103,7 +103,7 @@ class Main:
     def _go(self, face: Any, profile: Any, made: Any) -> None:
         from twisted.logger import globalLogBeginner
 
-        from clients.core.session import KEEP
+        from clients.core.reading import KEEP
         from clients.core.start import make
 
         self.app = make(made, profile, face, self.reactor, getattr(face, "receive", KEEP))

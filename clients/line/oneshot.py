@@ -16,7 +16,7 @@ from clients.core import notices as n
 from clients.core.app import App, Clock
 from clients.core.face import Gone
 from clients.core.forms import group_name
-from clients.core.session import KEEP, SKIP, WATCH
+from clients.core.reading import KEEP, SKIP, WATCH
 from clients.core.show import Style, failure, lines
 from clients.core.view import fold
 from clients.line import objects

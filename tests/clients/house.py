@@ -13,8 +13,8 @@ from clients.core.device import Device
 from clients.core.history import History
 from clients.core.login import Entrance, Who
 from clients.core.outbox import Outbox
-from clients.core.reading import Reading
-from clients.core.session import KEEP, Session
+from clients.core.reading import KEEP, Reading
+from clients.core.session import Session
 from tests.clients.kit import SERVER, RecordingFace
 from tests.kit import House
 from tests.windows import Wire

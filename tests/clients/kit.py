@@ -17,11 +17,11 @@ from clients.core import notices as n
 from clients.core.app import App, Listener
 from clients.core.conversations import Conversations
 from clients.core.device import Device
-from clients.core.history import History
+from clients.core.history import FixedKey, History
 from clients.core.login import Entrance, Who
 from clients.core.outbox import Outbox
-from clients.core.reading import Reading
-from clients.core.session import KEEP, Session
+from clients.core.reading import KEEP, Reading
+from clients.core.session import Session
 
 T = TypeVar("T")
 DEVICE = Device.make()
@@ -192,4 +192,4 @@ class Client:
 
 def database(path: str) -> History:
     """A history on disk."""
-    return History(Path(path), b"k" * 32)
+    return History(Path(path), FixedKey(b"k" * 32))

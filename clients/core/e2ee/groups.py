@@ -126,7 +126,9 @@ class GroupCipher(Protocol):
     def unshared(self, batch: Batch, gid: bytes, now: int) -> list[Entry]:
         """The devices that will be given a key with the next message."""
 
-    def say(self, batch: Batch, gid: bytes, body: Body, now: int, claims: Claims) -> list[Sending]:
+    def say(
+        self, batch: Batch, gid: bytes, body: Body, now: int, claims: Claims, msg_id: bytes = b""
+    ) -> list[Sending]:  # fmt: skip
         """The key, to those who do not have it, and a message to everybody who has. Raises Refused."""
 
 
@@ -233,10 +235,12 @@ class Groups:
         out = self._current(batch, gid, targets, now)
         return [entry for entry in targets if entry.device not in out.shared]
 
-    def say(self, batch: Batch, gid: bytes, body: Body, now: int, claims: Claims) -> list[Sending]:
+    def say(
+        self, batch: Batch, gid: bytes, body: Body, now: int, claims: Claims, msg_id: bytes = b""
+    ) -> list[Sending]:  # fmt: skip
         entries = self.unshared(batch, gid, now)
         sent = [self._hand_out(batch, gid, entries, now, claims)] if entries else []
-        said = self._outgoing.said(batch, group_conv(gid), "gmsg", body, now)
+        said = self._outgoing.said(batch, group_conv(gid), "gmsg", body, now, msg_id)
         return [*sent, self._encrypted(batch, gid, said, self._having(batch, gid))]
 
     def renew(self, batch: Batch, send_id: bytes, now: int, claims: Claims) -> list[Sending]:

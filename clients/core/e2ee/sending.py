@@ -120,10 +120,12 @@ class Outgoing:
         return [entry for entry in entries if not sessions.has(batch, entry.device)]
 
     def send(
-        self, batch: Batch, users: list[str], conv: str, kind: str, body: Body, now: int, claims: Claims
+        self, batch: Batch, users: list[str], conv: str, kind: str, body: Body, now: int, claims: Claims,
+        msg_id: bytes = b"",
     ) -> Sending:  # fmt: skip
-        """Say something to all devices of these people, with copies to one's own. Raises Refused: nothing is sent."""
-        said = self._said(batch, conv, kind, body, now)
+        """Say something to all devices of these people, with copies to one's own. `msg_id`: where the caller has made
+        it; it never serves twice. Raises Refused: nothing is sent."""
+        said = self._said(batch, conv, kind, body, now, msg_id)
         return self._fan_out(batch, said, self.targets(batch, users), users, Sealer(batch, now, claims, self._entropy))
 
     def tell(
@@ -234,14 +236,14 @@ class Outgoing:
         """Put items made elsewhere (a group's) on their way."""
         return self._queued(batch, self._entropy(ID_BYTES), own.count_up(batch), items, said, passed)
 
-    def said(self, batch: Batch, conv: str, kind: str, body: Body, now: int) -> Sent:
+    def said(self, batch: Batch, conv: str, kind: str, body: Body, now: int, msg_id: bytes = b"") -> Sent:
         """A new message, not yet for anybody."""
-        return self._said(batch, conv, kind, body, now)
+        return self._said(batch, conv, kind, body, now, msg_id)
 
-    def _said(self, batch: Batch, conv: str, kind: str, body: Body, now: int) -> Sent:
+    def _said(self, batch: Batch, conv: str, kind: str, body: Body, now: int, msg_id: bytes = b"") -> Sent:
         if isinstance(body, Said):
             check_length(body)
-        return Sent(conv, kind, self._entropy(ID_BYTES), now, self._entropy(KEY_BYTES), encode(body), [])
+        return Sent(conv, kind, msg_id or self._entropy(ID_BYTES), now, self._entropy(KEY_BYTES), encode(body), [])
 
     def _fan_out(
         self, batch: Batch, said: Sent, targets: list[Entry], users: list[str], sealer: Sealer, anew: bool = False

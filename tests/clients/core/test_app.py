@@ -8,8 +8,8 @@ from chatd import messages as m
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.face import Gone
-from clients.core.history import ProfileError
-from clients.core.session import SKIP
+from clients.core.reading import SKIP
+from clients.core.vault import ProfileError
 from tests.clients.kit import SERVER, Client, greeting, message, position, welcome
 
 

@@ -15,8 +15,9 @@ from clients.core import records as r
 from clients.core.conversations import Conversations
 from clients.core.login import Entrance, Who
 from clients.core.outbox import Outbox, Outgoing
-from clients.core.reading import Reading
-from clients.core.session import DEAD, KEEP, LONGEST_TEXT, QUIET, SILENT, SKIP, WAITED, WATCH, Session
+from clients.core.pulse import DEAD, QUIET, SILENT
+from clients.core.reading import KEEP, SKIP, WATCH, Reading
+from clients.core.session import LONGEST_TEXT, WAITED, Session
 from tests.clients.kit import DEVICE, greeting, message, position, welcome
 
 ID = b"i" * 16
@@ -265,9 +266,9 @@ class ReadingTests(SynchronousTestCase):
     def test_acknowledged_at_once_then_once_a_second(self) -> None:
         alice = session(position("#g", 3, 3))
         alice.received(1.0, message("#g", 4))
-        self.assertEqual(alice.acknowledgements(1.0), [m.Acknowledge("#g", 4)])
+        self.assertEqual(alice.settle(1.0).commands, [m.Acknowledge("#g", 4)])
         alice.received(1.1, message("#g", 5))
-        self.assertEqual((alice.acknowledgements(1.1), alice.deadline()), ([], 2.0))
+        self.assertEqual((alice.settle(1.1).commands, alice.deadline()), ([], 2.0))
         self.assertEqual(alice.tick(2.0).commands, [m.Acknowledge("#g", 5)])
 
     def test_own_from_another_session_is_shown_as_own(self) -> None:

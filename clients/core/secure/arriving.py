@@ -1,0 +1,304 @@
+"""Mail that comes: in order, one item after the other; the server is asked where somebody knows more than this device.
+
+Rule: an item is acknowledged when what it changed is kept (and what it says was shown), and not before. What a program
+answers by itself (receipts, lists, new sessions) is said after that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from chatd import encryption as e
+from chatd.wire.pack import Command
+from clients.core import notices as n
+from clients.core.e2ee.batch import Batch
+from clients.core.e2ee.bodies import Body, Receipt, Resend, Said
+from clients.core.e2ee.devices import Entry
+from clients.core.e2ee.envelope import direct_conv
+from clients.core.e2ee.receiving import Arrived, Delivered, Dropped, Incoming
+from clients.core.e2ee.refusals import Behind, Note, Refused
+from clients.core.e2ee.sending import HOUR, Sending, Trouble
+from clients.core.e2ee.signed import decode, encode
+from clients.core.reading import ACK_COUNT, ACK_DELAY, SKIP, WATCH
+from clients.core.secure.desk import Desk
+from clients.core.secure.flows import Flow, ServerRefused
+from clients.core.secure.posting import Posted, Posting
+from clients.core.secure.talks import Message, Talks, shown
+
+LINE: Final = "mail"
+MOST_IDS: Final = 256
+_GROUP: Final = re.compile("gid:[0-9a-f]{32}")
+React = Callable[[Delivered], None]
+
+
+class Arriving:
+    """What comes for this device. `reacts`: who else wants to know of a kind of message, after it is kept."""
+
+    def __init__(self, desk: Desk, talks: Talks, posting: Posting) -> None:
+        self._desk, self._talks, self._posting = desk, talks, posting
+        self.reacts: dict[str, React] = {"receipt": self._was_read, "resend": self._resend}
+        self.follow: Callable[[bytes], Flow[None]] = _no_group
+        self._queue: deque[e.Mail | Arrived] = deque()
+        self._done = self._told = self.newest = 0
+        self._first: float | None = None
+        self._last = -ACK_DELAY
+        self._count = 0
+        self._unread: dict[str, tuple[Entry, list[bytes]]] = {}
+        self._login = 0
+        self._current: Message | None = None
+        self._watching: Incoming | None = None
+
+    # ---- the connection ----
+
+    def welcomed(self, acknowledged: int, newest: int, at: int) -> None:
+        """Where the server says this device is, and its time."""
+        self._done = self._told = acknowledged
+        self.newest, self._login = newest, at
+
+    def cut(self) -> None:
+        """The connection is gone: what was not acknowledged comes again."""
+        self._queue.clear()
+        self._unread.clear()
+        self._first, self._count = None, 0
+
+    def came(self, mail: e.Mail) -> None:
+        """One item of the server's."""
+        self._queue.append(mail)
+        self._begin()
+
+    def again(self, items: list[Arrived]) -> None:
+        """What was held back, and may be read now."""
+        self._queue.extend(items)
+        self._begin()
+
+    def behind(self) -> bool:
+        """Is something still to come that was there at the login?"""
+        return self._done < self.newest
+
+    # ---- acknowledging ----
+
+    def deadline(self) -> float | None:
+        """When the next acknowledgement is due: at once after a pause, else once a second."""
+        return None if self._first is None else max(self._first, self._last + ACK_DELAY)
+
+    def acknowledge(self, all_of_them: bool = False) -> list[Command]:
+        """What is due to be said of what came: to the server, and to the devices of those who wrote."""
+        when = self.deadline() if self._desk.host.receive != WATCH else None
+        if when is None or not (all_of_them or self._desk.now >= when or self._count >= ACK_COUNT):
+            return []
+        self._last, self._first, self._count = self._desk.now, None, 0
+        self._receipts()
+        if self._done <= self._told:
+            return []
+        self._told = self._done
+        return [e.AcknowledgeMail(self._done)]
+
+    def _note(self) -> None:
+        self._count += 1
+        if self._first is None:
+            self._first = self._desk.now
+
+    # ---- one after the other ----
+
+    def _begin(self) -> None:
+        if not self._desk.flows.busy(LINE):
+            self._desk.flows.start(LINE, self._take())
+
+    def _take(self) -> Flow[None]:
+        while self._queue:
+            mail = self._queue.popleft()
+            if self._desk.host.receive == SKIP:
+                continue
+            yield from self._one(mail if isinstance(mail, Arrived) else _arrived(mail))
+            if isinstance(mail, e.Mail):
+                self._done = mail.seq
+            self._note()
+
+    def _one(self, item: Arrived) -> Flow[None]:
+        if not _fits(item):
+            self._desk.show(n.Secure("MALFORMED", item.user, detail="item"))
+            return
+        outcome = yield from self._open(item)
+        if isinstance(outcome, Dropped):
+            self._dropped(outcome)
+        else:
+            self._delivered(item, outcome)
+
+    def _open(self, item: Arrived) -> Flow[Delivered | Dropped]:
+        """Opened; the server is asked first for everything that the sender knows and this device does not."""
+        desk, asked = self._desk, set[str]()
+        while True:
+            try:
+                return self._receive(item, fresh=False)
+            except Behind as behind:
+                if behind.user + behind.group.hex() in asked:
+                    break
+                asked.add(behind.user + behind.group.hex())
+                yield from self._catch_up(behind.user, behind.group)
+        for user in dict.fromkeys((item.user, desk.me)):
+            if user not in asked:
+                yield from self._catch_up(user, b"")
+        if item.conv.startswith("gid:") and item.conv.removeprefix("gid:") not in asked:
+            yield from self._catch_up("", bytes.fromhex(item.conv.removeprefix("gid:")))
+        return self._receive(item, fresh=True)
+
+    def _catch_up(self, user: str, group: bytes) -> Flow[None]:
+        """Ask; whatever the server says, the item is judged after that."""
+        try:
+            if group:
+                yield from self.follow(group)
+            else:
+                yield from self._desk.learn(user)
+        except Refused as refused:
+            if refused.code != "NO_E2EE_KEYS":
+                self._desk.stopped(refused)
+        except ServerRefused:
+            pass  # it does not tell: the item is refused for that, if it must be
+
+    def _receive(self, item: Arrived, fresh: bool) -> Delivered | Dropped:
+        self._current = None
+        incoming = self._desk.incoming if self._desk.host.receive != WATCH else self._watcher()
+        return incoming.receive(item, self._desk.wall(), fresh=fresh, keep=self._keep)
+
+    def _watcher(self) -> Incoming:
+        """Who only watches opens everything and keeps nothing: it comes again, to whoever keeps it."""
+        if self._watching is None:
+            self._watching = self._desk.watching()
+        return self._watching
+
+    def _keep(self, batch: Batch, delivered: Delivered) -> None:
+        """The number of a message, in the transaction that opens it."""
+        if not isinstance(delivered.body, Said):
+            return
+        talks, me = self._talks, self._desk.me
+        own = delivered.sender.user == me
+        peer, gid = _place(delivered.conv, me)
+        conversation = delivered.conv if gid else talks.direct(peer)
+        seq = talks.number(batch, conversation, peer, gid)
+        at, text = delivered.sent_at, delivered.body.text
+        self._current = Message(
+            conversation, seq, at, delivered.sender.user, delivered.msg_id, text, own, peer
+        )  # fmt: skip
+
+    # ---- what follows ----
+
+    def _delivered(self, item: Arrived, delivered: Delivered) -> None:
+        desk, sender = self._desk, delivered.sender
+        message = self._current
+        watching = desk.host.receive == WATCH
+        if message is not None:
+            if not watching:
+                self._talks.keep(message)
+            self._talks.introduce()
+            if not message.own:
+                desk.host.state.heard(shown(message.conversation), message.sender)
+            if message.sender not in desk.host.ignored:
+                desk.show(self._talks.said(message, item.at < self._login, delivered.missing))
+        if watching:
+            return
+        desk.notes(delivered.notes)
+        if delivered.receipt or delivered.kind == "msg":
+            self._unread.setdefault(sender.device, (sender, []))[1].append(delivered.msg_id)
+        for note in delivered.notes:
+            if note.code == "PEER_HAS_OLD_LIST":
+                desk.flows.start("lists:" + sender.device, self._tell_list(sender, note))
+        react = self.reacts.get(delivered.kind)
+        if react is not None:
+            react(delivered)
+
+    def _dropped(self, dropped: Dropped) -> None:
+        desk = self._desk
+        if dropped.told:
+            detail = "held" if dropped.held else dropped.check
+            desk.show(n.Secure(dropped.code, dropped.user, desk.to(dropped.user), detail=detail))
+        desk.notes(dropped.notes)
+        if dropped.reset and desk.host.receive != WATCH:
+            desk.flows.start("reset:" + dropped.user, self._reset(dropped.user))
+
+    def _receipts(self) -> None:
+        """Tell the devices of those who wrote that it is read; there is a session, or it would not be."""
+        unread, self._unread = self._unread, {}
+        for entry, ids in unread.values():
+            for first in range(0, len(ids), MOST_IDS):
+                body = Receipt(ids[first : first + MOST_IDS])
+                self._desk.flows.start("receipt:" + entry.device, self._tell(entry, "receipt", body))
+
+    def _tell(self, entry: Entry, kind: str, body: Body) -> Flow[None]:
+        claims = yield from self._desk.claim(lambda batch: [entry])
+        batch = self._desk.batch()
+        self._send(batch, [self._desk.outgoing.tell(batch, entry, kind, body, self._desk.wall(), claims)])
+
+    def _tell_list(self, entry: Entry, note: Note) -> Flow[None]:
+        claims = yield from self._desk.claim(lambda batch: [entry])
+        batch = self._desk.batch()
+        self._send(batch, [self._desk.outgoing.tell_list(batch, entry, note.number, self._desk.wall(), claims)])
+
+    def _was_read(self, delivered: Delivered) -> None:
+        if isinstance(delivered.body, Receipt) and delivered.conv == direct_conv(self._desk.me, delivered.sender.user):
+            self._posting.read(delivered.body.ids)
+
+    def _resend(self, delivered: Delivered) -> None:
+        if isinstance(delivered.body, Resend):
+            ids, entry = delivered.body.send_ids, delivered.sender
+            self._desk.flows.start("resend:" + entry.device, self._say_again(entry, ids))
+
+    def _say_again(self, entry: Entry, ids: list[bytes]) -> Flow[None]:
+        desk = self._desk
+        claims = yield from desk.claim(lambda batch: [entry])
+        batch, at = desk.batch(), desk.wall()
+        again = desk.outgoing.resend(batch, entry, ids, at, claims)
+        again += desk.groups.resend(batch, entry, ids, at, claims)
+        self._send(batch, again)
+
+    def _reset(self, user: str) -> Flow[None]:
+        """New sessions to those devices of somebody that could not be understood."""
+        desk = self._desk
+        pin = desk.pin(user)
+        known = pin.known() if pin is not None else None
+        for entry in known.devices.values() if known else ():
+            trouble = desk.batch().get("trouble", entry.device, Trouble)
+            if trouble is None or not trouble.unread or desk.wall() - (trouble.reset_at or 0) < HOUR:
+                continue
+            answer = yield e.ClaimKeys(0, [(entry.user, entry.device)])
+            key = answer.keys[0] if isinstance(answer, e.Claimed) and answer.keys else b""
+            batch = desk.batch()
+            claims = {(entry.user, entry.device): key or None}
+            self._send(batch, desk.outgoing.reset(batch, entry, desk.wall(), claims))
+
+    def _send(self, batch: Batch, sendings: list[Sending]) -> None:
+        for sending in sendings:
+            self._posting.note(batch, sending, Posted())
+        batch.commit()
+        for sending in sendings:
+            self._posting.post(sending)
+
+
+def _arrived(mail: e.Mail) -> Arrived:
+    return Arrived(
+        mail.id, mail.sending, mail.sender, mail.device, mail.type, mail.conversation, mail.commitment,
+        mail.ciphertext, mail.sid, mail.at, mail.tag,
+    )  # fmt: skip
+
+
+def _fits(item: Arrived) -> bool:
+    """Is every field what it should be? What is kept of it must be read again."""
+    try:
+        decode(encode(item), Arrived)
+    except Refused:
+        return False
+    return not item.conv.startswith("gid:") or _GROUP.fullmatch(item.conv) is not None
+
+
+def _place(conv: str, me: str) -> tuple[str, bytes]:
+    """With whom, or in which group."""
+    if conv.startswith("gid:"):
+        return "", bytes.fromhex(conv.removeprefix("gid:"))
+    people = conv.removeprefix("dm:").split(":")
+    return next((user for user in people if user != me), me), b""
+
+
+def _no_group(group: bytes) -> Flow[None]:
+    yield from ()

@@ -1,0 +1,118 @@
+"""What is said to one person: whose lists and keys are asked for first, and when it goes, if it goes.
+
+Rule: what was said stays in the outbox until one transaction takes it from there, advances the ratchets, and keeps the
+ciphertext and the message. It is never sent openly to somebody who ever had keys, whatever the server says of them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clients.core import intents as i
+from clients.core import notices as n
+from clients.core import records as r
+from clients.core.e2ee.batch import Batch
+from clients.core.e2ee.bodies import MOST_TEXT, Said
+from clients.core.e2ee.devices import Entry
+from clients.core.e2ee.envelope import direct_conv
+from clients.core.e2ee.refusals import Refused
+from clients.core.outbox import Outgoing
+from clients.core.secure.desk import Desk
+from clients.core.secure.flows import Flow, ServerRefused
+from clients.core.secure.posting import Posted, Posting, refusal
+from clients.core.secure.talks import Message, Talks
+from clients.core.view import fold
+
+PLAIN: Final = "plain"
+WAITS: Final = frozenset({"FALLBACK_TOO_OLD"})  # it stays in the outbox for another day
+
+
+class Direct:
+    """Messages to people."""
+
+    def __init__(self, desk: Desk, talks: Talks, posting: Posting) -> None:
+        self._desk, self._talks, self._posting = desk, talks, posting
+        self._under_way: set[bytes] = set()
+
+    def is_plain(self, name: str) -> bool:
+        """Did the person decide to talk openly with somebody, who never had keys?"""
+        return self._desk.batch().raw(PLAIN, fold(name)) is not None and self._desk.pin(name) is None
+
+    def no_longer_plain(self, name: str) -> None:
+        """They have keys now."""
+        batch = self._desk.batch()
+        batch.drop(PLAIN, fold(name))
+        batch.commit()
+
+    def cut(self) -> None:
+        """The connection is gone; everything is still in the outbox."""
+        self._under_way.clear()
+
+    def say(self, item: Outgoing) -> None:
+        """One message; what comes before it to the same person goes first."""
+        if item.id in self._under_way:
+            return
+        self._under_way.add(item.id)
+        self._desk.flows.start(line(item.to[1:]), self._say(item))
+
+    def refuse(self, item: Outgoing, refused: Refused | ServerRefused) -> None:
+        """It is not sent, and its writer is told why."""
+        self._under_way.discard(item.id)
+        notice = refusal(refused, i.Tell((item.to,), item.text), item.id)
+        self._desk.show(notice)
+        if not isinstance(refused, Refused) or refused.code not in WAITS:
+            self._desk.host.outbox.drop(item.id)
+            self._desk.keep(r.Unqueue(item.id))
+
+    def talk_plain(self, intent: i.TalkPlain) -> Flow[None]:
+        """Let one talk openly with somebody who cannot encrypt."""
+        desk, name = self._desk, intent.name
+        try:
+            user = yield from desk.learn(name)
+        except Refused as refused:
+            if refused.code != "NO_E2EE_KEYS" or desk.pin(name) is not None:
+                raise
+        else:
+            desk.show(n.Secure("PLAIN_NEEDLESS", user, "@" + user, intent=intent))
+            return
+        if intent.yes:
+            batch = desk.batch()
+            batch.put(PLAIN, fold(name), True)
+            batch.commit()
+        desk.show(n.Secure("PLAIN_TALK" if intent.yes else "PLAIN_ASK", name, "@" + name, intent=intent))
+
+    def _say(self, item: Outgoing) -> Flow[None]:
+        try:
+            if len(item.text.encode()) > MOST_TEXT:
+                raise Refused("TEXT_TOO_LONG", "text-length")
+            yield from self._encrypt(item)
+        except (Refused, ServerRefused) as refused:
+            self.refuse(item, refused)
+
+    def _encrypt(self, item: Outgoing) -> Flow[None]:
+        desk, name = self._desk, item.to[1:]
+        pin = desk.pin(name)
+        user = pin.user if pin is not None and pin.chain else (yield from desk.learn(name))
+
+        def targets(batch: Batch) -> list[Entry]:
+            return desk.outgoing.targets(batch, [user])
+
+        claims = yield from desk.claim(targets)
+        batch, at = desk.batch(), desk.wall()
+        conv = direct_conv(desk.me, user)
+        sending = desk.outgoing.send(batch, [user], conv, "msg", Said(item.text), at, claims, item.id)
+        conversation = self._talks.direct(user)
+        seq = self._talks.number(batch, conversation, user)
+        self._posting.note(batch, sending, Posted([user], line(user), item.to, conversation, seq))
+        batch.commit()
+        desk.host.outbox.drop(item.id)
+        self._under_way.discard(item.id)
+        desk.keep(r.Unqueue(item.id))
+        self._talks.keep(Message(conversation, seq, at, desk.me, item.id, item.text, True, user))
+        self._talks.introduce()
+        self._posting.post(sending)
+
+
+def line(name: str) -> str:
+    """The line of flows that belongs to somebody."""
+    return "to:" + fold(name)

@@ -1,0 +1,179 @@
+"""What this device is to others: at each login its person's list, its place on it, its keys at the server.
+
+Rule: nothing new is encrypted before the server has said which number of ours it had last: a higher one means that this
+disk is an older copy, and then no ratchet of it is used again. A device that is not on the list writes to nobody.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatd import encryption as e
+from clients.core import notices as n
+from clients.core.e2ee import own, pins
+from clients.core.e2ee.devices import peek
+from clients.core.e2ee.numbers import digits
+from clients.core.e2ee.refusals import Note, Refused
+from clients.core.e2ee.signed import encode
+from clients.core.secure.desk import Desk
+from clients.core.secure.flows import Flow, ServerRefused, done, expect
+
+LINE: Final = "identity"
+FEW: Final = 25
+DAY: Final = 86_400_000
+KEPT: Final = 30 * DAY
+OFF, COMING, UNLISTED, READY = "off", "coming", "unlisted", "ready"
+_MINE: Final = ("me", "uik", "account", "upload")
+
+
+class Identity:
+    """The state of this device. `status`: `off` (nothing is encrypted), `coming`, `unlisted` or `ready`."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.status = OFF
+        self.left = 0
+
+    def begin(self) -> None:
+        """After the welcome."""
+        self.status = COMING
+        self._desk.flows.start(LINE, self._settle())
+
+    def cut(self) -> None:
+        """The connection is gone."""
+        self.status = OFF
+
+    def code(self) -> str:
+        """The number of one's own user key: the same on all of one's devices."""
+        pin = self._desk.pin(self._desk.me)
+        return digits(pin.user, pin.uik) if pin is not None else ""
+
+    def changed(self) -> None:
+        """The server says that one's own list has changed."""
+        self._desk.flows.start(LINE, self._audit())
+
+    def few(self, state: e.KeysAre) -> None:
+        """The server says that few keys are left."""
+        if self.status == READY:
+            self._desk.flows.start(LINE, self._refill(state))
+
+    # ---- at the login ----
+
+    def _settle(self) -> Flow[None]:
+        desk = self._desk
+        try:
+            if desk.batch().raw(own.ME, "") is None:
+                yield from self._first()
+            else:
+                yield from self._audit()
+            if self.status == UNLISTED:
+                return
+            state = expect((yield e.AskKeys(0)), e.KeysAre)
+            self._check_counter(state)
+            self.status = READY
+            yield from self._refill(state)
+        except ServerRefused as refused:
+            if refused.failed.code != "not-listed":
+                raise
+            self.status = UNLISTED
+        self._forget()
+
+    def _first(self) -> Flow[None]:
+        """This device has never said what it is: it is the first of its person, or asks to be one of theirs."""
+        desk = self._desk
+        lists = expect((yield e.AskLists(0, desk.me, 0)), e.Lists)
+        if not lists.chain:
+            batch = desk.batch()
+            blob = own.begin(batch, desk.me, desk.device, desk.entropy)
+            batch.commit()
+            try:
+                done((yield e.PutList(0, blob)))
+                return
+            except ServerRefused as refused:
+                if refused.failed.code != "conflict":
+                    raise
+            self._undo()  # another device of the same person was quicker
+            lists = expect((yield e.AskLists(0, desk.me, 0)), e.Lists)
+        if not lists.chain:
+            raise Refused("NO_E2EE_KEYS", "own-list", desk.me)
+        batch = desk.batch()
+        own.join(batch, desk.me, peek(lists.chain[-1])[1].uik, desk.device, desk.entropy)
+        batch.commit()
+        yield from self._audit()
+
+    def _audit(self) -> Flow[None]:
+        """One's own list as the server has it. What the server has lost it is given again."""
+        desk = self._desk
+        yield from desk.learn(desk.me)
+        pin = desk.pin(desk.me)
+        if pin is not None and pin.chain:
+            yield from self._give_again(pin)
+        if desk.listed():
+            if self.status == UNLISTED:
+                desk.show(n.Secure("DEVICE_LISTED", desk.me, detail=desk.device.keys.device))
+                self.status = COMING
+                desk.flows.start(LINE, self._settle())
+        elif self.status in (COMING, READY):
+            yield from self._offer()
+
+    def _give_again(self, pin: pins.Pin) -> Flow[None]:
+        """A crash between signing and sending, or a server that came back from a backup."""
+        last = expect((yield e.AskLists(0, pin.user, pin.version - 1)), e.Lists)
+        if last.chain:
+            return
+        there = expect((yield e.AskLists(0, pin.user, 0)), e.Lists)
+        for blob in pin.chain[len(there.chain) :]:
+            done((yield e.PutList(0, blob)))
+
+    def _offer(self) -> Flow[None]:
+        """Ask one's other devices to list this one."""
+        desk = self._desk
+        self.status = UNLISTED
+        mine = own.me(desk.batch())
+        done((yield e.OfferDevice(0, encode(mine.signed))))
+        desk.show(n.Secure("DEVICE_NOT_LISTED", desk.me, detail=desk.device.keys.device, to=self.code()))
+
+    def _check_counter(self, state: e.KeysAre) -> None:
+        batch = self._desk.batch()
+        note: Note | None = self._desk.outgoing.login_state(batch, state.counter)
+        batch.commit()
+        if note is not None:
+            self._desk.notes([note])
+
+    def _refill(self, state: e.KeysAre) -> Flow[None]:
+        """Upload keys where few are left, the fallback key is old or was used, or an upload was not confirmed."""
+        desk, at = self._desk, self._desk.wall()
+        batch = desk.batch()
+        made = own.me(batch).fallback_at
+        waiting = batch.raw("upload", "") is not None
+        self.left = state.count
+        due = made is None or at - made >= own.FALLBACK_LIFE
+        if state.count >= FEW and not state.used and not due and not waiting:
+            return
+        upload = own.prepare_keys(batch, at, desk.entropy, state.last, state.used)
+        batch.commit()
+        answer = expect((yield e.PutKeys(0, upload.keys, upload.fallback or b"")), e.KeysAre)
+        batch = desk.batch()
+        own.keys_published(batch, desk.entropy)
+        batch.commit()
+        self.left = answer.count
+
+    def _undo(self) -> None:
+        """What was begun was never anybody's."""
+        batch = self._desk.batch()
+        for table in _MINE:
+            batch.drop(table, "")
+        batch.drop(pins.TABLE, self._desk.me)
+        batch.commit()
+
+    def _forget(self) -> None:
+        """Once a day: what is too old to be asked for."""
+        desk, batch = self._desk, self._desk.batch()
+        at, last = desk.wall(), batch.get("forgot", "", int) or 0
+        if at - last < DAY:
+            return
+        desk.outgoing.forget(batch, at - KEPT)
+        desk.incoming.forget(batch, at - KEPT)
+        desk.groups.forget(batch, at)
+        batch.put("forgot", "", at)
+        batch.commit()

@@ -1,0 +1,221 @@
+"""Mail on its way: what is encrypted and kept goes out, the same bytes again after a break, until the server has it.
+
+Rule: nothing is encrypted here but what the server calls stale, because somebody's list has moved. A message that can
+go to nobody any more is taken back, and its writer is told.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from chatd import encryption as e
+from chatd.messages import Failed
+from chatd.wire.pack import Event
+from clients.core import notices as n
+from clients.core import records as r
+from clients.core.e2ee.batch import Batch
+from clients.core.e2ee.bodies import OLM_KINDS, Said, read_body
+from clients.core.e2ee.devices import Entry
+from clients.core.e2ee.refusals import Refused
+from clients.core.e2ee.sending import Item, Sending, Sent
+from clients.core.intents import Tell
+from clients.core.outbox import LEAST_WAIT, PASSING
+from clients.core.secure.desk import Desk
+from clients.core.secure.flows import Flow, ServerRefused
+from clients.core.secure.talks import shown
+
+TABLE: Final = "post"
+MOST_TRIES: Final = 4
+MOST_TOLD: Final = 1_000
+NOT_SENT: Final = "(not sent) "
+
+
+class Posted(msgspec.Struct, array_like=True, frozen=True):
+    """One sending, for this device: for whom (`users`), in which line of flows, and of a message how it is called
+    (`to`), and its place in the local history."""
+
+    users: list[str] = []
+    line: str = ""
+    to: str = ""
+    conversation: str = ""
+    seq: int = 0
+    tries: int = 0
+
+
+class Posting:
+    """Everything that is under way."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._refs: dict[int, bytes] = {}
+        self._later: dict[bytes, float] = {}
+        self._told: dict[bytes, n.Outcome] = {}
+
+    def __len__(self) -> int:
+        return len(self._refs) + len(self._later)
+
+    def waiting(self) -> int:
+        """How many messages of a person's are not accepted yet."""
+        batch = self._desk.batch()
+        posts = (batch.get(TABLE, row, Posted) for row in batch.rows(TABLE))
+        return sum(1 for post in posts if post is not None and post.to)
+
+    def note(self, batch: Batch, sending: Sending, post: Posted) -> None:
+        """In the batch that has the sending; then `post` may send it."""
+        batch.put(TABLE, sending.send_id.hex(), post)
+
+    def post(self, sending: Sending) -> None:
+        """To the server, when it is kept. Nothing to nobody is accepted at once."""
+        if not sending.items:
+            self._accepted(sending.send_id)
+            return
+        ref = self._desk.host.next_ref()
+        self._refs[ref] = sending.send_id
+        self._desk.send(e.PutMail(ref, sending.send_id, sending.counter, sending.lists, merged(sending.items)))
+
+    def again(self) -> None:
+        """After a break: everything that was not accepted."""
+        for sending in self._desk.outgoing.unsent(self._desk.batch()):
+            self.post(sending)
+
+    def cut(self) -> None:
+        """The connection is gone."""
+        self._refs.clear()
+        self._later.clear()
+
+    def answered(self, event: Event) -> bool:
+        """The server said something: whether it was about mail."""
+        send_id = self._refs.pop(getattr(event, "ref", 0), None)
+        if send_id is None:
+            return False
+        if isinstance(event, e.MailTaken):
+            self._accepted(send_id, event)
+        elif isinstance(event, e.Stale):
+            line = self._posted(send_id).line or "post:" + send_id.hex()
+            self._desk.flows.start(line, self._renew(send_id, event.names), first=True)
+        elif isinstance(event, Failed) and event.code in PASSING:
+            self._later[send_id] = self._desk.now + max(event.retry, LEAST_WAIT)
+        elif isinstance(event, Failed):
+            self._taken_back(send_id, ServerRefused(event))
+        return True
+
+    def deadline(self) -> float | None:
+        """When something is tried again."""
+        return min(self._later.values(), default=None)
+
+    def tick(self, now: float) -> None:
+        """Try again what the server had no time for."""
+        due = [send_id for send_id, when in self._later.items() if when <= now]
+        for sending in self._desk.outgoing.unsent(self._desk.batch()) if due else []:
+            if sending.send_id in due:
+                del self._later[sending.send_id]
+                self.post(sending)
+
+    def read(self, ids: list[bytes]) -> None:
+        """Somebody's device has these messages."""
+        for message_id in ids:
+            told = self._told.pop(message_id, None)
+            if told is not None:
+                self._desk.show(msgspec.structs.replace(told, state="delivered", before=told.state))
+
+    # ---- inside ----
+
+    def _posted(self, send_id: bytes) -> Posted:
+        return self._desk.batch().get(TABLE, send_id.hex(), Posted) or Posted()
+
+    def _accepted(self, send_id: bytes, taken: e.MailTaken | None = None) -> None:
+        batch = self._desk.batch()
+        post, sent = self._posted(send_id), batch.get("sent", send_id.hex(), Sent)
+        self._desk.outgoing.accepted(batch, send_id)
+        batch.drop(TABLE, send_id.hex())
+        batch.commit()
+        if not post.to or sent is None:
+            return
+        state, at = (taken.state, taken.at) if taken is not None else ("sent", sent.sent_at)
+        security = self._desk.trust(post.users[0]) if post.users else "encrypted"
+        where = shown(post.conversation)
+        told = n.Outcome(sent.msg_id, post.to, text_of(sent), state, where, post.seq, at, security=security)
+        self._desk.show(told)
+        self._told[sent.msg_id] = told
+        if len(self._told) > MOST_TOLD:
+            del self._told[next(iter(self._told))]
+
+    def _renew(self, send_id: bytes, names: list[str]) -> Flow[None]:
+        """Somebody's list has moved: the same message for the devices that are listed now."""
+        post = self._posted(send_id)
+        try:
+            if post.tries >= MOST_TRIES:
+                raise Refused("SERVER_HIDES_DEVLIST", "stale", names[0] if names else "")
+            for name in names:
+                yield from self._desk.learn(name)
+            yield from self._encrypt_anew(send_id, msgspec.structs.replace(post, tries=post.tries + 1))
+        except (Refused, ServerRefused) as refused:
+            self._taken_back(send_id, refused)
+
+    def _encrypt_anew(self, send_id: bytes, post: Posted) -> Flow[None]:
+        desk = self._desk
+        said = desk.batch().get("sent", send_id.hex(), Sent)
+        if said is None:
+            return
+        gid = bytes.fromhex(said.conv.removeprefix("gid:")) if said.kind == "gmsg" else b""
+
+        def targets(batch: Batch) -> list[Entry]:
+            if gid:
+                return desk.groups.unshared(batch, gid, desk.wall())
+            return desk.outgoing.targets(batch, post.users) if post.users else []
+
+        claims = yield from desk.claim(targets)
+        batch = desk.batch()
+        if gid:
+            renewed = desk.groups.renew(batch, send_id, desk.wall(), claims)
+            batch.drop(TABLE, send_id.hex())
+        else:
+            renewed = [desk.outgoing.renew(batch, send_id, post.users, desk.wall(), claims)]
+        for sending in renewed:
+            last = sending is renewed[-1]
+            self.note(batch, sending, post if last else Posted(line=post.line))
+        batch.commit()
+        for sending in renewed:
+            self.post(sending)
+
+    def _taken_back(self, send_id: bytes, refused: Refused | ServerRefused) -> None:
+        """It goes to nobody."""
+        desk, batch = self._desk, self._desk.batch()
+        post, sent = self._posted(send_id), batch.get("sent", send_id.hex(), Sent)
+        for table in ("outbox", TABLE, "sent"):
+            batch.drop(table, send_id.hex())
+        batch.commit()
+        if not post.to or sent is None:
+            if isinstance(refused, Refused):
+                desk.stopped(refused)
+            return
+        text = text_of(sent)
+        desk.keep(r.TakeAway(post.conversation, post.seq, NOT_SENT + text))
+        desk.show(refusal(refused, Tell((post.to,), text), sent.msg_id))
+
+
+def refusal(refused: Refused | ServerRefused, intent: Tell, message_id: bytes) -> n.Notice:
+    """A message was not sent."""
+    to = intent.to[0]
+    if isinstance(refused, ServerRefused):
+        failed = refused.failed
+        return n.Refused(failed.code, failed.text, tuple(failed.near), failed.retry, intent, message_id)
+    user = refused.user or (to[1:] if to.startswith("@") else "")
+    return n.Secure(refused.code, user, to, detail=refused.check, id=message_id, intent=intent)
+
+
+def text_of(sent: Sent) -> str:
+    """What a message said."""
+    body = read_body(OLM_KINDS | {"gmsg": Said}, sent.kind, sent.body)
+    return body.text if isinstance(body, Said) else ""
+
+
+def merged(items: list[Item]) -> list[e.Item]:
+    """As it travels: what is the same for several devices only once."""
+    found: dict[tuple[str, str, bytes, bytes, str], list[tuple[str, str]]] = {}
+    for item in items:
+        same = (item.type, item.conv, item.commitment, item.ciphertext, item.sid)
+        found.setdefault(same, []).append((item.to_user, item.to_device))
+    return [e.Item(to, *same) for same, to in found.items()]
