@@ -91,10 +91,11 @@ def _offer(words: Iterable[str], start: str, typed: int) -> Iterator[Completion]
 
 
 def _commands(start: str) -> Iterator[Completion]:
-    for word in sorted(COMMANDS):
-        if word.startswith(start) and (word not in ALIASES or start):
-            usage, *_ = help_lines(word)
-            yield Completion(word + " ", -len(start), "/" + word, usage.partition("  ")[2])
+    """Other names of a command are offered only where nothing else fits."""
+    fitting = [word for word in sorted(COMMANDS) if word.startswith(start)]
+    for word in [word for word in fitting if word not in ALIASES] or fitting:
+        usage, *_ = help_lines(word)
+        yield Completion(word + " ", -len(start), "/" + word, usage.partition("  ")[2])
 
 
 def _emoji(start: str) -> Iterator[Completion]:

@@ -22,6 +22,7 @@ from clients.screen.windows import MENTION, QUIET, Row, Window, Windows
 
 EXITS: Final = {"left": 0, "unreachable": 3, "untrusted": 4, "refused": 4, "changed": 8, "waiting": 9, "disk": 1}
 PAGE: Final = 200
+PAGE_ROWS: Final = 10  # so many stay in sight at the top
 TWICE_SECONDS: Final = 2.0
 
 
@@ -148,9 +149,10 @@ class ScreenFace:
         window = self.windows.current
         bottom = window.newest() if window.bottom is None else window.bottom
         first = window.rows[0].number if window.rows else 0
-        if bottom + lines <= first + abs(lines):
+        if lines < 0 and bottom + 2 * lines < first:
             self._older(window)
-        window.scroll_to(bottom + lines)
+            first = window.rows[0].number if window.rows else 0
+        window.scroll_to(max(bottom + lines, first + min(abs(lines), PAGE_ROWS)))
         self._surface.redraw()
 
     def scroll_to(self, number: int | None) -> None:

@@ -100,9 +100,9 @@ class Bound:
     # ---- the input line ----
 
     def _send(self, text: str) -> None:
+        answer = self._face.question is not None
         if self._face.line(text):
-            self._buffer.append_to_history() if self._face.question is None else None
-            self._buffer.reset()
+            self._buffer.reset(append_to_history=not answer)  # an answer may be a password
 
     def _sending(self, talking: Any) -> None:
         @self._bind(talking & ~completion_is_selected, "enter")

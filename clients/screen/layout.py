@@ -7,6 +7,7 @@ conversation is.
 from __future__ import annotations
 
 from collections.abc import Callable
+
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition

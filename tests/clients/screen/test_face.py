@@ -1,0 +1,169 @@
+"""Tests of clients.screen.face: questions, windows that open and close, what was there before, what rings."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from clients.screen.windows import Window
+from tests.clients.house import Visitor
+from tests.clients.screen.seat import Seat, seated
+from tests.kit import House
+
+
+def texts(window: Window | None) -> list[str]:
+    """What stands in a window."""
+    assert window is not None
+    return [f"{row.who}: {row.text}" if row.who else row.text for row in window.rows]
+
+
+class FaceTests(SynchronousTestCase):
+    """Alice at the screen; bob at another client."""
+
+    def setUp(self) -> None:
+        self.house = House()
+        self.bob = Visitor(self.house, "bob").come()
+
+    def test_a_first_visit(self) -> None:
+        async def story(alice: Seat) -> None:
+            rows = await alice.press("bob", "\r")
+            self.assertTrue(any("CREATING NEW ID:" in row for row in rows), rows)
+            self.assertTrue(any("Username already taken!" in row for row in rows), rows)
+            self.assertEqual(alice.input(), "Enter username: ".rstrip())
+            rows = await alice.press("\r", "alice", "\r")
+            self.assertTrue(any("Welcome to chat room. Enter 'tata' anytime to exit" in row for row in rows), rows)
+            self.assertIn("alice@test:1", rows[-2])
+
+        seated(story, self.house, name="", columns=100)
+
+    def test_what_is_typed_before_the_login_stays(self) -> None:
+        async def story(alice: Seat) -> None:
+            alice.screen._welcomed = False
+            await alice.press("hello", "\r")
+            self.assertEqual(alice.input(), "You: hello")
+
+        seated(story, self.house)
+
+    def test_a_password_is_not_shown(self) -> None:
+        async def story(alice: Seat) -> None:
+            rows = await alice.press("/passwd", "\r", "longsecret1")
+            self.assertEqual(alice.input(), "New password: ***********")
+            rows = await alice.press("\r", "othersecret", "\r")
+            self.assertTrue(any("These are not the same" in row for row in rows), rows)
+            await alice.press("/passwd", "\r", "longsecret1", "\r", "longsecret1", "\r")
+            self.house.settle()
+            await alice.press("/passwd", "\r", "longsecret2", "\r", "longsecret2", "\r")
+            self.assertEqual(alice.input(), "Current password:", alice.rows())
+            rows = await alice.press("longsecret1", "\r")
+            self.assertEqual(alice.input(), "You:")
+            await alice.press("\x12", "secret", "\r")
+            self.assertEqual(alice.input(), "You:")
+            self.assertNotIn("longsecret", alice.terminal.raw)
+            for line in (*alice.toolkit.buffer.history.get_strings(), *alice.screen.everything.lines):
+                self.assertNotIn("secret", line)
+
+        seated(story, self.house)
+
+    def test_private_words_open_a_window_and_ring(self) -> None:
+        async def story(alice: Seat) -> None:
+            self.bob.enter("@alice psst", "alice: look")
+            await alice.pump()
+            self.assertEqual(texts(alice.screen.windows.find("@bob")), ["bob: psst"])
+            self.assertEqual(alice.terminal.raw.count("\a"), 2)
+            await alice.press("/set notify desktop", "\r")
+            self.bob.enter("@alice again")
+            await alice.pump()
+            self.assertIn("\x1b]9;bob: again\x1b\\", alice.terminal.raw)
+            await alice.press("/set notify off", "\r")
+            self.bob.enter("@alice more")
+            await alice.pump()
+            self.assertEqual(alice.terminal.raw.count("\a"), 2)
+
+        seated(story, self.house)
+
+    def test_what_one_says_elsewhere_is_seen_here_too(self) -> None:
+        async def story(alice: Seat) -> None:
+            await alice.press("@bob hello", "\r")
+            here, there = alice.screen.windows.all[0], alice.screen.windows.find("@bob")
+            self.assertIn("alice: (Private to bob) hello", texts(here))
+            self.assertEqual(texts(there), ["alice: hello"])
+            self.assertEqual(alice.input(), "You:")
+
+        seated(story, self.house)
+
+    def test_a_message_is_marked_as_it_fares(self) -> None:
+        async def story(alice: Seat) -> None:
+            self.bob.leave()
+            await alice.press("@bob hello", "\r")
+            window = alice.screen.windows.find("@bob")
+            self.assertEqual([row.state for row in window.rows], ["✓", ""])
+            self.assertIn("bob is currently inactive", window.rows[1].text)
+            self.bob.again()
+            self.house.advance(3)
+            await alice.pump()
+            self.assertEqual(window.rows[0].state, "✓✓")
+
+        seated(story, self.house)
+
+    def test_a_group_opens_and_closes_its_window(self) -> None:
+        async def story(alice: Seat) -> None:
+            await alice.press("/group hw3", "\r")
+            self.assertEqual(alice.input(), "You [hw3]:")
+            self.assertIn("Group 'hw3' created successfully.", texts(alice.screen.windows.find("#hw3")))
+            await alice.press("/part hw3", "\r")
+            self.assertIsNone(alice.screen.windows.find("#hw3"))
+            self.assertEqual(alice.input(), "You:")
+
+        seated(story, self.house)
+
+    def test_what_was_said_earlier_is_there_again(self) -> None:
+        history = None
+
+        async def first(alice: Seat) -> None:
+            await alice.press("/group hw3", "\r", "one", "\r", "two", "\r")
+
+        async def second(alice: Seat) -> None:
+            await alice.press("\x1b2", "three", "\r")
+            said = [text for text in texts(alice.screen.windows.find("#hw3")) if ": " in text]
+            self.assertEqual(said, ["alice: one", "alice: two", "alice: three"])
+
+        seat = seated(first, self.house)
+        history = seat.history
+        seat.leave()
+        seated(second, self.house, history=history, device=seat.device)
+
+    def test_a_refusal_is_told_where_one_wrote(self) -> None:
+        async def story(alice: Seat) -> None:
+            rows = await alice.press("@zoe hello", "\r")
+            self.assertTrue(any("Requested user <<zoe>> not found!" in row for row in rows), rows)
+            self.assertIsNone(alice.screen.windows.find("@zoe"))
+
+        seated(story, self.house, columns=120)
+
+    def test_the_line_is_gone_and_comes_back(self) -> None:
+        async def story(alice: Seat) -> None:
+            alice.line.close()
+            alice.settle()
+            await alice.pump()
+            self.assertIn("offline", alice.rows()[-2])
+            rows = await alice.press("meanwhile", "\r")
+            self.assertTrue(any("meanwhile …" in row for row in rows), rows)
+            self.assertIn("1 to be sent", rows[-2])
+            for _ in range(100):
+                self.house.advance(0.1)
+                alice.settle()
+            await alice.pump()
+            self.assertTrue(any("meanwhile ✓" in row for row in alice.rows()), alice.rows())
+
+        seated(story, self.house, columns=100)
+
+    def test_nothing_from_the_network_acts_on_the_terminal(self) -> None:
+        async def story(alice: Seat) -> None:
+            self.bob.enter("@alice \x1b]0;pwned\a\x1b[2J", "\x9b31mred \u202eevil")
+            await alice.pump()
+            rows = await alice.press("\x1b2")
+            self.assertTrue(any("\\x1b]0;pwned\\x07\\x1b[2J" in row for row in rows), rows)
+            self.assertNotIn("\x1b]0;", alice.terminal.raw)
+            self.assertNotIn("\x9b", alice.terminal.raw)
+            self.assertNotIn("\u202e", alice.terminal.raw)
+
+        seated(story, self.house, columns=120)

@@ -1,0 +1,87 @@
+"""Tests of clients.screen.rows: which window a notice goes to, and how urgent it is."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from chatd.messages import GroupChange, GroupInfo, Position
+from clients.core import intents as i
+from clients.core import notices as n
+from clients.core.view import ONLINE, Talk, View
+from clients.screen.rows import mentions, placed
+from clients.screen.windows import EVENT, MENTION, QUIET, TALK
+
+VIEW = View("alice", ONLINE, "#hw3", (Talk("#lobby", "#lobby"), Talk("dm:alice:bob", "@bob")), ("bob",), 0)
+NOW = 1_800_000_000_000
+
+
+class PlacedTests(SynchronousTestCase):
+    """Notices, one by one."""
+
+    def where(self, notice: n.Notice) -> list[tuple[str, str, int]]:
+        """Window, text and level of each row."""
+        return [(one.to, one.row.text, one.level) for one in placed(notice, VIEW, NOW)]
+
+    def said(self, conversation: str, text: str, **more: object) -> n.Said:
+        """A message of bob's."""
+        return n.Said(conversation, 1, NOW, "bob", b"1" * 16, text, **more)  # type: ignore[arg-type]
+
+    def test_messages(self) -> None:
+        self.assertEqual(self.where(self.said("#lobby", "hi")), [("#lobby", "hi", TALK)])
+        self.assertEqual(self.where(self.said("#lobby", "hi Alice!")), [("#lobby", "hi Alice!", MENTION)])
+        self.assertEqual(self.where(self.said("dm:alice:bob", "hi", peer="bob")), [("@bob", "hi", MENTION)])
+        self.assertEqual(self.where(self.said("dm:alice:bob", "hi", peer="bob", own=True)), [("@bob", "hi", QUIET)])
+
+    def test_what_is_kept_nowhere_says_so(self) -> None:
+        passing = n.Passing("bob", "@alice", b"1" * 16, NOW, "hi")
+        self.assertEqual(self.where(passing), [("@bob", "hi (not kept)", MENTION)])
+
+    def test_ones_own_words_once(self) -> None:
+        sent = n.Outcome(b"1" * 16, "@bob", "hi", "stored", "dm:alice:bob", 1, NOW)
+        first, second = placed(sent, VIEW, NOW)
+        self.assertEqual((first.to, first.row.kind, first.row.state), ("@bob", "own", "✓"))
+        self.assertIn("bob is currently inactive", second.row.text)
+        self.assertEqual(self.where(n.Outcome(b"1" * 16, "@bob", "hi", "delivered", before="stored")), [])
+
+    def test_who_comes_is_seen_in_the_lobby_and_where_one_talks_with_them(self) -> None:
+        self.assertEqual(
+            self.where(n.Came("bob", "online")),
+            [("#lobby", "bob joined the conversation", EVENT), ("@bob", "bob joined the conversation", QUIET)],
+        )
+
+    def test_what_happens_to_a_group(self) -> None:
+        change = n.Changed(GroupChange("#hw4", "topic", "bob", "bob", "due Friday"))
+        self.assertEqual(self.where(change), [("#hw4", "bob set the topic: due Friday", EVENT)])
+        kicked = n.Changed(GroupChange("#hw4", "kicked", "alice", "bob"), me=True)
+        self.assertEqual([level for _, _, level in self.where(kicked)], [MENTION])
+
+    def test_the_answer_to_a_join_is_in_the_groups_window(self) -> None:
+        answer = n.Answered(i.JoinGroup("#new"), GroupInfo(1, Position("#new", 0, 0), 1, created=True))
+        self.assertEqual(self.where(answer), [("#new", "Group 'new' created successfully.", QUIET)])
+
+    def test_refusals_are_where_one_wrote(self) -> None:
+        refused = n.Refused("mailbox-full", "Full.", intent=i.Tell(("@bob",), "hi"))
+        self.assertEqual(self.where(refused), [("@bob", "Full.", QUIET)])
+        self.assertEqual(self.where(n.Refused("usage", "No.")), [("#hw3", "No.", QUIET)])
+
+    def test_everything_else_where_one_looks(self) -> None:
+        self.assertEqual([to for to, _, _ in self.where(n.Lost("gone", 1.0))], ["#hw3", "#hw3"])
+        self.assertEqual(self.where(n.Local(("x",), i.Focus("#g"))), [])
+        self.assertEqual(self.where(n.Local(("x",))), [("#hw3", "x", QUIET)])
+        self.assertEqual(self.where(n.AskPassword()), [])
+
+
+class MentionTests(SynchronousTestCase):
+    """One's name as a word."""
+
+    def test_mentions(self) -> None:
+        for text, found in (
+            ("alice", True),
+            ("hi ALICE, you", True),
+            ("malice", False),
+            ("alice_", False),
+            ("", False),
+        ):
+            self.assertEqual(mentions(text, "alice"), found, text)
+        self.assertFalse(mentions("anything", ""))
+        self.assertTrue(mentions("c++ is here", "c++"))
