@@ -98,6 +98,12 @@ class Comparing(Body, frozen=True):
     value: Annotated[bytes, Meta(max_length=512)] = b""
 
 
+class Vouching(Body, frozen=True):
+    """A version of a roster, as its signer's device signed it."""
+
+    signed: Signed
+
+
 OLM_KINDS: Final[dict[str, type[Body]]] = {
     "msg": Said,
     "sync": Said,
@@ -107,6 +113,7 @@ OLM_KINDS: Final[dict[str, type[Body]]] = {
     "resend": Resend,
     "group_key": GroupKey,
     "group_head": GroupHead,
+    "roster": Vouching,
     "sas_start": Comparing,
     "sas_accept": Comparing,
     "sas_key": Comparing,

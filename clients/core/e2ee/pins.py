@@ -1,7 +1,8 @@
 """What is known of people: the user key that was pinned, its chain of lists, and how much it is trusted.
 
 Rule: the first user key of a person is pinned; another one stops everything until a person decides. A list that a
-message speaks of and the server does not show stops sending; a list can only be newer, never another.
+message speaks of and the server does not show stops sending; a list can only be newer, never another. Whether somebody
+is vouched for is not remembered but seen anew each time: it holds as long as one trusts the instructor who says so.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ VOUCHED: Final = "vouched"
 VERIFIED: Final = "verified"
 CHANGED: Final = "changed"
 TABLE: Final = "pin"
+VOUCH: Final = "vouch"
+INSTRUCTOR: Final = "instructor"
 
 
 class Pin(msgspec.Struct, array_like=True, frozen=True):
@@ -54,9 +57,38 @@ class Pin(msgspec.Struct, array_like=True, frozen=True):
         return Known(found.user, found.uik, found.version, digest(signed.raw), devices)
 
 
+class Vouch(msgspec.Struct, array_like=True, frozen=True):
+    """Somebody is on the roster of an instructor, with this key; the device signed it (`rosters.py` writes these)."""
+
+    by: str
+    roster: str
+    device: str
+    uik: bytes
+
+
 def find(batch: Batch, user: str) -> Pin | None:
     """What is known of somebody; None: they were never seen to have keys."""
-    return batch.get(TABLE, user, Pin)
+    pin = batch.get(TABLE, user, Pin)
+    if pin is None or VERIFIED in (pin.trust, pin.was):
+        return pin
+    vouched = any(vouch.uik == pin.uik for vouch in vouches(batch, user))
+    if pin.trust == CHANGED:
+        return msgspec.structs.replace(pin, was=VOUCHED if vouched else pin.was)
+    trust = VOUCHED if vouched else SEEN
+    return msgspec.structs.replace(pin, trust=trust, was=trust)
+
+
+def vouches(batch: Batch, user: str) -> list[Vouch]:
+    """Who says now what somebody's key is: instructors whom this person trusts, has verified, and whose device that
+    signed is still listed."""
+    return [vouch for vouch in batch.get(VOUCH, user, list[Vouch]) or [] if _stands(batch, vouch)]
+
+
+def _stands(batch: Batch, vouch: Vouch) -> bool:
+    pin = batch.get(TABLE, vouch.by, Pin)
+    known = pin.known() if pin and pin.trust == VERIFIED else None
+    trusted = known is not None and batch.get(INSTRUCTOR, vouch.by, bytes) == known.uik
+    return trusted and known is not None and vouch.device in known.devices
 
 
 def current(batch: Batch, user: str) -> Known:
@@ -70,11 +102,11 @@ def current(batch: Batch, user: str) -> Known:
 
 def usable(batch: Batch, user: str) -> Known:
     """The list to send to. Raises Refused: a key changed, or a list is hidden or forked."""
-    known = current(batch, user)
     pin = find(batch, user)
-    assert pin is not None
-    if pin.trust == CHANGED:
+    if pin is not None and pin.trust == CHANGED:
         raise Refused("IDENTITY_CHANGED", "pin-changed", user)
+    known = current(batch, user)
+    assert pin is not None
     if pin.forked:
         raise Refused("DEVLIST_FORK", "pin-forked", user)
     if pin.promised > pin.version:
@@ -85,9 +117,10 @@ def usable(batch: Batch, user: str) -> Known:
 def learn(batch: Batch, user: str, chain: list[bytes], own: bool = False) -> list[Note]:
     """Lists as the server or the person themselves shows them, oldest first, from any version on.
 
-    Forged ones are refused. Another user key and a fork are not: they are remembered, so that `usable` stops.
+    Forged ones are refused. Another user key and a fork are not: they are remembered, so that `usable` stops. Another
+    user key than an instructor vouches for is one, too, at the first contact already.
     """
-    pin = find(batch, user)
+    pin = find(batch, user) or _vouched(batch, user)
     before = known = pin.known() if pin else None
     if not chain and known is None:
         raise Refused("NO_E2EE_KEYS", "chain", user)
@@ -149,6 +182,28 @@ def resume(batch: Batch, user: str) -> None:
         batch.put(TABLE, user, msgspec.structs.replace(pin, promised=0, forked=False))
 
 
+def contradicted(batch: Batch, user: str, uik: bytes) -> None:
+    """An instructor says that the key is this one, and no person has compared: it stops until one does."""
+    pin = find(batch, user)
+    if pin is not None and pin.trust in (SEEN, VOUCHED) and pin.uik != uik:
+        batch.put(TABLE, user, msgspec.structs.replace(pin, trust=CHANGED, offered=uik))
+
+
+def settled(batch: Batch, user: str, uik: bytes) -> bool:
+    """An instructor says that the new key is the right one: it is taken, and that is all that is known of it."""
+    pin = find(batch, user)
+    if pin is None or pin.trust != CHANGED or pin.offered != uik:
+        return False
+    batch.put(TABLE, user, Pin(user, uik))
+    return True
+
+
+def _vouched(batch: Batch, user: str) -> Pin | None:
+    """The pin of somebody whom one never saw, by what an instructor says."""
+    vouch = next(iter(vouches(batch, user)), None)
+    return Pin(user, vouch.uik, VOUCHED, VOUCHED) if vouch else None
+
+
 def _is_old(pin: Pin, blob: bytes) -> bool:
     """Exactly what is known already."""
     signed, found = peek(blob)
@@ -167,6 +222,8 @@ def _stopped(batch: Batch, pin: Pin, code: str, blob: bytes) -> Note:
 
 def _changes(before: Known, after: Known, own: bool) -> list[Note]:
     new, gone = difference(before, after)
-    more, less = ("OWN_NEW_DEVICE", "OWN_LOST_DEVICE") if own else ("CONTACT_NEW_DEVICE", "CONTACT_LOST_DEVICE")
-    notes = [Note(more, after.user, len(new))] if new else []
-    return [*notes, Note(less, after.user, len(gone))] if gone else notes
+    if own:  # each by its id: the person must be able to say which one is not theirs
+        added = [Note("OWN_NEW_DEVICE", after.user, 1, device) for device in new]
+        return added + [Note("OWN_LOST_DEVICE", after.user, 1, device) for device in gone]
+    notes = [Note("CONTACT_NEW_DEVICE", after.user, len(new))] if new else []
+    return [*notes, Note("CONTACT_LOST_DEVICE", after.user, len(gone))] if gone else notes

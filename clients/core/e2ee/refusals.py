@@ -167,8 +167,17 @@ ASKED: Final[dict[str, Code]] = {
     "ROSTER_SIGNED": Code(NOTE, "Roster {detail} is signed and given to everybody on it: {number} people."),
     "ROSTER_HEARD": Code(NOTE, "{who} vouches for {number} people (roster {detail})."),
     "ROSTER_UNKNOWN": Code(STOP, "There is no roster {detail} here."),
+    "ROSTER_TOO_LONG": Code(STOP, "A roster has at most a thousand people; make a second one."),
+    "ROSTER_TRUSTED": Code(NOTE, "You take {who}'s word for who is who, from now on."),
+    "ROSTER_DISTRUSTED": Code(NOTE, "You no longer take {who}'s word for who is who."),
+    "ROSTER_SETTLED": Code(NOTE, "{who}'s new key stands on the roster {detail}, and is taken."),
+    "ROSTER_CONTRADICTS": Code(
+        ALARM,
+        "Roster {detail} has another key for {who} than the one known here. One of the two is false: /verify {who}, and"
+        " tell your instructor.",
+    ),
     "ROSTER_REFUSED": Code(REFUSE, "A roster claiming to be from {who} was refused (code {code})."),
-    "NOT_VERIFIED": Code(STOP, "You have not verified {who} yourself, so you cannot vouch: /verify {who}"),
+    "NOT_VERIFIED": Code(STOP, "You have not verified {who} yourself, and that comes first: /verify {who}"),
 }
 
 CODES: Final = {**HAPPENED, **ASKED}

@@ -95,7 +95,9 @@ class Desk:
 
     def notes(self, notes: Iterable[Note], to: str = "") -> None:
         """What the pure half remarks."""
-        self.show(*(n.Secure(note.code, note.user, to or self.to(note.user), note.number) for note in notes))
+        for note in notes:
+            where = to or self.to(note.user)
+            self.show(n.Secure(note.code, note.user, where, note.number, detail=note.detail))
 
     def watching(self) -> Incoming:
         """Somebody who opens what comes as this device would, and changes nothing."""

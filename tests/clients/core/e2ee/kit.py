@@ -22,6 +22,7 @@ from clients.core.e2ee.keys import Account
 from clients.core.e2ee.members import Add, Arg
 from clients.core.e2ee.receiving import Arrived, Delivered, Dropped, Incoming
 from clients.core.e2ee.refusals import Behind, Note, Refused
+from clients.core.e2ee.rosters import Rosters
 from clients.core.e2ee.sending import Item, Outgoing, Sending, Sent
 from clients.core.e2ee.store import Seal, SealedStorage
 
@@ -114,6 +115,7 @@ class Phone:
         self.outgoing = Outgoing(self.random.randbytes)
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
+        self.rosters = Rosters(self.incoming)
         self.comparisons = Comparisons(self.random.randbytes)
         self.compared: list[Outcome] = []
         self.shown: list[tuple[str, str, str]] = []
@@ -354,6 +356,32 @@ class Phone:
         missing = self.outgoing.unopened(batch, entries)
         return {(entry.user, entry.device): self.server.claim(entry.user, entry.device) for entry in missing}
 
+    # ---- rosters ----
+
+    def met(self, *others: Phone) -> None:
+        """These have compared numbers with this one, both ways."""
+        for one, other in [(self, other) for other in others] + [(other, self) for other in others]:
+            if pins.find(one.batch(), other.user) is None:
+                one.refresh(other.user)
+            batch = one.batch()
+            pins.compared(batch, other.user, other.me.uik)
+            batch.commit()
+
+    def publish(self, name: str, add: list[str], remove: list[str] | None = None) -> Body:
+        """Sign the next roster, and give it to everybody on it."""
+        batch = self.batch()
+        body = self.rosters.sign(batch, name, add, remove or [])
+        batch.commit()
+        for entry in self.rosters.audience(self.batch(), name):
+            self.tell(entry, "roster", body)
+        return body
+
+    def believe(self, user: str) -> None:
+        """Take somebody's word for who is who."""
+        batch = self.batch()
+        self.notes += self.rosters.trust(batch, user)
+        batch.commit()
+
     # ---- comparing ----
 
     def compare(self, act: Callable[[Batch], list[Outcome]]) -> list[Outcome]:
@@ -431,6 +459,7 @@ class Phone:
         self.outgoing = Outgoing(self.random.randbytes)
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
+        self.rosters = Rosters(self.incoming)
         self.comparisons = Comparisons(self.random.randbytes)
 
     def texts(self) -> list[str]:

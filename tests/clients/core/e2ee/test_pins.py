@@ -61,7 +61,8 @@ class PinTests(SynchronousTestCase):
         self.assertEqual(pins.learn(self.batch, "bob", []), [])
         own = Batch(MemoryStorage())
         pins.learn(own, "bob", self.chain[:1], own=True)
-        self.assertEqual(pins.learn(own, "bob", self.chain[1:2], own=True), [Note("OWN_NEW_DEVICE", "bob", 1)])
+        new = [Note("OWN_NEW_DEVICE", "bob", 1, LAPTOP.keys.device)]
+        self.assertEqual(pins.learn(own, "bob", self.chain[1:2], own=True), new)
 
     def test_a_gap_is_refused(self) -> None:
         self.assertEqual(refused(lambda: pins.learn(self.batch, "bob", self.chain[2:])), "DEVLIST_CHAIN_BROKEN")
