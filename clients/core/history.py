@@ -11,24 +11,55 @@ import os
 import secrets
 import sqlite3
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from clients.core import records as r
 from clients.core import schema
-from clients.core.e2ee.batch import Place
+from clients.core.boxes import Boxes, Place, owner
+from clients.core.e2ee.batch import Place as RowPlace
 from clients.core.e2ee.keys import KEY_BYTES
-from clients.core.e2ee.store import Seal, SealedStorage
-from clients.core.keeping import Keeping, owner, row_changed, statements
+from clients.core.e2ee.refusals import Refused
+from clients.core.e2ee.store import SealedStorage
+from clients.core.keeping import Keeping, row_changed, statements
 from clients.core.notices import Said
 from clients.core.outbox import Outgoing
+from clients.core.sealing import seal_everything
+from clients.core.vault import ProfileError, tampered
 
 
-class ProfileError(Exception):
-    """The profile cannot be used; the text says why."""
+class Keys(Protocol):
+    """Who has the store's key: `vault.Vault`, or in memory one that is soon forgotten."""
+
+    def make(self) -> tuple[bytes, bytes]:
+        """A new key, and it wrapped for the disk."""
+
+    def open(self, wrapped: bytes) -> bytes:
+        """The key again. Raises ProfileError."""
+
+    def status(self) -> str:
+        """Who can open it, for a person."""
+
+
+class FixedKey:
+    """A key that somebody else looks after."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def make(self) -> tuple[bytes, bytes]:
+        return self._key, b""
+
+    def open(self, wrapped: bytes) -> bytes:
+        return self._key
+
+    def status(self) -> str:
+        return "opened by a key that is kept elsewhere"
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -47,30 +78,67 @@ class Account(msgspec.Struct, frozen=True):
 class History:
     """One profile's database."""
 
-    def __init__(self, path: Path | str, key: bytes | None = None) -> None:
-        """`key`: the store's, from which those of its boxes are made; without one a key that lives as long as this."""
-        key = key or secrets.token_bytes(KEY_BYTES)
-        self._keeping = Keeping(*(Seal(key, purpose, secrets.token_bytes) for purpose in ("state", "history")))
+    def __init__(self, path: Path | str, keys: Keys | None = None, device_key: bytes | None = None) -> None:
+        """`keys`: without them one that lives as long as this. `device_key`: seals the devices of an old profile."""
+        self._keys = keys or FixedKey(secrets.token_bytes(KEY_BYTES))
         if path != ":memory:":
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
-            self._open(str(path))
+            self._open(str(path), device_key)
         except sqlite3.DatabaseError as error:
             raise ProfileError(f"The local database {path} cannot be used: {error}.") from None
 
-    def _open(self, path: str) -> None:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000"):
+    def _open(self, path: str, device_key: bytes | None) -> None:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000", "secure_delete = ON"):
             self._db.execute("PRAGMA " + pragma)
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
         if version > schema.VERSION:
-            raise ProfileError(
-                f"{path} has version {version}; this client knows versions up to {schema.VERSION}. Update it."
-            )
+            known = f"this client knows versions up to {schema.VERSION}"
+            raise ProfileError(f"{path} has version {version}; {known}. Update it.")
+        if version >= schema.SEALED:
+            self._seals(self._keys.open(self._one(schema.READ_KEY)))
+            return
+        key, wrapped = self._keys.make()
+        self._seals(key)
+        with self._transaction(), untampered():
+            self._grow(version)
+            self._db.execute(schema.KEEP_KEY, (wrapped,))
+            seal_everything(self._db.execute, self._boxes, device_key, secrets.token_bytes)
+
+    def _seals(self, key: bytes) -> None:
+        self._boxes = Boxes(key, secrets.token_bytes)
+        self._keeping = Keeping(self._boxes, lambda query, values: self._db.execute(query, values).fetchone())
+
+    def _grow(self, version: int) -> None:
+        for statement in (statement for step in schema.STEPS[version:] for statement in step):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+    def _one(self, query: str, *values: object) -> Any:
+        """The one value of a query. Raises ProfileError where there is none: then it was taken away."""
+        row = self._db.execute(query, values).fetchone()
+        if row is None:
+            raise tampered()
+        return row[0]
+
+    def status(self) -> str:
+        """Who can open this profile, for a person."""
+        return self._keys.status()
+
+    def rewrap(self, wrapped: bytes) -> None:
+        """The store's key lies on the disk in another wrapping from here on; of the old one nothing is left."""
         with self._transaction():
-            for statement in (statement for step in schema.STEPS[version:] for statement in step):
-                self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {schema.VERSION}")
+            self._db.execute(schema.KEEP_KEY, (wrapped,))
+        self._checkpoint()
+
+    def sweep(self) -> None:
+        """Write the whole file anew: what was deleted or sealed is nowhere in it any more."""
+        self._db.execute("VACUUM")
+        self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the database."""
@@ -82,7 +150,7 @@ class History:
         """The account of this name on a server; without a name the one last used there."""
         where = "server = ? AND lower(name) = lower(?)" if name else "server = ? AND (? = '' AND (claimed OR tried))"
         row = self._db.execute(f"{schema.ACCOUNT} WHERE {where} ORDER BY used DESC LIMIT 1", (server, name)).fetchone()
-        return _account(row) if row else None
+        return self._account(row) if row else None
 
     def last_server(self) -> str:
         """`name@server` as it was last used; empty on a first visit."""
@@ -92,13 +160,17 @@ class History:
     def add_account(self, server: str, name: str, sealed: str) -> Account:
         """Note new keys before they are first used."""
         with self._transaction():
-            made = self._db.execute(
-                "INSERT INTO account (server, name, sealed) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (server, name, sealed),
-            )
+            number = self._one(schema.NEXT_ACCOUNT)
+            box = self._boxes.close_device(number, server, sealed)
+            self._db.execute(schema.ADD_ACCOUNT, (number, server, name, box))
         found = self._db.execute(f"{schema.ACCOUNT} WHERE server = ? AND name = ?", (server, name)).fetchone()
-        assert found is not None, made.rowcount
-        return _account(found)
+        return self._account(found)
+
+    def _account(self, row: tuple[Any, ...]) -> Account:
+        number, server, name, claimed, tried, box, token, epoch = row
+        with untampered():
+            device, plain = self._boxes.open_device(number, server, box), self._boxes.open_token(number, token)
+        return Account(number, server, name, bool(claimed), bool(tried), device, plain, epoch)
 
     # ---- what a session starts with ----
 
@@ -119,12 +191,13 @@ class History:
 
     def outbox(self, account: int) -> list[Outgoing]:
         """What was said and never accepted, in order."""
-        return [Outgoing(*row) for row in self._db.execute(schema.OUTBOX, (account,))]
+        with untampered():
+            return [self._boxes.open_outgoing(account, *row) for row in self._db.execute(schema.OUTBOX, (account,))]
 
     def rows(self, account: int) -> SealedStorage:
         """The rows of encryption of an account, as plain values: they are closed and opened here, and nothing plain
         reaches the disk. Whoever keeps other things with them gives `keep` a `KeepRows` beside its other records."""
-        return SealedStorage(_Boxes(self, account), self._keeping.state, owner(account))
+        return _Rows(_Boxes(self, account), self._boxes.state, owner(account))
 
     # ---- keeping ----
 
@@ -138,13 +211,13 @@ class History:
         except sqlite3.Error as error:
             raise ProfileError(f"The local database cannot be written: {error}.") from None
 
-    def keep_boxes(self, account: int, boxes: Mapping[Place, bytes | None]) -> None:
+    def keep_boxes(self, account: int, boxes: Mapping[RowPlace, bytes | None]) -> None:
         """Rows of encryption that are closed already, all or none."""
         with self._transaction():
             for place, box in boxes.items():
                 self._db.execute(*row_changed(account, place, box))
 
-    def box(self, account: int, place: Place) -> bytes | None:
+    def box(self, account: int, place: RowPlace) -> bytes | None:
         """One of them."""
         row = self._db.execute(schema.READ_ROW, (account, *place)).fetchone()
         return row[0] if row else None
@@ -162,20 +235,27 @@ class History:
 
     def search(self, account: int, text: str, limit: int = 50) -> list[Said]:
         """The newest messages that contain this text, oldest first."""
-        found: list[Said] = []
-        for row in self._db.execute(schema.NEWEST, (account,)):
-            said = _said(row)
-            if text.lower() in said.text.lower():
-                found.append(said)
-                if len(found) == limit:
-                    break
-        return found[::-1]
+        wanted = text.casefold()
+        rows = self._db.execute(schema.NEWEST, (account,))
+        with untampered():
+            found = (said for row in rows if wanted in (said := self._said(account, row)).text.casefold())
+            return list(islice(found, limit))[::-1]
 
     def last(self, account: int, to: str, limit: int) -> list[Said]:
         """The newest messages of `#group` (and of earlier groups of that name) or of a conversation, oldest first."""
-        return [_said(row) for row in self._db.execute(schema.LAST, (account, to, to, to.removeprefix("@"), limit))][
-            ::-1
-        ]
+        rows = self._db.execute(schema.LAST, (account, to, to, to.removeprefix("@"), limit))
+        with untampered():
+            return [self._said(account, row) for row in rows][::-1]
+
+    def _said(self, account: int, row: tuple[Any, ...]) -> Said:
+        conversation, seq, at, sender, id, box, own, peer = row
+        text = self._boxes.open_message(account, Place(seq, at, sender, id, own, peer), box)
+        return Said(conversation, seq, at, sender, id, text, bool(own), True, peer)
+
+    def forget_before(self, at: int) -> int:
+        """Delete the messages before a time in ms; how many they were. What is deleted is overwritten."""
+        with self._transaction():
+            return self._db.execute(schema.FORGET_BEFORE, (at,)).rowcount
 
     # ---- pins and settings ----
 
@@ -204,6 +284,14 @@ class History:
             self._db.execute("DELETE FROM setting WHERE key = ?", (key,))
 
 
+class _Rows(SealedStorage):
+    """Rows that stop the program, rather than one message, where they were tampered with."""
+
+    def read(self, table: str, row: str) -> bytes | None:
+        with untampered():
+            return super().read(table, row)
+
+
 class _Boxes:
     """The boxes of one account, for the storage that opens them."""
 
@@ -216,7 +304,7 @@ class _Boxes:
     def rows(self, table: str, prefix: str = "") -> list[str]:
         return self._history.names(self._account, table, prefix)
 
-    def write(self, changes: Mapping[Place, bytes | None]) -> None:
+    def write(self, changes: Mapping[RowPlace, bytes | None]) -> None:
         self._history.keep_boxes(self._account, changes)
 
 
@@ -242,10 +330,10 @@ class _Transaction:
         self._db.execute("ROLLBACK" if kind else "COMMIT")
 
 
-def _account(row: tuple[Any, ...]) -> Account:
-    return Account(row[0], row[1], row[2], bool(row[3]), bool(row[4]), row[5], row[6], row[7])
-
-
-def _said(row: tuple[Any, ...]) -> Said:
-    conversation, seq, at, sender, message_id, text, own, peer = row
-    return Said(conversation, seq, at, sender, message_id, text, bool(own), True, peer)
+@contextmanager
+def untampered() -> Iterator[None]:
+    """What does not open in its place was put there by somebody else."""
+    try:
+        yield
+    except Refused:
+        raise tampered() from None

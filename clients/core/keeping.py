@@ -1,6 +1,6 @@
 """What each record writes: from values to statements, with everything closed that nobody else shall read.
 
-Rule: pure. It is given the seals; the history executes what it says, in one transaction.
+Rule: pure. It is given a way to look a row up and the seals; the history executes what it says, in one transaction.
 """
 
 from __future__ import annotations
@@ -10,18 +10,17 @@ from typing import Any, Final, NamedTuple
 
 from clients.core import records as r
 from clients.core import schema
-from clients.core.e2ee.batch import Place
-from clients.core.e2ee.store import Seal
+from clients.core.boxes import Boxes, Place, owner
 
 Row = tuple[Any, ...]
 Statements = list[tuple[str, Row]]
 
 
 class Keeping(NamedTuple):
-    """What the functions below are given: the seals of the open profile."""
+    """What the functions below are given: the seals of the open profile, and the first row of a query or None."""
 
-    state: Seal
-    history: Seal
+    boxes: Boxes
+    find: Callable[[str, Row], Row | None]
 
 
 def statements(keeping: Keeping, account: int, record: r.Record) -> Statements:
@@ -29,15 +28,7 @@ def statements(keeping: Keeping, account: int, record: r.Record) -> Statements:
     return _KEEPING[type(record)](keeping, account, record)
 
 
-# ---- boxes -------------------------------------------------------------------------------------------------------
-
-
-def owner(account: int) -> str:
-    """Whose rows these are, for `e2ee.store.SealedStorage`."""
-    return f"{account}/"
-
-
-def row_changed(account: int, place: Place, box: bytes | None) -> tuple[str, Row]:
+def row_changed(account: int, place: tuple[str, str], box: bytes | None) -> tuple[str, Row]:
     """Write a box, or take it away."""
     return (schema.DROP_ROW, (account, *place)) if box is None else (schema.KEEP_ROW, (account, *place, box))
 
@@ -46,13 +37,18 @@ def row_changed(account: int, place: Place, box: bytes | None) -> tuple[str, Row
 
 
 def _message(keeping: Keeping, account: int, record: r.KeepMessage) -> Statements:
-    values = (account, account, record.conversation, record.seq, record.at, record.sender, record.id, record.text)
+    place = Place(record.seq, record.at, record.sender, record.id, record.own, record.peer)
+    box = keeping.boxes.close_message(account, place, record.text)
+    values = (account, account, record.conversation, record.seq, record.at, record.sender, record.id, box)
     return [(schema.KEEP_MESSAGE, (*values, record.own, record.peer))]
 
 
 def _taken(keeping: Keeping, account: int, record: r.TakeAway) -> Statements:
     place = (account, record.conversation, record.seq, account)
-    return [(schema.TAKE_AWAY, (record.text, *place))]
+    found = keeping.find(schema.FIND_MESSAGE, place)
+    if found is None:
+        return []
+    return [(schema.TAKE_AWAY, (keeping.boxes.close_message(account, Place(*found), record.text), *place))]
 
 
 def _cursor(keeping: Keeping, account: int, record: r.KeepCursor) -> Statements:
@@ -88,7 +84,7 @@ def _rename(keeping: Keeping, account: int, record: r.Rename) -> Statements:
 
 def _queue(keeping: Keeping, account: int, record: r.Queue) -> Statements:
     item = record.item
-    return [(schema.QUEUE, (account, item.id, item.to, item.text, item.at))]
+    return [(schema.QUEUE, (account, item.id, item.to, keeping.boxes.close_outgoing(account, item), item.at))]
 
 
 def _unqueue(keeping: Keeping, account: int, record: r.Unqueue) -> Statements:
@@ -101,10 +97,11 @@ def _epoch(keeping: Keeping, account: int, record: r.Epoch) -> Statements:
 
 
 def _claim(keeping: Keeping, account: int, record: r.Claim) -> Statements:
+    token = keeping.boxes.close_token(account, record.token)
     return [
         (schema.RIVAL, (account, record.name, account)),
         (schema.ORPHANS, ()),
-        (schema.CLAIM, (record.name, record.token, record.device, account)),
+        (schema.CLAIM, (record.name, token, record.device, account)),
     ]
 
 
@@ -113,9 +110,9 @@ def _try(keeping: Keeping, account: int, record: r.Try) -> Statements:
 
 
 def _rows(keeping: Keeping, account: int, record: r.KeepRows) -> Statements:
-    table = owner(account)
+    seal, table = keeping.boxes.state, owner(account)
     return [
-        row_changed(account, (place, row), None if value is None else keeping.state.close(table + place, row, value))
+        row_changed(account, (place, row), None if value is None else seal.close(table + place, row, value))
         for (place, row), value in record.changes.items()
     ]
 

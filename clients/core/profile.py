@@ -1,20 +1,25 @@
 """Where a person's keys, history, pins and outbox live: one folder, of which one process has hold at a time.
 
-Rule: the folder is 0700 and everything in it 0600. Which folder: `--profile`, else CHAT_PROFILE, else by XDG.
+Rule: the folder is 0700 and everything in it 0600, and what is in it is sealed (`vault.py`, `boxes.py`). Which folder:
+`--profile`, else CHAT_PROFILE, else by XDG.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import secrets
 from pathlib import Path
 from types import TracebackType
 
 import platformdirs
 
-from clients.core.device import KEY_BYTES, Device
-from clients.core.history import Account, History, ProfileError
+from clients.core.boxes import device_of, device_text
+from clients.core.device import Device
+from clients.core.e2ee.refusals import CODES
+from clients.core.history import Account, History, untampered
+from clients.core.vault import Opening, ProfileError, Vault
 
 
 def folder(option: str | None, environment: dict[str, str]) -> Path:
@@ -24,18 +29,28 @@ def folder(option: str | None, environment: dict[str, str]) -> Path:
 
 
 class Profile:
-    """An open profile: locked, with its database and the key that seals the devices."""
+    """An open profile: locked, with its database and the vault that has its key."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opening: Opening | None = None) -> None:
+        """Raises ProfileError. `opening`: without it, as for a script that says nothing."""
         self.path = path
+        no_core_dump()
         try:
             path.mkdir(parents=True, mode=0o700, exist_ok=True)
             path.chmod(0o700)
             self._lock = _locked(path / "lock")
-            self._key = _key(path / "key")
+            old = _old_key(path / "key")
         except OSError as error:
             raise ProfileError(f"The profile {path} cannot be used: {error.strerror or error}.") from None
-        self.history = History(path / "chat.db", self._key)
+        self.vault = Vault(opening or Opening(), secrets.token_bytes)
+        try:
+            self.history = History(path / "chat.db", self.vault, old)
+            if old is not None:
+                self.history.sweep()
+                _unlink(path / "key")
+        except BaseException:
+            os.close(self._lock)
+            raise
 
     def __enter__(self) -> Profile:
         return self
@@ -54,12 +69,18 @@ class Profile:
         """The account of this name on a server (without a name the last one there), made where there is none."""
         found = self.history.account(server, name)
         if found is None:
-            found = self.history.add_account(server, name, Device.make().seal(self._key))
-        try:
-            return found, Device.unseal(found.sealed, self._key)
-        except ValueError:
-            text = f"The keys in {self.path} do not open: its file `key` is not the one they need."
-            raise ProfileError(text) from None
+            found = self.history.add_account(server, name, device_text(Device.make(), secrets.token_bytes))
+        with untampered():
+            return found, device_of(found.sealed)
+
+    def rewrap(self, passphrase: str | None) -> None:
+        """Another passphrase opens it from here on (empty: none does; None: the keyring). Raises ProfileError."""
+        self.vault.rewrap(passphrase, self.history.rewrap)
+
+
+def no_core_dump() -> None:
+    """A crash leaves no image of our memory on the disk: keys and texts are in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _locked(path: Path) -> int:
@@ -70,24 +91,23 @@ def _locked(path: Path) -> int:
     except BlockingIOError:
         holder = os.read(descriptor, 20).decode(errors="replace").strip() or "unknown"
         os.close(descriptor)
-        text = f"The profile {path.parent} is in use by process {holder}. Give another one with --profile DIR."
-        raise ProfileError(text) from None
+        text = CODES["PROFILE_LOCKED"].text.format(detail=f"pid {holder}") + " Give another one with --profile DIR."
+        raise ProfileError(text, "PROFILE_LOCKED") from None
     os.ftruncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor
 
 
-def _key(path: Path) -> bytes:
-    """The random key that seals the devices, made at first use and never half."""
-    if not path.exists():
-        fresh = path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(path)
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise ProfileError(f"{path} is damaged: it has {len(key)} bytes instead of {KEY_BYTES}.")
-    return key
+def _old_key(path: Path) -> bytes | None:
+    """What sealed the devices of a profile of an earlier version; None where there is no such file any more."""
+    return path.read_bytes() if path.exists() else None
+
+
+def _unlink(path: Path) -> None:
+    """Take a file away, for good: also when the power goes right after."""
+    path.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

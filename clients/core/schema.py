@@ -38,11 +38,19 @@ _STATE: Final = (
     UNIQUE (account, place, name))""",
     "CREATE INDEX message_at ON message (account, at, seq, conversation DESC)",
 )
-STEPS: Final = (_FIRST, _CREATED, _STATE)
+# The store's key, wrapped; from here on what people wrote, tokens and keys are boxes (`sealing.py`).
+_STORE: Final = ("CREATE TABLE store (id INTEGER PRIMARY KEY CHECK (id = 1), wrapped BLOB NOT NULL)",)
+STEPS: Final = (_FIRST, _CREATED, _STATE, _STORE)
+SEALED: Final = 4
 VERSION: Final = len(STEPS)
+
+KEEP_KEY: Final = "INSERT OR REPLACE INTO store VALUES (1, ?)"
+READ_KEY: Final = "SELECT wrapped FROM store"
 
 KEEP_MESSAGE: Final = """INSERT INTO message
     VALUES (?, (SELECT epoch FROM account WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+FIND_MESSAGE: Final = """SELECT seq, at, sender, id, own, peer FROM message WHERE account = ? AND conversation = ?
+    AND seq = ? AND epoch = (SELECT epoch FROM account WHERE id = ?)"""
 TAKE_AWAY: Final = """UPDATE message SET text = ? WHERE account = ? AND conversation = ? AND seq = ?
     AND epoch = (SELECT epoch FROM account WHERE id = ?)"""
 KEEP_CURSOR: Final = """INSERT INTO cursor VALUES (?, ?, ?)
@@ -63,6 +71,10 @@ TRY: Final = "UPDATE OR IGNORE account SET name = ?, tried = 1 WHERE id = ?"
 KEEP_ROW: Final = """INSERT INTO state VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET box = excluded.box"""
 DROP_ROW: Final = "DELETE FROM state WHERE account = ? AND place = ? AND name = ?"
+
+ADD_ACCOUNT: Final = "INSERT INTO account (id, server, name, sealed) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+NEXT_ACCOUNT: Final = "SELECT ifnull(max(id), 0) + 1 FROM account"
+FORGET_BEFORE: Final = "DELETE FROM message WHERE at < ?"
 
 ACCOUNT: Final = "SELECT id, server, name, claimed, tried, sealed, token, epoch FROM account"
 AHEAD: Final = """SELECT m.conversation, m.seq FROM message m JOIN account a ON a.id = m.account AND a.epoch = m.epoch

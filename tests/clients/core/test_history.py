@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from collections.abc import Callable
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core import records as r
-from clients.core.history import History, ProfileError
+from clients.core.history import History
 from clients.core.outbox import Outgoing
 from clients.core.schema import VERSION
+from clients.core.vault import ProfileError
 from tests.clients.kit import database
-
-OLDER = "DROP TABLE created; DROP TABLE state; DROP INDEX message_at; PRAGMA user_version = 1"
 
 
 def kept(seq: int, text: str = "hi", own: bool = False, conversation: str = "#g", peer: str = "") -> r.KeepMessage:
@@ -114,14 +114,30 @@ class HistoryTests(SynchronousTestCase):
         self.assertEqual([said.text for said in self.history.last(self.account, "#h", 9)], ["old", "more"])
         self.assertEqual([said.text for said in self.history.search(self.account, "new")], ["new"])
 
-    def test_an_older_profile_is_brought_up_where_it_is(self) -> None:
-        self.history.keep(self.account, [kept(1), r.KeepCursor("#g", 1)])
-        self.history._db.executescript(OLDER)
-        again = self.again()
-        self.assertEqual(again._db.execute("PRAGMA user_version").fetchone()[0], VERSION)
-        self.assertEqual((again.cursors(self.account), again.created(self.account)), ({"#g": 1}, {}))
-        again.keep(self.account, [r.KeepCreated("#g", 5)])
-        self.assertEqual(self.again().created(self.account), {"#g": 5})
+    def test_what_was_tampered_with_is_not_used(self) -> None:
+        self.history.keep(self.account, [kept(1), kept(2), r.Queue(Outgoing(b"o" * 16, "#g", "x", 1))])
+        self.history.keep(self.account, [r.KeepRows({("t", "a"): b"x"}), r.Claim("alice", b"token", True)])
+        execute = self.history._db.execute
+        mine = self.account
+        moved = "UPDATE message SET text = (SELECT text FROM message WHERE seq = 2) WHERE seq = 1"
+        reads: dict[str, Callable[[], object]] = {
+            moved: lambda: self.history.last(mine, "#g", 9),
+            "UPDATE message SET sender = 'eve'": lambda: self.history.search(mine, "hi"),
+            "UPDATE outbox SET recipient = '@eve'": lambda: self.history.outbox(mine),
+            "UPDATE account SET token = zeroblob(60)": lambda: self.history.account("h:1"),
+            "UPDATE state SET name = 'b'": lambda: self.history.rows(mine).read("t", "b"),
+            "DELETE FROM store": lambda: self.again(),
+        }
+        for change, read in reads.items():
+            execute(change)
+            refused = self.assertRaises(ProfileError, read)
+            self.assertEqual(refused.code, "STORE_TAMPERED", change)
+        self.history = History(":memory:")
+
+    def test_the_past_may_be_forgotten(self) -> None:
+        self.history.keep(self.account, [kept(1), kept(2), kept(3)])
+        self.assertEqual(self.history.forget_before(30), 2)
+        self.assertEqual([said.seq for said in self.history.last(self.account, "#g", 9)], [3])
 
     def test_search_is_newest_and_in_order(self) -> None:
         self.history.keep(self.account, [kept(seq, f"Due {seq}") for seq in range(1, 9)])

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core import records as r
+from clients.core.boxes import Boxes
 from clients.core.e2ee.batch import MemoryStorage, Place, Storage
-from clients.core.e2ee.store import Seal
 from clients.core.history import History
 from clients.core.keeping import Keeping, statements
 from tests.clients.core.e2ee.kit import refused
 
-KEY = b"k" * 32
-SEALS = Keeping(Seal(KEY, "state", random.Random(1).randbytes), Seal(KEY, "history", random.Random(2).randbytes))
+BOXES = Boxes(b"k" * 32, random.Random(1).randbytes)
+SEALS = Keeping(BOXES, lambda query, values: None)
 
 NAMES = st.text(st.sampled_from("a/\0é\ud7ff\ue000\U0010ffff"), max_size=3)
 CHANGES = st.dictionaries(st.tuples(st.sampled_from("tu"), NAMES), st.none() | st.binary(max_size=4))
@@ -30,8 +30,8 @@ class RecordTests(SynchronousTestCase):
         ((_, values), (_, gone)) = statements(SEALS, 7, r.KeepRows({("t", "a"): b"CANARY", ("t", "b"): None}))
         self.assertEqual((values[:3], gone), ((7, "t", "a"), (7, "t", "b")))
         self.assertNotIn(b"CANARY", values[3])
-        self.assertEqual(SEALS.state.open("7/t", "a", values[3]), b"CANARY")
-        self.assertEqual(refused(lambda: SEALS.state.open("8/t", "a", values[3])), "STORE_TAMPERED")
+        self.assertEqual(BOXES.state.open("7/t", "a", values[3]), b"CANARY")
+        self.assertEqual(refused(lambda: BOXES.state.open("8/t", "a", values[3])), "STORE_TAMPERED")
 
 
 class RowsTests(SynchronousTestCase):

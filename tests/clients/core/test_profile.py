@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from clients.core.history import ProfileError
+from clients.core import records as r
+from clients.core.outbox import Outgoing
 from clients.core.profile import Profile, folder
+from clients.core.vault import Opening, ProfileError
+from tests.clients.core.old import seen
 
 
 class FolderTests(SynchronousTestCase):
@@ -30,13 +34,14 @@ class ProfileTests(SynchronousTestCase):
     def test_everything_is_for_the_owner_only(self) -> None:
         with Profile(self.path):
             self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o700)
-            for name in ("lock", "key", "chat.db"):
+            for name in ("lock", "chat.db", "chat.db-wal"):
                 self.assertEqual(stat.S_IMODE((self.path / name).stat().st_mode), 0o600)
 
     def test_the_second_one_is_told_who_has_it(self) -> None:
         with Profile(self.path):
             refused = self.assertRaises(ProfileError, Profile, self.path)
-            self.assertIn(f"process {os.getpid()}", str(refused))
+            self.assertIn(f"open in another window (pid {os.getpid()}).", str(refused))
+            self.assertEqual(refused.code, "PROFILE_LOCKED")
         Profile(self.path).close()
 
     def test_keys_stay_the_same(self) -> None:
@@ -52,17 +57,43 @@ class ProfileTests(SynchronousTestCase):
             first = profile.account("h:1", "")[1].keys
             self.assertEqual(profile.account("h:1", "")[1].keys, first)
 
-    def test_another_key_does_not_open_it(self) -> None:
+    def test_another_passphrase_and_back_to_none(self) -> None:
         with Profile(self.path) as profile:
-            profile.account("h:1", "alice")
-        (self.path / "key").write_bytes(b"x" * 32)
+            keys = profile.account("h:1", "alice")[1].keys
+            profile.rewrap("words")
+        self.assertEqual(self.assertRaises(ProfileError, Profile, self.path).code, "STORE_LOCKED")
+        with Profile(self.path, Opening("words")) as profile:
+            self.assertEqual(profile.account("h:1", "alice")[1].keys, keys)
+            profile.rewrap("")
         with Profile(self.path) as profile:
-            self.assertRaises(ProfileError, profile.account, "h:1", "alice")
+            self.assertEqual(profile.account("h:1", "alice")[1].keys, keys)
 
-    def test_a_damaged_key_is_told(self) -> None:
-        Profile(self.path).close()
-        (self.path / "key").write_bytes(b"short")
-        self.assertIn("damaged", str(self.assertRaises(ProfileError, Profile, self.path)))
+    def test_of_the_old_way_nothing_is_left(self) -> None:
+        with Profile(self.path) as profile:
+            (wrapped,) = profile.history._db.execute("SELECT wrapped FROM store").fetchone()
+            self.assertEqual(seen(self.path, wrapped), [wrapped])
+            profile.rewrap("words")
+            self.assertEqual(seen(self.path, wrapped), [])
+
+    def test_nothing_that_was_said_is_seen_on_the_disk(self) -> None:
+        with Profile(self.path) as profile:
+            account = profile.account("h:1", "alice")[0].id
+            said = r.KeepMessage("#g", 1, 1, "bob", b"i" * 16, "MARKER said", False)
+            queued = r.Queue(Outgoing(b"o" * 16, "@bob", "MARKER queued", 1))
+            rows = r.KeepRows({("uik", ""): b"MARKER row"})
+            profile.history.keep(account, [said, queued, rows, r.Claim("alice", b"MARKER token", True)])
+            self.assertEqual(seen(self.path, b"MARKER"), [])
+            self.assertEqual(len(profile.history.search(account, "marker")), 1)
+        self.assertEqual(seen(self.path, b"MARKER"), [])
+
+    def test_a_core_dump_is_not_made(self) -> None:
+        with Profile(self.path):
+            self.assertEqual(resource.getrlimit(resource.RLIMIT_CORE), (0, 0))
+
+    def test_a_wrong_passphrase_lets_go_of_it(self) -> None:
+        Profile(self.path, Opening("words")).close()
+        self.assertRaises(ProfileError, Profile, self.path, Opening("other"))
+        Profile(self.path, Opening("words")).close()
 
     def test_a_place_that_cannot_be_is_told(self) -> None:
         self.path.write_text("a file")

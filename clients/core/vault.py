@@ -1,0 +1,251 @@
+"""The store's key: how it is made, how it lies on the disk, and who opens it.
+
+Rule: the key itself is never on the disk. It lies there wrapped, under a key that comes from the system's keyring, from
+a passphrase (Argon2id), or, where a person wants neither, from nothing that is secret; that is then said, once and in
+the status. Another passphrase wraps the same key anew, so what was sealed stays as it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import unicodedata
+from collections.abc import Callable
+from typing import Annotated, Final
+
+import msgspec
+from argon2.exceptions import Argon2Error
+from argon2.low_level import Type, hash_secret_raw
+from msgspec import Meta
+
+from clients.core.e2ee import store
+from clients.core.e2ee.keys import KEY_BYTES, NONCE_BYTES, Entropy, derive
+from clients.core.e2ee.refusals import CODES, Refused
+from clients.core.e2ee.signed import Bytes16, decode, encode
+from clients.core.ring import Ring, RingError
+
+TRIES: Final = 3
+ID_BYTES: Final = 16
+# RFC 9106, section 4, the second recommended choice: 64 MiB, three times over; about 160 ms.
+MEMORY_KIB, PASSES, LANES = 65_536, 3, 4
+
+EMPTY: Final = "empty"
+PASSPHRASE: Final = "passphrase"  # noqa: S105 (the name of a way, not one)
+KEYRING: Final = "keyring"
+OPEN_TO_ALL: Final = "Whoever gets at these files can read what you have read."
+STATUS: Final = {
+    EMPTY: f"no passphrase. {OPEN_TO_ALL} (chat passphrase)",
+    PASSPHRASE: "opened by a passphrase",
+    KEYRING: "opened by this system's keyring",
+}
+WRONG: Final = CODES["STORE_LOCKED"].text
+NEEDS_IT: Final = "This profile needs its passphrase: give --passphrase-file FILE, or set CHAT_PASSPHRASE_FILE."
+NOT_IN_RING: Final = "This system's keyring has no key for this profile; it may be from another system or user."
+NO_RING: Final = "This profile is opened by the system's keyring, and there is none in this session."
+
+
+class ProfileError(Exception):
+    """The profile cannot be used; the text says why, the code what kind of reason that is."""
+
+    def __init__(self, text: str, code: str = "profile") -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Wrapped(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """The store's key as it lies on the disk. `id` is what the keyring calls it, anew with each wrapping; `ring`: a
+    keyring was there. The costs stand beside the box, so that they can grow; they are bounded, whoever wrote them."""
+
+    way: str
+    id: Bytes16
+    box: Annotated[bytes, Meta(max_length=256)]
+    ring: bool
+    memory: Annotated[int, Meta(ge=8, le=4 << 20)] = MEMORY_KIB
+    passes: Annotated[int, Meta(ge=1, le=64)] = PASSES
+    lanes: Annotated[int, Meta(ge=1, le=64)] = LANES
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """How this run may open a profile. `passphrase`: of a file (empty: a choice to have none); `ask`: at a terminal,
+    without showing it; `tell`: one sentence to the person."""
+
+    passphrase: str | None = None
+    ask: Callable[[str], str] | None = None
+    ring: Callable[[], Ring | None] = lambda: None
+    tell: Callable[[str], None] = lambda text: None
+
+
+class Vault:
+    """The store's key of one profile, once it is made or opened."""
+
+    def __init__(self, opening: Opening, entropy: Entropy) -> None:
+        self._opening = opening
+        self._entropy = entropy
+        self._key = b""
+        self._wrapped: Wrapped | None = None
+
+    # ---- what the history asks ----
+
+    def make(self) -> tuple[bytes, bytes]:
+        """A new key, and it wrapped in the way that this run says, or that asks nothing of a newcomer."""
+        self._key = self._entropy(KEY_BYTES)
+        self._wrapped = self._first()
+        return self._key, encode(self._wrapped)
+
+    def open(self, wrapped: bytes) -> bytes:
+        """The key. Raises ProfileError."""
+        try:
+            self._wrapped = decode(wrapped, Wrapped)
+        except Refused:
+            raise tampered() from None
+        ways = {EMPTY: self._open_empty, PASSPHRASE: self._open_passphrase, KEYRING: self._open_keyring}
+        if self._wrapped.way not in ways:
+            raise tampered()
+        self._key = ways[self._wrapped.way](self._wrapped)
+        return self._key
+
+    def status(self) -> str:
+        """Who can open it, in a few words."""
+        return STATUS[self.way]
+
+    # ---- what the profile asks ----
+
+    @property
+    def way(self) -> str:
+        """How it is opened: one of the three."""
+        assert self._wrapped is not None, "make or open comes first"
+        return self._wrapped.way
+
+    def ring(self) -> Ring | None:
+        """The keyring, where there was one when the key was wrapped and there still is."""
+        assert self._wrapped is not None, "make or open comes first"
+        return self._opening.ring() if self._wrapped.ring else None
+
+    def rewrap(self, passphrase: str | None, keep: Callable[[bytes], None]) -> None:
+        """Another passphrase (empty: none; None: the keyring). `keep` has it on disk when it returns; until then the
+        old way opens it, from then on only the new one does. Raises ProfileError."""
+        before = self._wrapped
+        ring = self._opening.ring()
+        if passphrase is not None:
+            fresh = self._by_passphrase(passphrase, ring is not None)
+        elif ring is not None:
+            fresh = self._by_keyring(ring)
+        else:
+            raise ProfileError("There is no keyring in this session that keeps secrets; give a passphrase.")
+        keep(encode(fresh))
+        self._wrapped = fresh
+        if before is not None and before.way == KEYRING and ring is not None:
+            _forget(ring, before)
+
+    # ---- inside ----
+
+    def _first(self) -> Wrapped:
+        """The first wrapping. Without a terminal the keyring is not used: there may be none next time."""
+        opening = self._opening
+        if opening.passphrase is not None:
+            return self._by_passphrase(opening.passphrase, False)
+        ring = opening.ring() if opening.ask is not None else None
+        if ring is not None:
+            try:
+                return self._by_keyring(ring)
+            except ProfileError as error:
+                opening.tell(str(error))
+        opening.tell(f"This profile has no passphrase. {OPEN_TO_ALL} To set one: chat passphrase")
+        return self._by_passphrase("", False)
+
+    def _by_passphrase(self, passphrase: str, ring: bool) -> Wrapped:
+        way = PASSPHRASE if passphrase else EMPTY
+        made = Wrapped(way, self._entropy(ID_BYTES), b"", ring)
+        return self._boxed(made, stretched(passphrase, made) if passphrase else _of_nothing(made))
+
+    def _by_keyring(self, ring: Ring) -> Wrapped:
+        made = Wrapped(KEYRING, self._entropy(ID_BYTES), b"", True)
+        wrapping = self._entropy(KEY_BYTES)
+        try:
+            ring.write(made.id.hex(), base64.b64encode(wrapping).decode())
+            if ring.read(made.id.hex()) is None:
+                raise RingError("The system's keyring does not keep what it is given.")
+        except RingError as error:
+            raise ProfileError(str(error)) from None
+        return self._boxed(made, wrapping)
+
+    def _boxed(self, made: Wrapped, wrapping: bytes) -> Wrapped:
+        return msgspec.structs.replace(made, box=store.wrap(self._key, wrapping, self._entropy(NONCE_BYTES)))
+
+    def _open_empty(self, wrapped: Wrapped) -> bytes:
+        if self._opening.passphrase:
+            self._opening.tell(f"This profile has no passphrase, and none was needed. {OPEN_TO_ALL}")
+        key = _unwrapped(wrapped, _of_nothing(wrapped))
+        if key is None:
+            raise tampered()
+        return key
+
+    def _open_passphrase(self, wrapped: Wrapped) -> bytes:
+        given, ask = self._opening.passphrase, self._opening.ask
+        if given is None and ask is None:
+            raise ProfileError(NEEDS_IT, "STORE_LOCKED")
+        for left in reversed(range(TRIES if given is None else 1)):
+            passphrase = ask("Passphrase: ") if given is None and ask is not None else given or ""
+            key = _unwrapped(wrapped, stretched(passphrase, wrapped))
+            if key is not None:
+                return key
+            if left:
+                self._opening.tell(WRONG)
+        raise ProfileError(WRONG, "STORE_LOCKED")
+
+    def _open_keyring(self, wrapped: Wrapped) -> bytes:
+        ring = self._opening.ring()
+        if ring is None:
+            raise ProfileError(NO_RING, "STORE_LOCKED")
+        try:
+            secret = ring.read(wrapped.id.hex())
+        except RingError as error:
+            raise ProfileError(str(error), "STORE_LOCKED") from None
+        key = _unwrapped(wrapped, _bytes(secret)) if secret is not None else None
+        if key is None:
+            raise ProfileError(NOT_IN_RING, "STORE_LOCKED")
+        return key
+
+
+def tampered() -> ProfileError:
+    """The profile was changed by somebody else; nothing of it is used."""
+    return ProfileError(CODES["STORE_TAMPERED"].text, "STORE_TAMPERED")
+
+
+def stretched(passphrase: str, wrapped: Wrapped) -> bytes:
+    """The key that a passphrase gives, by Argon2id over the wrapping's own salt and costs. Raises ProfileError."""
+    secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
+    try:
+        return hash_secret_raw(
+            secret, wrapped.id, wrapped.passes, wrapped.memory, wrapped.lanes, KEY_BYTES, Type.ID
+        )  # fmt: skip
+    except (Argon2Error, MemoryError) as error:
+        raise ProfileError(f"The passphrase cannot be tried: {error}.") from None
+
+
+def _of_nothing(wrapped: Wrapped) -> bytes:
+    """The key of the empty passphrase: everybody who has the file can make it."""
+    return derive(wrapped.id, "store/empty")
+
+
+def _unwrapped(wrapped: Wrapped, wrapping: bytes) -> bytes | None:
+    try:
+        return store.unwrap(wrapped.box, wrapping)
+    except Refused:
+        return None
+
+
+def _bytes(secret: str) -> bytes:
+    """32 bytes of what the keyring gave; wrong ones where it gave something else."""
+    try:
+        raw = base64.b64decode(secret, validate=True)
+    except ValueError:
+        raw = b""
+    return raw if len(raw) == KEY_BYTES else bytes(KEY_BYTES)
+
+
+def _forget(ring: Ring, wrapped: Wrapped) -> None:
+    """The keyring need not keep what opens nothing any more; where it cannot forget, that does no harm."""
+    try:
+        ring.write(wrapped.id.hex(), None)
+    except RingError:
+        return
