@@ -17,11 +17,12 @@ from twisted.python.failure import Failure
 
 from chatd import auth, credentials, people, sasl
 from chatd import messages as m
+from chatd.core import invitations, sanctions
 from chatd.core.hub import Hub
 from chatd.core.limits import DAY, Networks, is_loopback
 from chatd.core.turn import Command, Refused, Turn
 from chatd.core.users import Device, Session, User
-from chatd.entries import InvitationUsed
+from chatd.entries import InvitationSet
 from chatd.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ IDENT_CHARS = 10
 NOT_IDENT = re.compile(r"[^A-Za-z0-9_.-]+")
 # Refusals of a line session that do not count as attempts to get in: programs try nicks and mechanisms by themselves.
 FREE = frozenset(("bad-name", "name-taken", "name-owned", "not-logged-in", "sasl-aborted", "sasl-mechanism"))
+
+FINAL = frozenset(("banned", "disabled"))  # there is no other way in, so the connection ends
 
 
 class Proof:
@@ -106,6 +109,10 @@ class Admission:
         self.hub.refuse(session, ref, refusal, turn)
         if session.user is not None or (session.line and refusal.code in FREE):
             return
+        if refusal.code in FINAL:
+            session.over = True
+            self.node.end_later(session, m.Bye(refusal.code, refusal.text))
+            return
         session.proof.failures += 1
         if session.proof.failures >= self.hub.limits.login_attempts:
             session.over = True
@@ -130,27 +137,39 @@ class Admission:
     def sign_up(self, session: Session, command: m.SignUp, turn: Turn) -> None:
         """Claim a name for a device's keys, as far as the server's policy lets strangers in."""
         self._check_keys(session, command, m.SIGNUP_LABEL)
-        invitation = self.check_invitation(command.invitation, turn.now)
+        offer = self.check_invitation(session, command.invitation, command.name, turn.now)
         self.throttle.newcomer(session, turn.now)
-        device = self.hub.claim(command.name, command.keys, turn)
-        if invitation:
-            self.hub.invitations.add(invitation)
-            turn.keep(InvitationUsed(invitation, device.user.id, turn.now))
+        if offer is not None and offer.user:
+            user = self.hub.users.by_id[offer.user]
+            device = self.hub.link(user, command.keys, turn)
+            credentials.keep(user, auth.NO_PASSWORD, turn)  # whoever has the code need not know the one before
+        else:
+            device = self.hub.claim(command.name, command.keys, turn)
+        if offer is not None:
+            invitations.use(self.hub, offer, device.user, turn)
         self._admit(session, device.user, device, command.ref, False, turn)
 
-    def check_invitation(self, code: str, now: int) -> str:
-        """The invitation that is used up by this, or nothing where none is needed."""
+    def check_invitation(self, session: Session, code: str, name: str, now: int) -> InvitationSet | None:
+        """What the code is good for that a newcomer of this name has given; None where none is needed."""
         registration = self.policy.registration
+        if code:
+            identity = auth.read_invitation(self.secret, code, now // 1000)
+            if identity is None:
+                raise Refused("bad-invitation", "That invitation is mistyped, used up or too old.")
+            offer = invitations.check(self.hub, identity, now)
+            if offer.user and credentials.account(self.hub, name) is not self.hub.users.by_id[offer.user]:
+                raise Refused("bad-invitation", "That code is for another name.")
+            if offer.user or registration != "closed":
+                return offer
+        known = credentials.account(self.hub, name)
+        if known is not None and invitations.pending(self.hub, known):
+            raise Refused("invitation-needed", "That name waits for somebody of the class, who has a code for it.")
+        sanctions.check_newcomer(self.hub, session.address[0], now)
         if registration == "closed":
             raise Refused("registration-closed", "This server takes no new accounts. Ask your admin.")
-        if registration == "open":
-            return ""
-        if not code:
+        if registration == "invite":
             raise Refused("invitation-needed", "A new account needs an invitation code. Ask your staff.")
-        invitation = auth.read_invitation(self.secret, code, now // 1000)
-        if invitation is None or invitation in self.hub.invitations:
-            raise Refused("bad-invitation", "That invitation is mistyped, used up or too old.")
-        return invitation
+        return None
 
     def _check_keys(self, session: Session, command: m.SignUp | m.Link, label: bytes) -> None:
         keys, proof = command.keys, session.proof
@@ -191,6 +210,7 @@ class Admission:
         """Let a guest in."""
         if not self.policy.guests:
             raise Refused("guests-refused", "This server takes no guests; make an account.")
+        sanctions.check_newcomer(self.hub, session.address[0], turn.now)
         self.throttle.newcomer(session, turn.now)
         self._admit(session, self.hub.guest(command.name, turn), None, command.ref, False, turn)
 
@@ -200,6 +220,7 @@ class Admission:
         if user is None:
             if not self.policy.guests:
                 raise Refused("guests-refused", "This server takes no guests; make an account.")
+            sanctions.check_newcomer(self.hub, session.address[0], turn.now)
             self.hub.users.checked(command.nick, owned=True)
             self.throttle.newcomer(session, turn.now)
             user = self.hub.guest(command.nick, turn, address=session.address[0])

@@ -14,13 +14,13 @@ from twisted.internet.defer import Deferred, succeed
 
 from chatd import auth, people
 from chatd import messages as m
-from chatd.core import accounts
+from chatd.core import accounts, invitations
 from chatd.core.hub import Hub
 from chatd.core.limits import is_loopback
 from chatd.core.names import BadName, fold
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
-from chatd.entries import CertificateGone, CertificateSet, InvitationUsed, VerifierSet
+from chatd.entries import CertificateGone, CertificateSet, InvitationSet, VerifierSet
 
 if TYPE_CHECKING:
     from chatd.admission import Admission
@@ -79,20 +79,24 @@ def register(admission: Admission, session: Session, command: people.Register, t
     admission.hold(session, command.ref, hashing, _registered, admission, session, command)
 
 
-def _check_new(admission: Admission, session: Session, command: people.Register, turn: Turn) -> str:
-    """Whether this may be registered; returns the invitation that is used up by it."""
+def _check_new(
+    admission: Admission, session: Session, command: people.Register, turn: Turn
+) -> InvitationSet | None:  # fmt: skip
+    """Whether this may be registered; returns the invitation that is used by it."""
     guest = session.user
     if command.other:
         _check_other(admission, session, command)
-        return ""
+        return None
     if session.proof.account is not None or (guest is not None and not guest.guest):
         raise Refused("already", "You have an account.")
-    invitation = admission.check_invitation(command.invitation, turn.now)
+    offer = admission.check_invitation(session, command.invitation, command.name, turn.now)
     admission.hub.check_space()
+    if offer is not None and offer.user:
+        return offer
     if guest is not None and not same(guest, command.name):
         raise Refused("account-name-must-be-nick", f"You are {guest.name}; register that name, or change it first.")
     _check_name(admission, command.name, guest)
-    return invitation
+    return offer
 
 
 def _check_other(admission: Admission, session: Session, command: people.Register) -> None:
@@ -117,16 +121,21 @@ def _registered(verifiers: auth.Verifiers, admission: Admission, session: Sessio
     turn = admission.node.turn()
     if session.over:
         return  # gone while it was hashed
-    invitation = _check_new(admission, session, command, turn)
+    offer = _check_new(admission, session, command, turn)
     if command.other:
         accounts.register(admission.hub, command.name, *verifiers, turn)
         turn.reply(session, m.Done(command.ref))
         return
-    name = session.user.name if session.user is not None else command.name
-    user = accounts.register(admission.hub, name, *verifiers, turn, guest=session)
-    if invitation:
-        admission.hub.invitations.add(invitation)
-        turn.keep(InvitationUsed(invitation, user.id, turn.now))
+    if offer is not None and offer.user:
+        user = admission.hub.users.by_id[offer.user]
+        if session.user is not None:
+            accounts.become(admission.hub, session, user, turn)
+        keep(user, verifiers, turn)
+    else:
+        name = session.user.name if session.user is not None else command.name
+        user = accounts.register(admission.hub, name, *verifiers, turn, guest=session)
+    if offer is not None:
+        invitations.use(admission.hub, offer, user, turn)
     session.proof.account = user
     turn.reply(session, people.Proved(command.ref, user.name))
 

@@ -27,6 +27,18 @@ class Mask(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: int
 
 
+class SanctionIs(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One sanction: of an account by its name, or (`name` empty) of guests from a network. `until` 0: for ever."""
+
+    kind: str
+    name: str
+    network: str
+    until: int
+    reason: str
+    by: str
+    at: int
+
+
 # ---- commands --------------------------------------------------------------------------------------------------
 
 
@@ -80,6 +92,31 @@ class Kill(Value, frozen=True, tag="kill"):
     ref: int
     name: str
     reason: str = ""
+
+
+class Sanction(Value, frozen=True, tag="sanction"):
+    """Ban or mute somebody (operators of the server): `@name` of an account or a guest, or an address or network
+    (CIDR) for the guests from there. `kind`: ban, mute; `seconds` 0: for ever."""
+
+    ref: int
+    kind: str
+    whom: str
+    seconds: int = 0
+    reason: str = ""
+
+
+class Lift(Value, frozen=True, tag="lift"):
+    """End a ban or a mute (operators of the server)."""
+
+    ref: int
+    kind: str
+    whom: str
+
+
+class AskSanctions(Value, frozen=True, tag="asksanctions"):
+    """Which sanctions there are (operators of the server)."""
+
+    ref: int
 
 
 class Wallops(Value, frozen=True, tag="wallops"):
@@ -162,5 +199,12 @@ class Walloped(Value, frozen=True, tag="walloped"):
     text: str
 
 
-Command = SetModes | AskModes | AskMasks | Rename | Redact | Kill | Wallops
-Event = ModesChanged | ModeRefused | GroupModes | MaskList | Renamed | Redacted | Walloped
+class SanctionList(Value, frozen=True, tag="sanctionlist"):
+    """The answer to `asksanctions`, the newest first."""
+
+    ref: int
+    sanctions: list[SanctionIs]
+
+
+Command = SetModes | AskModes | AskMasks | Rename | Redact | Kill | Wallops | Sanction | Lift | AskSanctions
+Event = ModesChanged | ModeRefused | GroupModes | MaskList | Renamed | Redacted | Walloped | SanctionList

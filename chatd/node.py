@@ -20,6 +20,7 @@ from chatd import archive, blobs, moderation, people
 from chatd import messages as m
 from chatd.admission import INSIDE, Admission, Policy, Proof
 from chatd.auth import Passwords
+from chatd.core import sanctions
 from chatd.core.groups import Audience, Conversation
 from chatd.core.hub import Hub
 from chatd.core.limits import Buckets, Limits, is_loopback
@@ -143,9 +144,11 @@ class Node:
         if session.user is None and kind is not m.Quit:
             self.admission.receive(session, command, turn)
             return
-        if session.metered:
+        if session.metered:  # who is muted is, too
             if kind in TOLD:
                 self._meter(session, turn)
+                if session.user.muted is not None and self._is_muted(session, command, turn):
+                    return
             elif kind in LISTS and not self._may_list(session, command, turn):
                 return
         special = SPECIAL.get(kind)
@@ -383,6 +386,14 @@ class Node:
             session.link.hold("rate")
             self._clock.callLater(wait, self._speed_up, session)
 
+    def _is_muted(self, session: Session, command: Any, turn: Turn) -> bool:
+        try:
+            sanctions.check_speech(self.hub, session, command, turn.now)
+        except Refused as refusal:
+            self.hub.refuse(session, command.ref, refusal, turn)
+            return True
+        return False
+
     def _may_list(self, session: Session, command: Any, turn: Turn) -> bool:
         """Lists cost more to answer than to ask for: who asks too often is refused."""
         assert session.user is not None
@@ -408,6 +419,8 @@ class Node:
             silent = now - session.heard
             if silent > self.limits.silent_seconds / 2:
                 self._ask_for_life(session, now, silent > self.limits.silent_seconds)
+        if self.hub.sanctions.over(int(self._wall() * 1000)):
+            sanctions.expire(self.hub, self.turn())
         if now >= self._next_purge and not self.stopping:
             self._next_purge = now + 3600
             self._purge()

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chatd import auth, people, scram
-from chatd.core import accounts
+from chatd.core import accounts, sanctions
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
 from chatd.credentials import account, check_private, key_of, same
@@ -45,6 +45,7 @@ def _failed(text: str = "Unknown name or wrong password, or the account has none
 
 
 def _proved(admission: Admission, session: Session, user: User, ref: int, turn: Turn) -> None:
+    sanctions.check_in(user, turn.now)
     if session.user is not None and session.user is not user:
         if not session.user.guest:
             raise Refused("already", f"You are {session.user.name}, and stay that until you leave.")

@@ -530,7 +530,8 @@ def state_of(house: House) -> dict[str, Any]:
         "parlour": sorted(user.name for user in hub.parlour.users),
         "conversations": {c.id: _conversation(c) for c in hub.conversations.by_id.values()},
         "groups": [sorted(hub.conversations.groups), sorted(hub.group_skeletons), sorted(hub.conversations.direct)],
-        "invitations": set(hub.invitations),
+        "invitations": [dict(hub.invitations.offers), {code: set(who) for code, who in hub.invitations.used.items()}],
+        "sanctions": dict(hub.sanctions.by_key),
         "everyone": {user.name: count for user, count in hub.everyone.users.items()},
     }
 

@@ -13,7 +13,7 @@ import msgspec
 
 from chatd import messages as m
 from chatd import people as p
-from chatd.core import archive, membership, metadata, people
+from chatd.core import archive, membership, metadata, people, sanctions
 from chatd.core.groups import Conversation, tell_group
 from chatd.core.names import Name
 from chatd.core.turn import Turn
@@ -42,6 +42,7 @@ def become(hub: Hub, session: Session, account: User, turn: Turn) -> None:
     """A guest has proved to be an account: from here on the session is the account's. Raises Refused."""
     guest = session.user
     assert guest is not None
+    sanctions.check_in(account, turn.now)
     hub.check_sessions(account, session)
     first, seen = not account.sessions, account.seen
     known, shared = people.groups_of(account), people.groups_of(guest)

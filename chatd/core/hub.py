@@ -22,6 +22,7 @@ from chatd.core import (
     archive,
     blobs,
     groups,
+    invitations,
     lobby,
     mailbox,
     membership,
@@ -31,6 +32,7 @@ from chatd.core import (
     operator,
     passing,
     people,
+    sanctions,
     search,
     talks,
 )
@@ -82,12 +84,13 @@ class Hub:
         self.everyone = Audience()
         self.parlour = Audience()  # the line sessions that are in the lobby: they see who comes into it and leaves
         self.monitors = monitors.Monitors()
+        self.sanctions = sanctions.Sanctions()
         self.talks = talks.Talks()
         self.past = search.PastPeople(limits.past_people)
         self.blobs = blobs.Blobs()
         self.most = 0  # how many people have been here at once
         self._cloak = hashlib.blake2b(secret, digest_size=32, person=b"cloak").digest()
-        self.invitations = {used.invitation for used in directory.invitations}
+        self.invitations = invitations.Invitations(directory)
         self.full = False  # the disk is nearly full: keep nothing that may be refused
         self.outside = outside
         self.say = outside.say
@@ -102,6 +105,8 @@ class Hub:
     def _load(self, directory: Directory) -> None:
         for user in directory.users:
             self.users.add(User(user))
+        for name in directory.names:
+            self.users.keep(name)
         for device in directory.devices:
             self.users.add_device(device)
         for record in directory.conversations:
@@ -122,6 +127,7 @@ class Hub:
         archive.load(self, directory)
         people.load(self, directory)
         metadata.load(self, directory)
+        sanctions.load(self, directory)
         blobs.load(self, directory)
 
     def _load_members(self, directory: Directory) -> None:
@@ -201,6 +207,7 @@ class Hub:
             raise Refused("login-refused", "This device belongs to another account already.")
         if len(user.devices) - (line_name(user) in user.devices) >= self.limits.devices:
             raise Refused("too-many-devices", f"An account has at most {self.limits.devices} devices.")
+        sanctions.check_in(user, turn.now)
         self.check_sessions(user, None)
         self.check_space()
         return self._add_reader(user, keys, turn)
@@ -247,6 +254,7 @@ class Hub:
               token: bytes = b"") -> Session | None:  # fmt: skip
         """Let a session in as a user; returns the older session of the same device, which has to end."""
         older = device.session if device is not None else None
+        sanctions.check_in(user, turn.now)
         self.check_sessions(user, session, older)
         first = self._let_in(session, user, turn)
         session.device = device
@@ -274,6 +282,7 @@ class Hub:
 
         Raises Refused. The answer is one `arrived`; a `group` (with ref 0) follows for each group the account is in.
         """
+        sanctions.check_in(user, turn.now)
         self.check_sessions(user, session)
         called = self.users.checked(nick or user.name, user, owned=True) if not user.sessions else None
         first = self._let_in(session, user, turn)
@@ -292,6 +301,7 @@ class Hub:
         """Make it a session of this user; whether it is the first one."""
         first = not user.sessions
         session.user = user
+        sanctions.enter(self, session, user, turn.now)
         user.sessions[session] = None
         if first:
             user.since = user.active = turn.now
@@ -468,6 +478,9 @@ COMMANDS: dict[type, Callable[[Hub, Session, Any, Turn], Any]] = {
     p.AskMetadata: metadata.ask_metadata,
     p.FollowMetadata: metadata.follow_metadata,
     o.Kill: operator.kill,
+    o.Sanction: operator.sanction,
+    o.Lift: operator.lift,
+    o.AskSanctions: operator.ask_sanctions,
     o.Wallops: operator.wallops,
     b.CreateBlob: blobs.create,
     b.PutBlob: blobs.put,

@@ -228,7 +228,7 @@ def prefix(host: str) -> str:
 
     IPv4 in IPv6 (`::ffff:192.0.2.1`) counts as IPv4. What is no address (a Unix socket) is returned as it is.
     """
-    address = _address(host)
+    address = address_of(host)
     if address is None:
         return host
     if isinstance(address, ipaddress.IPv6Address):
@@ -239,7 +239,7 @@ def prefix(host: str) -> str:
 @lru_cache(maxsize=8192)
 def is_loopback(host: str) -> bool:
     """Whether the other end is this machine (127.0.0.0/8, ::1). What is no address is not."""
-    address = _address(host)
+    address = address_of(host)
     return address is not None and address.is_loopback
 
 
@@ -252,11 +252,12 @@ class Networks:
         self._networks = [ipaddress.ip_network(network, strict=False) for network in networks]
 
     def __contains__(self, host: str) -> bool:
-        address = _address(host)
+        address = address_of(host)
         return address is not None and any(address in network for network in self._networks)
 
 
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that this text is; IPv4 in IPv6 is IPv4."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

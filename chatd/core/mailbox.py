@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatd import messages as m
-from chatd.core import archive, modes, people
+from chatd.core import archive, modes, people, sanctions
 from chatd.core.groups import Conversation
 from chatd.core.turn import Post, Refused, Turn
 from chatd.core.users import Session, User
@@ -34,7 +34,7 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
         raise Refused("bad-argument", f"A kind is one of {', '.join(KINDS)}.")
     conversation = session.known.get(command.to)
     if conversation is None or conversation.closed:
-        conversation = _find(hub, session, command.to)
+        conversation = _find(hub, session, command.to, turn.now)
     if hub.full:
         hub.check_space()
     if conversation.direct:
@@ -74,7 +74,7 @@ def check_parts(hub: Hub, text: str, identity: bytes, tags: str) -> bytes:
     return body
 
 
-def _find(hub: Hub, session: Session, to: str) -> Conversation:
+def _find(hub: Hub, session: Session, to: str, now: int) -> Conversation:
     """What `@name` or `#group` means to this session; a new direct conversation is not yet in the directory."""
     user = session.user
     assert user is not None
@@ -87,6 +87,8 @@ def _find(hub: Hub, session: Session, to: str) -> Conversation:
         raise Refused("guest", "Guests talk in the lobby and in open groups; private messages need an account.")
     if peer is user:
         raise Refused("not-allowed", "That is you.")
+    if peer.disabled is not None:
+        sanctions.check_peer(peer, now)
     conversation = direct(hub, user, peer)
     if conversation.id in hub.conversations.by_id:
         _remember(session, to, conversation)

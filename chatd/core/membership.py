@@ -123,6 +123,50 @@ def _put_in(hub: Hub, group: Conversation, user: User, letters: str, turn: Turn)
     return member
 
 
+def found(hub: Hub, turn: Turn, called: str) -> Conversation:
+    """Make a private group that nobody is in yet: in the same turn somebody has to be enrolled. Raises Refused."""
+    try:
+        name = fold_group(called)
+    except BadName as error:
+        raise Refused("bad-name", str(error)) from None
+    if name.skeleton in hub.group_skeletons:
+        raise Refused("name-taken", f"There is a group that looks like {name.display!r}.")
+    record = ConversationMade(hub.conversations.next_id, name.display, name.key, None, turn.now, modes.PRIVATE)
+    group = hub.group_skeletons[name.skeleton] = hub.conversations.add(record)
+    turn.keep(record)
+    return group
+
+
+def enrol(hub: Hub, turn: Turn, group: Conversation, user: User, letters: str = "") -> None:
+    """Staff put somebody into a group, or make a member what `letters` (of `ROLES`) say."""
+    member = group.member(user)
+    if member is not None:
+        member.modes = letters
+        turn.keep(member.record(group.id))
+        return
+    member = _put_in(hub, group, user, letters, turn)
+    noted = archive.note(hub, group, turn, "joined", user.name)
+    turn.cast(group.witnesses(member), m.GroupChange(group.name, "joined", user.name, "", "", *noted))
+    turn.then(hub.subscribe_user, user, group)
+    turn.then(_tell_enrolled, hub, user, group, noted)
+
+
+def _tell_enrolled(hub: Hub, user: User, group: Conversation, noted: tuple[int, bytes]) -> None:
+    """All of somebody's sessions: how it stands."""
+    for session in user.sessions if group.member(user) is not None else ():
+        if session in hub.everyone.sessions:
+            tell_group(hub, session, group, noted)
+
+
+def expel(hub: Hub, turn: Turn, group: Conversation, user: User, by: str, reason: str) -> None:
+    """Staff take somebody out of a group."""
+    member = group.members[user.id]
+    noted = archive.note(hub, group, turn, "kicked", by, f"{user.name} {reason}")
+    turn.cast(group.witnesses(member), m.GroupChange(group.name, "kicked", user.name, by, reason, *noted))
+    _put_out(hub, group, member, turn)
+    _settle(hub, group, turn, member)
+
+
 def invite(hub: Hub, session: Session, command: m.Invite, turn: Turn) -> None:
     """Let somebody into a group; they decide whether to come. Where an invitation is needed (i), operators give it."""
     group, mine = own_group(hub, session, command.group)

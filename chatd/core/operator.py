@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from chatd import messages as m
 from chatd import moderation as o
+from chatd.core import sanctions
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
 
@@ -30,11 +31,32 @@ def kill(hub: Hub, session: Session, command: o.Kill, turn: Turn) -> None:
     victim = hub.users.find(command.name)
     if not victim.sessions:
         raise Refused("not-here", f"{victim.nick} is not here.")
-    reason = f"Killed ({by.nick} ({command.reason or 'no reason'}))"
     turn.reply(session, m.Done(command.ref))
-    for other in list(victim.sessions):
-        hub.depart(other, False, turn, reason)
-        turn.then(hub.outside.end, other, m.Bye("killed", reason))
+    sanctions.kick(hub, turn, victim.name, by.nick, command.reason)
+
+
+def sanction(hub: Hub, session: Session, command: o.Sanction, turn: Turn) -> None:
+    """Ban or mute somebody."""
+    by = _operator(session)
+    if command.kind == "disabled":
+        raise Refused("not-allowed", "Accounts are disabled at the console.")
+    sanctions.impose(hub, turn, command.kind, command.whom, by.name, command.seconds, command.reason)
+    turn.reply(session, m.Done(command.ref))
+
+
+def lift(hub: Hub, session: Session, command: o.Lift, turn: Turn) -> None:
+    """End a ban or a mute."""
+    _operator(session)
+    if command.kind == "disabled":
+        raise Refused("not-allowed", "Accounts are enabled at the console.")
+    sanctions.lift(hub, turn, command.kind, command.whom)
+    turn.reply(session, m.Done(command.ref))
+
+
+def ask_sanctions(hub: Hub, session: Session, command: o.AskSanctions, turn: Turn) -> None:
+    """Which there are, the newest first."""
+    _operator(session)
+    turn.reply(session, o.SanctionList(command.ref, sanctions.listed(hub, turn.now)[: hub.limits.list_length]))
 
 
 def wallops(hub: Hub, session: Session, command: o.Wallops, turn: Turn) -> None:

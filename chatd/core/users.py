@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chatd.core.names import BadName, Name, fold, near
 from chatd.core.turn import Refused
-from chatd.entries import DeviceMade, UserMade
+from chatd.entries import DeviceMade, NameKept, SanctionSet, UserMade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,10 +73,10 @@ class User:
     `name` is who they are, `nick` what they are called; a guest's is the same. Times are in ms.
     """
 
-    __slots__ = ("accounts_only", "active", "alias", "alone", "always_on", "away", "bot", "certificates",
-                 "conversations", "devices", "guest", "host", "id", "ident", "invisible", "key", "markers",
-                 "metadata", "name", "nick", "no_ctcp", "operator", "realname", "role", "scram", "sessions", "since",
-                 "skeleton", "source", "trusted", "verifier", "waiting", "wallops")  # fmt: skip
+    __slots__ = ("accounts_only", "active", "alias", "alone", "always_on", "away", "banned", "bot", "certificates",
+                 "conversations", "devices", "disabled", "guest", "host", "id", "ident", "invisible", "key", "markers",
+                 "metadata", "muted", "name", "nick", "no_ctcp", "operator", "realname", "role", "scram", "sessions",
+                 "since", "skeleton", "source", "trusted", "verifier", "waiting", "wallops")  # fmt: skip
 
     def __init__(self, record: UserMade, guest: bool = False, host: str = "") -> None:
         self.id = record.user
@@ -97,6 +97,9 @@ class User:
         self.accounts_only = self.no_ctcp = False
         self.trusted: dict[User, None] = {}  # whose private words are taken whatever else is said
         self.alone = False  # takes one line session at a time
+        self.banned: SanctionSet | None = None  # see core/sanctions.py; each may have ended
+        self.muted: SanctionSet | None = None
+        self.disabled: SanctionSet | None = None
         self.since = self.active = 0  # when the first of the open sessions came; when they last sent something
         self.away = ""
         self.waiting = 0  # direct messages from others that no device has acknowledged (an upper bound)
@@ -105,6 +108,11 @@ class User:
         self.sessions: dict[Session, None] = {}
         self.conversations: dict[int, Conversation] = {}
         self.look()
+
+    def dwell(self) -> None:
+        """An account has the host that goes with its name."""
+        self.host = f"{self.key}.user" if PLAIN.fullmatch(self.key) else f"{self.id}.id"
+        self.look(self.name)
 
     def look(self, nick: str = "", ident: str = "", host: str = "") -> None:
         """Be seen like this from here on; what is empty stays."""
@@ -211,6 +219,37 @@ class Users:
         self._take(guest, Name(guest.name, guest.key, guest.skeleton))
         guest.name, guest.key, guest.skeleton = name.display, name.key, name.skeleton
         self._put(guest, name)
+
+    def rename_account(self, user: User, name: Name) -> None:
+        """Give an account another name, which has been checked; the old one stays its own. Nobody is here as it.
+
+        It is seen as before until it is told to `dwell`, when that has been told.
+        """
+        self.by_key[name.key] = self.by_name[name.display] = self.by_skeleton[name.skeleton] = user
+        user.name, user.key, user.skeleton = name.display, name.key, name.skeleton
+
+    def keep(self, record: NameKept) -> None:
+        """A name that an account had before."""
+        self._put(self.by_id[record.user], Name(record.name, record.key, record.skeleton))
+
+    def forget(self, user: User, name: Name) -> None:
+        """An account is deleted: nothing is left but a number, under a name that nobody wants. Nobody is here as it."""
+        for names in (self.by_key, self.by_name, self.by_skeleton):
+            for text in [text for text, holder in names.items() if holder is user]:
+                del names[text]
+        for device in user.devices:
+            del self.devices[device]
+        for fingerprint in list(user.certificates):
+            self.untie(fingerprint)
+        self.lasting.pop(user, None)
+        user.devices.clear()
+        user.metadata.clear()
+        user.markers.clear()
+        user.verifier = user.scram = user.realname = ""
+        user.bot = user.always_on = False
+        user.role = "student"
+        self._put(user, name)
+        user.name, user.key, user.skeleton = name.display, name.key, name.skeleton
 
     def call(self, user: User, name: Name) -> None:
         """Have an account found by another name, too, which has been checked; one that it had before is free."""

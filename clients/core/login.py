@@ -29,6 +29,7 @@ from clients.core.notices import AskName
 
 _ASK_AGAIN: Final = frozenset({"name-taken", "bad-name"})
 _LATER: Final = frozenset({"throttled", "busy"})
+_FINAL: Final = frozenset({"banned", "disabled"})  # however one proves it
 _NOT_THIS_DEVICE = "This name belongs to another device. `chat link` adds this one, with the account's password."
 
 
@@ -103,6 +104,8 @@ class Entrance:
         self._refused.add(way)
         if failed.code in _LATER:
             return Failure(failed.code, failed.text, max(failed.retry, 1.0))
+        if failed.code in _FINAL:
+            return Failure(failed.code, failed.text)
         if way == "resume":
             self.who.token = b""
             return self._next(ref)

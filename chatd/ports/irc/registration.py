@@ -120,6 +120,8 @@ def _arrived(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
         numeric = REFUSED_NICKS.get(event.code)
         if numeric is not None:
             return [client.numeric(numeric, wanted[:64])]
+        if event.code in ("banned", "disabled"):
+            return [client.numeric(n.ERR_YOUREBANNEDCREEP, text=event.text)]
         return [client.failure("*", "REFUSED", text=event.text)]
     return None
 
