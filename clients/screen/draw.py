@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from clients.core import alerts, inert
 from clients.core.view import ONLINE, Talk, View
 from clients.screen import theme
 from clients.screen.windows import EVENT, LOBBY, MENTION, TALK, Row, Window, Windows
@@ -19,6 +20,8 @@ NICK_COLUMNS: Final = 12
 LIST_COLUMNS: Final = 20
 LIST_FROM: Final = 60  # columns of a screen from which on there is a list
 TIME_FORMAT: Final = "%H:%M"
+OPEN: Final = " everybody here and the server read this "
+OPEN_TALK: Final = " not encrypted: the server can read this "
 LEVELS: Final = {EVENT: ("list", "·"), TALK: ("list.talk", "*"), MENTION: ("list.mention", "!")}
 
 
@@ -102,7 +105,7 @@ def _entry(number: int, window: Window, current: bool, width: int) -> Fragments:
     if current:
         style, mark = "list.current", ">"
     count = f" {window.unread}" if window.unread else ""
-    name = clip(f"{number if number < 10 else ' '}{mark}{window.to}", width - len(count))
+    name = clip(f"{number if number < 10 else ' '}{mark}{inert.name(window.to)}", width - len(count))
     return [(f"class:{style}", name + " " * (width - columns(name) - len(count)) + count)]
 
 
@@ -110,11 +113,21 @@ def _entry(number: int, window: Window, current: bool, width: int) -> Fragments:
 
 
 def title(talk: Talk | None, to: str, width: int) -> Fragments:
-    """Whose conversation this is, and its topic."""
-    shown = f" {to}"
-    topic = f"  {talk.topic}" if talk is not None and talk.topic else ""
-    text = clip(shown + topic.replace("\n", " "), width)
-    return [("class:title", text + " " * (width - columns(text)))]
+    """Whose conversation this is, who can read it, and its topic."""
+    parts: Fragments = [("class:title", f" {inert.name(to)} ")]
+    security = talk.security if talk is not None else ""
+    mark = alerts.mark_of(talk) if talk is not None else ""
+    is_open = security == alerts.PLAIN or to == LOBBY
+    style = "class:title.open" if is_open or security == alerts.CHANGED else "class:title.mark"
+    if mark and to != LOBBY:
+        parts.append((style, f" {mark} "))
+    if is_open:
+        parts.append((style, OPEN if to == LOBBY else OPEN_TALK))
+    elif security in alerts.WORDS:
+        parts.append((style, f"{alerts.WORDS[security]} "))
+    if talk is not None and talk.topic:
+        parts.append(("class:title", f" {inert.line(talk.topic)}"))
+    return cut(parts, width, "class:title")
 
 
 def status(windows: Windows, view: View, where: str, width: int, note: str = "") -> Fragments:
@@ -150,7 +163,8 @@ def cut(parts: Fragments, width: int, rest: str) -> Fragments:
     return [*made, (rest, " " * room)] if room > 0 else made
 
 
-def prompt(windows: Windows) -> str:
-    """What stands before the input."""
+def prompt(windows: Windows, talk: Talk | None) -> str:
+    """What stands before the input: where it goes, and who can read it there."""
     to = windows.current.to
-    return "You: " if to == LOBBY else f"You [{clip(to.removeprefix('#'), 24)}]: "
+    mark = alerts.mark_of(talk) if talk is not None and to != LOBBY else ""
+    return "You: " if to == LOBBY else f"{mark} You [{clip(inert.name(to.removeprefix('#')), 24)}]: ".lstrip()

@@ -15,7 +15,7 @@ from clients.core import notices as n
 from clients.core.answers import GroupInfo
 from clients.core.app import App
 from clients.core.questions import Question, Questions
-from clients.core.view import OFFLINE, View
+from clients.core.view import OFFLINE, Talk, View
 from clients.screen.input import Past
 from clients.screen.rows import STATES, Placed, placed, said
 from clients.screen.windows import MENTION, QUIET, Row, Window, Windows
@@ -69,6 +69,11 @@ class ScreenFace:
         if self._app is None:
             return View("", OFFLINE, self.windows.current.to, (), (), 0)
         return self._app.view()
+
+    def talk(self) -> Talk | None:
+        """What is known of the conversation one looks at."""
+        to = self.windows.current.to.casefold()
+        return next((talk for talk in self.view().talks if talk.to.casefold() == to), None)
 
     @property
     def question(self) -> Question | None:

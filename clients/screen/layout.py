@@ -95,17 +95,14 @@ class Parts:
         return draw.listed(self._face.windows, width, height)
 
     def _title(self, width: int, height: int) -> list[draw.Fragments]:
-        to = self._face.windows.current.to
-        talks = self._face.view().talks
-        talk = next((talk for talk in talks if talk.to.casefold() == to.casefold()), None)
-        return [draw.title(talk, to, width)]
+        return [draw.title(self._face.talk(), self._face.windows.current.to, width)]
 
     def _status(self, width: int, height: int) -> list[draw.Fragments]:
         return [draw.status(self._face.windows, self._face.view(), self._where, width, self._note())]
 
     def _label(self) -> str:
         question = self._face.question
-        return question.prompt if question is not None else draw.prompt(self._face.windows)
+        return question.prompt if question is not None else draw.prompt(self._face.windows, self._face.talk())
 
     def _prompt_width(self) -> Dimension:
         return Dimension.exact(columns(self._label()))

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
+from clients.core import alerts, inert, show
 from clients.core import answers as a
-from clients.core import inert, show
 from clients.core import intents as i
 from clients.core import notices as n
+from clients.core.e2ee.refusals import ALARM, STOP
+from clients.core.style import Style
 from clients.core.view import View
 from clients.screen.windows import EVENT, MENTION, QUIET, TALK, Row
 
@@ -73,7 +75,7 @@ def _outcome(notice: n.Outcome, view: View, now: int) -> list[Placed]:
     if notice.before:
         return []
     own = Row(notice.at or now, inert.name(view.me), inert.text(notice.text), "own", notice.id, STATES[notice.state])
-    hints = show.lines(notice, show.Style(now=now, me=view.me, focus=notice.to))
+    hints = show.lines(notice, Style(now=now, me=view.me, focus=notice.to))
     return [Placed(notice.to, own, QUIET), *(Placed(notice.to, Row(now, "", hint, "faint"), QUIET) for hint in hints)]
 
 
@@ -115,6 +117,14 @@ def _answered(notice: n.Answered, view: View, now: int) -> list[Placed]:
     return [Placed(to, one.row, one.level) for one in _told(notice, view, now)]
 
 
+def _secure(notice: n.Secure, view: View, now: int) -> list[Placed]:
+    """In the conversation it is about; what stops one from sending is urgent."""
+    urgent = alerts.kind(notice.code) in (STOP, ALARM)
+    kind = "bad" if urgent else "event"
+    to = notice.to or view.focus
+    return [Placed(to, Row(now, "", text, kind), MENTION if urgent else EVENT) for text in _texts(notice, view, now)]
+
+
 def _local(notice: n.Local, view: View, now: int) -> list[Placed]:
     if isinstance(notice.intent, i.Focus):
         return []
@@ -130,7 +140,7 @@ def _told(notice: n.Notice, view: View, now: int) -> list[Placed]:
 
 
 def _texts(notice: n.Notice, view: View, now: int) -> list[str]:
-    return show.lines(notice, show.Style(now=now, me=view.me, focus=view.focus))
+    return show.lines(notice, Style(now=now, me=view.me, focus=view.focus))
 
 
 _PLACES: Final[dict[type[n.Notice], Any]] = {
@@ -144,4 +154,5 @@ _PLACES: Final[dict[type[n.Notice], Any]] = {
     n.Refused: _refused,
     n.Local: _local,
     n.Answered: _answered,
+    n.Secure: _secure,
 }

@@ -59,6 +59,13 @@ class PlacedTests(SynchronousTestCase):
         answer = n.Answered(i.JoinGroup("#new"), GroupInfo(1, Position("#new", 0, 0), 1, created=True))
         self.assertEqual(self.where(answer), [("#new", "Group 'new' created successfully.", QUIET)])
 
+    def test_what_encryption_says_is_in_its_conversation(self) -> None:
+        changed = n.Secure("IDENTITY_CHANGED", "bob", "@bob")
+        ((to, text, level),) = self.where(changed)
+        self.assertEqual((to, level), ("@bob", MENTION))
+        self.assertIn("/verify bob", text)
+        self.assertEqual([level for _, _, level in self.where(n.Secure("GAP", "bob", "@bob", 2))], [EVENT])
+
     def test_refusals_are_where_one_wrote(self) -> None:
         refused = n.Refused("mailbox-full", "Full.", intent=i.Tell(("@bob",), "hi"))
         self.assertEqual(self.where(refused), [("@bob", "Full.", QUIET)])
