@@ -133,7 +133,12 @@ COMMANDS: Final[dict[str, Form]] = {
     ),
     "plain": Form(t.plain, "/plain @name [yes]", "talk openly with who cannot encrypt", "/plain @bob"),
     "e2ee": Form(f.only(i.AskEncryption()), "/e2ee", "how encryption stands, what was refused", "/e2ee"),
-    "roster": Form(t.roster, "/roster [r [add|remove @a,@b]]", "whom an instructor vouches for", "/roster cs101"),
+    "roster": Form(
+        t.roster,
+        "/roster [r [add|remove @a,@b]], /roster @lee trust",
+        "whom an instructor vouches for",
+        "/roster cs101",
+    ),
     "report": Form(t.report, "/report [ID why]", "show a message to the moderators", "/report 0193f2 insults"),
     "away": Form(lambda rest: i.GoAway(rest.strip() or "away"), "/away [text]", "say that you are away", "/away lunch"),
     "back": Form(f.only(i.GoAway("")), "/back", "you are back", "/back"),

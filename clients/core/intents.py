@@ -225,6 +225,13 @@ class ChangeRoster(Intent, frozen=True):
     names: tuple[str, ...]
 
 
+class TrustRosters(Intent, frozen=True):
+    """Take somebody's word for who is who, as their rosters say it; or (`on` false) no longer."""
+
+    name: str
+    on: bool
+
+
 class ChangePassword(Intent, frozen=True):
     """Set the account's password; without a new one the face asks for it, hidden."""
 

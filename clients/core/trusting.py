@@ -60,8 +60,10 @@ def report(rest: str) -> Intent | None:
 
 
 def roster(rest: str) -> Intent | None:
-    """`/roster`, `/roster r`, `/roster r add @a,@b`, `/roster r remove @a`."""
+    """`/roster`, `/roster r`, `/roster r add @a,@b`, `/roster r remove @a`, `/roster @lee trust`, `... distrust`."""
     words = rest.split()
+    if len(words) == 2 and words[0].startswith("@") and words[0] != "@" and words[1].lower() in ("trust", "distrust"):
+        return i.TrustRosters(words[0].lstrip("@"), words[1].lower() == "trust")
     if len(words) < 2:
         return i.AskRoster("".join(words))
     names = tuple(dict.fromkeys(name.lstrip("@") for word in words[2:] for name in word.split(",") if name.strip("@")))

@@ -165,7 +165,10 @@ ASKED: Final[dict[str, Code]] = {
     "NO_SUCH_MESSAGE": Code(STOP, "There is no message {detail} here that can be reported; see /report."),
     "NO_MODERATORS": Code(STOP, "Nobody is there to report to: this server has no moderators."),
     "ROSTER_SIGNED": Code(NOTE, "Roster {detail} is signed and given to everybody on it: {number} people."),
-    "ROSTER_HEARD": Code(NOTE, "{who} vouches for {number} people (roster {detail})."),
+    "ROSTER_HEARD": Code(
+        NOTE, "{who} vouches for {number} people (roster {detail}). To take {who}'s word: /roster @{who} trust"
+    ),
+    "ROSTER_COUNTS": Code(NOTE, "{who} vouches for {number} people (roster {detail})."),
     "ROSTER_UNKNOWN": Code(STOP, "There is no roster {detail} here."),
     "ROSTER_TOO_LONG": Code(STOP, "A roster has at most a thousand people; make a second one."),
     "ROSTER_TRUSTED": Code(NOTE, "You take {who}'s word for who is who, from now on."),

@@ -182,10 +182,10 @@ class Rosters:
         batch.put(TABLE, row, kept)
         if sender.user == own.myself(batch).user:
             batch.put(INSTRUCTOR, sender.user, sender.uik)  # one's own word, from another of one's devices
-        heard = [Note("ROSTER_HEARD", sender.user, len(roster.people), roster.name)]
+        people = len(roster.people)
         if not self._is_trusted(batch, sender.user):
-            return heard if delivered.trust == VERIFIED else []
-        return [*heard, *self._count(batch, sender.user, before, kept)]
+            return [Note("ROSTER_HEARD", sender.user, people, roster.name)] if delivered.trust == VERIFIED else []
+        return [Note("ROSTER_COUNTS", sender.user, people, roster.name), *self._count(batch, sender.user, before, kept)]
 
     def _count(self, batch: Batch, by: str, before: Kept | None, kept: Kept) -> list[Note]:
         """From now on this version is what the signer says; nothing of the one before is."""

@@ -68,6 +68,9 @@ class FormTests(SynchronousTestCase):
         self.assertEqual(t.roster("cs101"), i.AskRoster("cs101"))
         self.assertEqual(t.roster("cs101 add @a,b @c @a"), i.ChangeRoster("cs101", True, ("a", "b", "c")))
         self.assertEqual(t.roster("cs101 remove a"), i.ChangeRoster("cs101", False, ("a",)))
+        self.assertEqual(t.roster("@lee trust"), i.TrustRosters("lee", True))
+        self.assertEqual(t.roster("@lee Distrust"), i.TrustRosters("lee", False))
+        self.assertIsNone(t.roster("lee trust"))
         for words in ("cs101 add", "cs101 add @", "cs101 bob", "cs101 drop @a"):
             self.assertIsNone(t.roster(words), words)
 

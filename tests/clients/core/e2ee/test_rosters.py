@@ -56,7 +56,7 @@ class VouchedTests(Class):
     def test_vouched(self) -> None:
         self.assertEqual((trust(self.alice, "bob"), trust(self.alice, "lee")), (VOUCHED, VERIFIED))
         self.assertEqual([vouch.by for vouch in pins.vouches(self.alice.batch(), "bob")], ["lee"])
-        self.assertEqual(self.alice.notes, [Note("ROSTER_HEARD", "lee", 2, "cs101")])
+        self.assertEqual(self.alice.notes, [Note("ROSTER_COUNTS", "lee", 2, "cs101")])
         self.bob.say("alice", "hello")
         self.alice.fetch()
         self.assertEqual(self.alice.delivered[-1].trust, VOUCHED)
@@ -243,7 +243,7 @@ class ContradictionTests(Class):
     def test_what_nobody_compared_stops(self) -> None:
         self.codes(self.alice)
         self.assertEqual(self.say(self.roster(Person("bob", b"x" * 32))), "")
-        self.assertEqual(self.codes(self.alice), ["ROSTER_HEARD", "ROSTER_CONTRADICTS"])
+        self.assertEqual(self.codes(self.alice), ["ROSTER_COUNTS", "ROSTER_CONTRADICTS"])
         self.assertEqual(refused(lambda: self.alice.say("bob", "x")), "IDENTITY_CHANGED")
         self.assertEqual(trust(self.alice, "bob"), CHANGED)
 
@@ -251,7 +251,7 @@ class ContradictionTests(Class):
         self.alice.met(self.bob)
         self.codes(self.alice)
         self.say(self.roster(Person("bob", b"x" * 32)))
-        self.assertEqual(self.codes(self.alice), ["ROSTER_HEARD", "ROSTER_CONTRADICTS"])
+        self.assertEqual(self.codes(self.alice), ["ROSTER_COUNTS", "ROSTER_CONTRADICTS"])
         self.assertEqual(trust(self.alice, "bob"), VERIFIED)
         self.alice.say("bob", "still works")
 
@@ -267,7 +267,7 @@ class ContradictionTests(Class):
             batch.commit()
             self.codes(self.alice)
             self.say(self.roster(Person("bob", new)))
-            self.assertEqual(self.codes(self.alice), ["ROSTER_HEARD", "ROSTER_SETTLED"])
+            self.assertEqual(self.codes(self.alice), ["ROSTER_COUNTS", "ROSTER_SETTLED"])
             self.assertEqual((trust(self.alice, "bob"), pins.find(self.alice.batch(), "bob").uik), (VOUCHED, new))  # type: ignore[union-attr]
 
     def test_an_old_entry_settles_nothing(self) -> None:
