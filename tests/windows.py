@@ -131,7 +131,7 @@ class Window:
         """Lines."""
         self.shown += lines
 
-    def prompt(self, text: str, hidden: bool = False) -> None:
+    def prompt(self, text: str, hidden: bool = False, talks: bool = False) -> None:
         """What is asked from here on."""
         self.asked = text
 

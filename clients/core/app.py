@@ -135,6 +135,10 @@ class App:
         """Do what a person wants."""
         self._do(*(partial(self._act, intent) for intent in intents))
 
+    def then(self, call: Callable[[], None]) -> None:
+        """Call this when what was entered so far is carried out."""
+        self._do(call)
+
     def name(self, name: str) -> None:
         """The answer to AskName."""
         self._asking = False
@@ -413,6 +417,14 @@ class App:
         else:
             self._carry_out(self.session.ask(self._clock.seconds(), intent))
 
+    def _secret(self, intent: i.ResetKeys | i.Recover) -> None:
+        """What needs a secret asks for it, where it was not given."""
+        missing = intent.password is None and not intent.stop if isinstance(intent, i.ResetKeys) else not intent.code
+        if missing:
+            self.face.notice(n.AskSecret(intent))
+        else:
+            self._carry_out(self.session.ask(self._clock.seconds(), intent))
+
 
 _LOCAL: Final[dict[type[i.Intent], Callable[[App, Any], None]]] = {
     i.Say: lambda app, intent: app._send((app.session.state.focus,), intent.text),
@@ -425,5 +437,7 @@ _LOCAL: Final[dict[type[i.Intent], Callable[[App, Any], None]]] = {
     i.Search: App._search,
     i.ReadHistory: App._history,
     i.ChangePassword: App._password,
+    i.ResetKeys: App._secret,
+    i.Recover: App._secret,
     i.Leave: lambda app, intent: app._leave(),
 }

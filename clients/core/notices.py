@@ -197,6 +197,12 @@ class AskPassword(Notice, frozen=True):
     """A new password is wanted, typed without being shown."""
 
 
+class AskSecret(Notice, frozen=True):
+    """What an intent lacks is wanted, typed without being shown: the account's password, or the recovery code."""
+
+    intent: Intent
+
+
 class Secure(Notice, frozen=True):
     """Something about encryption. `code`: one of the table of texts (`e2ee/refusals.py`); all else are its arguments.
 

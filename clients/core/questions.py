@@ -1,4 +1,4 @@
-"""What the core asks a person and how the answers go back: a name, whether a certificate is right, a password.
+"""What the core asks a person and how the answers go back: a name, whether a certificate is right, a secret.
 
 Rule: one question at a time; it is a value that a face shows, and the next line that is typed is its answer. What is
 typed while there is none means something to the conversation.
@@ -11,13 +11,14 @@ from typing import Any, Final
 
 import msgspec
 
+from clients.core import inert
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.app import App
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What is asked. `kind`: name, trust, password, again, old; `hidden`: the answer is not shown."""
+    """What is asked. `kind`: name, trust, password, again, old, secret, plain; `hidden`: the answer is not shown."""
 
     kind: str
     prompt: str
@@ -32,6 +33,7 @@ class Questions:
         self._say = say
         self._first_name = True
         self._password = ""
+        self._intent: i.Intent | None = None
 
     def raised(self, notice: n.Notice) -> bool:
         """Whether this notice opens a question; then nothing else need be shown of it but what `say` was told."""
@@ -42,6 +44,12 @@ class Questions:
             return False
         elif isinstance(notice, n.AskPassword):
             self.open = Question("password", "New password: ", hidden=True)
+        elif isinstance(notice, n.AskSecret):
+            self._intent = notice.intent
+            self.open = Question("secret", SECRETS[type(notice.intent)], hidden=True)
+        elif isinstance(notice, n.Secure):
+            self._wants_consent(notice)
+            return False
         elif isinstance(notice, n.Refused):
             return self._wants_old(notice)
         else:
@@ -55,8 +63,8 @@ class Questions:
 
     def drop(self) -> None:
         """Nobody wants to answer it any more."""
-        if self.open is not None and self.open.kind in ("password", "again", "old"):
-            self.open, self._password = None, ""
+        if self.open is not None and self.open.kind not in ("name", "trust"):
+            self.open, self._password, self._intent = None, "", None
 
     def _wants_name(self, notice: n.AskName) -> None:
         if notice.code == "name-taken":
@@ -76,6 +84,12 @@ class Questions:
         self._password = asked.new or ""
         self.open = Question("old", "Current password: ", hidden=True)
         return True
+
+    def _wants_consent(self, notice: n.Secure) -> None:
+        """Somebody cannot encrypt: the text says what that means, and once it is a question."""
+        if notice.code == "PLAIN_ASK":
+            self._intent = i.TalkPlain(notice.user, True)
+            self.open = Question("plain", f"Talk openly with {inert.name(notice.user)} (yes or no)? ")
 
     def _named(self, app: App, text: str) -> None:
         name = text.strip()
@@ -104,10 +118,35 @@ class Questions:
             return
         app.act(i.ChangePassword(password))
 
+    def _secret(self, app: App, text: str) -> None:
+        intent, self._intent, self.open = self._intent, None, None
+        if not text.strip():
+            self._say("Nothing was given, and nothing was done.", True)
+        elif isinstance(intent, i.ResetKeys):
+            app.act(msgspec.structs.replace(intent, password=text))
+        elif isinstance(intent, i.Recover):
+            app.act(i.Recover("".join(text.replace("-", " ").split()).upper()))
+
+    def _consented(self, app: App, text: str) -> None:
+        answer = text.strip().lower()
+        if answer not in ("yes", "no", "n"):
+            self.open = Question("plain", "Type yes or no: ")
+            return
+        intent, self._intent, self.open = self._intent, None, None
+        if answer == "yes" and intent is not None:
+            app.act(intent)
+        else:
+            self._say("Nothing was sent.", False)
+
     def _old(self, app: App, text: str) -> None:
         new, self._password, self.open = self._password, "", None
         app.act(i.ChangePassword(new, text))
 
+
+SECRETS: Final[dict[type[i.Intent], str]] = {
+    i.ResetKeys: "The account's password: ",
+    i.Recover: "Recovery code: ",
+}
 
 _ANSWERS: Final[dict[str, Callable[[Questions, App, str], Any]]] = {
     "name": Questions._named,
@@ -115,4 +154,6 @@ _ANSWERS: Final[dict[str, Callable[[Questions, App, str], Any]]] = {
     "password": Questions._new_password,
     "again": Questions._again,
     "old": Questions._old,
+    "secret": Questions._secret,
+    "plain": Questions._consented,
 }

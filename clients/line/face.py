@@ -1,7 +1,7 @@
 """The interactive face: what is typed goes to the App, what the App tells is shown as lines.
 
 Rule: one line asked for at a time. What is typed before the login is done waits; what a line means depends on what was
-asked last: a name, whether a certificate is right, a password, or nothing special.
+asked last (`clients/core/questions.py`), and is said where nothing was.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
+from clients.core import alerts
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.app import App
 from clients.core.face import Gone
 from clients.core.inert import name as inert_name
+from clients.core.questions import Questions
 from clients.core.show import Style, lines
+from clients.core.view import fold
 from clients.line import objects
 
 EXITS: Final = {"left": 0, "unreachable": 3, "untrusted": 4, "refused": 4, "changed": 8, "waiting": 9, "disk": 1}
@@ -35,8 +38,8 @@ class Screen(Protocol):
     def print(self, lines: list[str], problem: bool = False) -> None:
         """Lines; `problem`: they are not part of the conversation."""
 
-    def prompt(self, text: str, hidden: bool = False) -> None:
-        """What is asked from here on; empty: nothing."""
+    def prompt(self, text: str, hidden: bool = False, talks: bool = False) -> None:
+        """What is asked from here on; empty: nothing. `talks`: it is no question, what is typed is said."""
 
     def flush(self) -> None:
         """Let it be out."""
@@ -60,13 +63,12 @@ class LineFace:
         self._json = json
         self._quiet = quiet
         self._app: App | None = None
-        self._mode = "wait"
+        self._questions = Questions(self._about_an_answer)
+        self._in = False
         self._held: deque[str] = deque()
         self._over = False
         self._code: int | None = None
-        self._first_name = True
-        self._focus = a.LOBBY
-        self._password = ""
+        self._prompt: str | None = None
         self._interrupted = -TWICE_SECONDS
         self._told: list[str] = []
 
@@ -97,15 +99,15 @@ class LineFace:
             self.leave()
             return
         self._interrupted = now
-        if self._mode in ("password", "again", "old"):
-            self._chat()
+        self._questions.drop()
+        self._ask()
         self._print(["Ctrl-C again leaves; so do 'tata' and Ctrl-D."])
         self._screen.flush()
 
     def stop(self, code: int) -> None:
         """Leave because a signal says so: what was said goes out first."""
         self._code = code
-        if self._mode == "wait" or self._app is None:
+        if self._app is None or not (self._in or self._questions.open):
             self._finish(code)
         else:
             self._app.finish(5.0)
@@ -125,66 +127,38 @@ class LineFace:
         app = self._app
         if app is None or app.ended:
             return
-        while self._held and self._mode != "wait":
-            if self._mode == "chat":
-                room = MOST_UNACCEPTED - len(app.session.outbox)
-                if room <= 0:
-                    return
-                app.enter(*(self._held.popleft() for _ in range(min(room, len(self._held)))))
+        while self._held and self._questions.open is not None:
+            self._prompt = None
+            self._questions.answer(app, self._held.popleft())
+            self._ask()
+        if not self._held or not self._in:
+            self._pump_end()
+            return
+        room = MOST_UNACCEPTED - app.view().waiting
+        if room > 0:
+            app.enter(*self._portion(room))
+            app.then(self._pump)
+
+    def _portion(self, room: int) -> list[str]:
+        """Lines that mean something at once: up to a command, which may raise a question that the next one answers."""
+        taken: list[str] = []
+        while self._held and len(taken) < room:
+            taken.append(self._held.popleft())
+            if taken[-1].lstrip().startswith("/"):
                 break
-            _MODES[self._mode](self, self._held.popleft())
-        self._pump_end()
+        return taken
 
     def _pump_end(self) -> None:
         app = self._app
         if not self._over or self._held or app is None or app.ended:
             return
-        if self._mode == "chat":
-            self._over = False
-            app.finish(SETTLE_SECONDS)
-        elif self._mode != "wait":
+        if self._questions.open is not None:
             self._print(["The input ended before that was answered."], problem=True)
             self._code = 4
             self.leave()
-
-    def _named(self, text: str) -> None:
-        name = text.strip()
-        if not name:
-            self._print(["A username is needed."], problem=True)
-            self._ask_name()
-            return
-        self._ask("wait", "")
-        if self._app is not None:
-            self._app.name(name)
-
-    def _trusted(self, text: str) -> None:
-        answer = text.strip().lower()
-        if answer not in ("yes", "no", "n"):
-            self._ask("trust", "Type yes or no: ")
-            return
-        self._ask("wait", "")
-        if self._app is not None:
-            self._app.trust(answer == "yes")
-
-    def _new_password(self, text: str) -> None:
-        self._password = text
-        self._ask("again", "Again: ", hidden=True)
-
-    def _password_again(self, text: str) -> None:
-        if text != self._password:
-            self._print(["These are not the same; the password is as it was."], problem=True)
-            self._password = ""
-            self._chat()
-            return
-        self._chat()
-        if self._app is not None:
-            self._app.act(i.ChangePassword(self._password))
-
-    def _old_password(self, text: str) -> None:
-        new, self._password = self._password, ""
-        self._chat()
-        if self._app is not None:
-            self._app.act(i.ChangePassword(new, text))
+        elif self._in:
+            self._over = False
+            app.finish(SETTLE_SECONDS)
 
     # ---- what is shown ----
 
@@ -193,12 +167,15 @@ class LineFace:
         act = _ACTS.get(type(notice))
         if act is not None and act(self, notice):
             return
+        if self._questions.raised(notice):
+            self._ask()
+            self._pump()
+            return
         if self._json:
             rows = objects.lines(notice, self._app.view().me if self._app else "")
             self._print(rows)
         elif not (self._quiet and isinstance(notice, (n.Came, n.Changed, n.Welcomed))):
-            problem = isinstance(notice, ON_STDERR) and getattr(notice, "code", "") != "left"
-            self._print(self._once(notice, lines(notice, self._style())), problem)
+            self._print(self._once(notice, lines(notice, self._style())), _is_problem(notice))
         self._after(notice)
 
     def _once(self, notice: n.Notice, rows: list[str]) -> list[str]:
@@ -214,78 +191,78 @@ class LineFace:
 
     def _after(self, notice: n.Notice) -> None:
         if isinstance(notice, n.Welcomed):
-            if not notice.again or self._mode == "wait":
-                self._chat()
-            self._pump()
+            self._in = True
         elif isinstance(notice, n.Ended):
             self._finish(EXITS.get(notice.code, 1))
-        elif isinstance(notice, (n.Outcome, n.Refused)) and self._held:
+            return
+        self._ask()
+        if isinstance(notice, (n.Welcomed, n.Outcome, n.Refused, n.Secure)):
             self._pump()
-        if self._mode == "chat" and self._where() != self._focus:
-            self._chat()
 
     def _wants_name(self, notice: n.AskName) -> bool:
-        if not self._asks:
-            self._print([objects.error("login-refused", "no username")] if self._json else [_NO_NAME], True)
-            self._code = 4
-            self.leave()
-            return True
-        if notice.code == "name-taken":
-            self._print([self._style().paint("bad", "Username already taken!")])
-        elif notice.code:
-            self._print([notice.text], problem=True)
-        elif self._first_name:
-            self._first_name = False
-            self._print([self._style().paint("prompt", "CREATING NEW ID:")])
-        self._ask_name()
+        """Where nobody can be asked, that is the end."""
+        if self._asks:
+            return False
+        self._print([objects.error("login-refused", "no username")] if self._json else [_NO_NAME], True)
+        self._code = 4
+        self.leave()
         return True
-
-    def _ask_name(self) -> None:
-        self._ask("name", "Enter username: ")
-        self._pump()
 
     def _wants_trust(self, notice: n.AskTrust) -> bool:
+        if self._trusts:
+            return False
         if not self._json:
             self._print(lines(notice, self._style()), problem=True)
-        if not self._trusts:
-            self._print([_NO_TRUST], problem=True)
-            self._code = 4
-            if self._app is not None:
-                self._app.trust(False)
-            return True
-        self._ask("trust", "Is it the same (yes or no)? ")
+        self._print([_NO_TRUST], problem=True)
+        self._code = 4
+        if self._app is not None:
+            self._app.trust(False)
         return True
 
-    def _wants_password(self, notice: n.AskPassword) -> bool:
-        if not self._asks or self._json:
-            self._print(
-                ["A password is asked for at a terminal only; see `chat passwd --password-file`."], problem=True
-            )
-        else:
-            self._ask("password", "New password: ", hidden=True)
-        return True
-
-    def _was_refused(self, notice: n.Refused) -> bool:
-        """A password that needs the one before it."""
-        asked = notice.intent
-        if not isinstance(asked, i.ChangePassword) or notice.code != "login-refused" or asked.old:
+    def _wants_secret(self, notice: n.AskPassword | n.AskSecret) -> bool:
+        if self._asks and not self._json:
             return False
-        self._password = asked.new or ""
-        self._ask("old", "Current password: ", hidden=True)
+        self._print([_NO_SECRET], problem=True)
         return True
 
-    def _chat(self) -> None:
-        focus = self._focus = self._where()
-        where = "" if focus == a.LOBBY else f" [{inert_name(focus.removeprefix('#'))}]"
-        self._ask("chat", self._style().paint("you", f"You{where}:") + " ")
+    def _wants_consent(self, notice: n.Secure) -> bool:
+        """A script is told what to type; only a person is asked."""
+        if notice.code != "PLAIN_ASK" or (self._trusts and not self._json):
+            return False
+        self._print(objects.lines(notice, "") if self._json else lines(notice, self._style()), True)
+        return True
 
-    def _where(self) -> str:
-        """Where bare lines go."""
-        return self._app.session.state.focus if self._app is not None else a.LOBBY
+    def _about_an_answer(self, text: str, problem: bool) -> None:
+        """What the questions say of an answer; the seed's words belong to the conversation."""
+        kind = _SEED.get(text)
+        self._print([self._style().paint(kind, text) if kind else text], problem and not kind)
 
-    def _ask(self, mode: str, prompt: str, hidden: bool = False) -> None:
-        self._mode = mode
-        self._screen.prompt(prompt, hidden)
+    def _ask(self) -> None:
+        """The question that is open, or where one talks."""
+        question = self._questions.open
+        if question is not None:
+            self._show_prompt(question.prompt, question.hidden)
+        elif self._in:
+            self._show_prompt(self._chat(), talks=True)
+        else:
+            self._show_prompt("")
+
+    def _show_prompt(self, text: str, hidden: bool = False, talks: bool = False) -> None:
+        if text != self._prompt:
+            self._prompt = text
+            self._screen.prompt(text, hidden, talks)
+
+    def _chat(self) -> str:
+        """The prompt: how what is said here is protected, and where. In the lobby it is the seed's, word for word."""
+        focus = self._app.session.state.focus if self._app is not None else a.LOBBY
+        style = self._style()
+        if self._app is None or focus == a.LOBBY:
+            return style.paint("you", "You:") + " "
+        talk = next((talk for talk in self._app.view().talks if fold(talk.to) == fold(focus)), None)
+        mark = alerts.mark_of(talk) if talk is not None and style.marks else ""
+        kind = "bad" if mark in (alerts.mark(alerts.PLAIN), alerts.mark(alerts.CHANGED)) else "good"
+        where = f"You [{inert_name(focus.removeprefix('#'))}]:"
+        return (style.paint(kind, mark) + " " if mark else "") + style.paint("you", where) + " "
 
     def _print(self, rows: list[str], problem: bool = False) -> None:
         if rows:
@@ -298,20 +275,22 @@ class LineFace:
         self._done(code if self._code is None else self._code)
 
 
+def _is_problem(notice: n.Notice) -> bool:
+    """Whether a notice is no part of the conversation."""
+    if isinstance(notice, n.Secure):
+        return alerts.kind(notice.code) != alerts.NOTE
+    return isinstance(notice, ON_STDERR) and getattr(notice, "code", "") != "left"
+
+
 _NO_NAME = "A username is needed: chat USER@HOST."
 _NO_TRUST = "Not connected, nothing was sent. If this is the right fingerprint, give --trust-new once."
-
-_MODES: Final[dict[str, Callable[[LineFace, str], None]]] = {
-    "name": LineFace._named,
-    "trust": LineFace._trusted,
-    "password": LineFace._new_password,
-    "again": LineFace._password_again,
-    "old": LineFace._old_password,
-}
+_NO_SECRET = "A password is asked for at a terminal only; see `chat passwd --password-file`."  # noqa: S105
+_SEED: Final = {"CREATING NEW ID:": "prompt", "Username already taken!": "bad"}
 
 _ACTS: Final[dict[type[n.Notice], Callable[[LineFace, Any], bool]]] = {
     n.AskName: LineFace._wants_name,
     n.AskTrust: LineFace._wants_trust,
-    n.AskPassword: LineFace._wants_password,
-    n.Refused: LineFace._was_refused,
+    n.AskPassword: LineFace._wants_secret,
+    n.AskSecret: LineFace._wants_secret,
+    n.Secure: LineFace._wants_consent,
 }

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, Final, TextIO
 
 from clients.core.face import Gone
-from clients.line.editor import uncoloured
 from clients.line.terminal import reading
 
 ROOM_SECONDS: Final = 0.05
@@ -125,10 +124,10 @@ class PlainScreen:
         for text in lines:
             self._output.line(text, problem and not self._shows)
 
-    def prompt(self, text: str, hidden: bool = False) -> None:
-        """Somebody who sees it gets every prompt; a pipe only the question for the name, on a line of its own."""
+    def prompt(self, text: str, hidden: bool = False, talks: bool = False) -> None:
+        """Somebody who sees it gets every prompt; a pipe only questions, each on a line of its own."""
         self._prompt = text
-        if not self._shows and text and not uncoloured(text).startswith("You"):
+        if not self._shows and text and not talks:
             self._output.line(text)
 
     def flush(self) -> None:

@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.internet.main import CONNECTION_DONE
 from zope.interface import implementer
 
-from clients.line.editor import Editor, Key, uncoloured
+from clients.line.editor import Editor, Key
 
 _PASTE_ON, _PASTE_OFF = "\x1b[?2004h", "\x1b[?2004l"
 _CLEAR_ROW, _CLEAR_BELOW = "\r\x1b[K", "\x1b[H\x1b[2J"
@@ -90,11 +90,12 @@ class Terminal:
         """Lines above the one being typed; they come out at the next `flush`."""
         self._held += "".join(line + "\n" for line in lines)
 
-    def prompt(self, text: str, hidden: bool = False) -> None:
-        """Ask for a line with this prompt; `hidden` shows nothing of what is typed. An empty prompt asks nothing."""
+    def prompt(self, text: str, hidden: bool = False, talks: bool = False) -> None:
+        """Ask for a line with this prompt; `hidden` shows nothing of what is typed. An empty prompt asks nothing.
+        `talks`: what is typed is said, and remembered."""
         self._prompt = text
         self._editor.hidden = hidden
-        self._editor.remembers = uncoloured(text).startswith("You")
+        self._editor.remembers = talks
 
     def flush(self) -> None:
         """Show what was printed, with the input row below it, whole."""

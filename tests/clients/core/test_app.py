@@ -362,6 +362,21 @@ class LocalTests(SynchronousTestCase):
         again.line.tell(message("#g", 1, text="new"))
         self.assertEqual(again.face.take(n.Said), [])
 
+    def test_secrets_are_asked_for_where_they_were_not_given(self) -> None:
+        self.client.line.written.clear()
+        for typed, intent in (("/keys reset", i.ResetKeys()), ("/keys recover", i.Recover())):
+            self.client.app.enter(typed)
+            self.assertEqual(self.client.face.take(n.AskSecret), [n.AskSecret(intent)])
+        self.client.app.enter("/keys reset stop", "/keys recover abcd")
+        self.assertEqual(self.client.face.take(n.AskSecret), [])
+
+    def test_then_is_after_what_was_entered(self) -> None:
+        order: list[object] = []
+        self.client.face.on[n.Local] = lambda told: order.append(told.intent)
+        self.client.app.enter("/focus g", "/focus h")
+        self.client.app.then(lambda: order.append("then"))
+        self.assertEqual(order, [i.Focus("#g"), i.Focus("#h"), "then"])
+
     def test_passwd_asks(self) -> None:
         self.client.app.enter("/passwd")
         self.assertEqual(self.client.face.take(n.AskPassword), [n.AskPassword()])

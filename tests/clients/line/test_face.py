@@ -29,7 +29,7 @@ class RecordingScreen:
     def print(self, lines: list[str], problem: bool = False) -> None:
         (self.problems if problem else self.lines).extend(lines)
 
-    def prompt(self, text: str, hidden: bool = False) -> None:
+    def prompt(self, text: str, hidden: bool = False, talks: bool = False) -> None:
         self.asked.append(text)
         self.hidden = hidden
 

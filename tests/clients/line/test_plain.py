@@ -131,7 +131,7 @@ class ScreenTests(SynchronousTestCase):
     def test_a_pipe_gets_no_prompts_but_the_first_question(self) -> None:
         screen = self.screen(False)
         screen.prompt("Enter username: ")
-        screen.prompt("You: ")
+        screen.prompt("You: ", talks=True)
         screen.print(["bob: hi"])
         screen.print(["no"], problem=True)
         screen.flush()
@@ -139,7 +139,7 @@ class ScreenTests(SynchronousTestCase):
 
     def test_a_dumb_terminal_gets_the_prompt_after_every_line(self) -> None:
         screen = self.screen(True)
-        screen.prompt("You: ")
+        screen.prompt("You: ", talks=True)
         screen.flush()
         screen.flush()
         screen.print(["bob: hi"])

@@ -53,7 +53,7 @@ class TerminalTests(SynchronousTestCase):
         self.reactor.readers[0].doRead()
 
     def test_T18_what_is_being_typed_is_redrawn_whole_below_what_comes(self) -> None:
-        self.terminal.prompt("You: ")
+        self.terminal.prompt("You: ", talks=True)
         self.press("half a th")
         self.shown()
         self.terminal.print(["albert: world"])
@@ -61,7 +61,7 @@ class TerminalTests(SynchronousTestCase):
         self.assertEqual(self.shown(), "\r\x1b[Kalbert: world\r\nYou: half a th\r\x1b[14C")
 
     def test_a_line_stays_as_it_was_typed(self) -> None:
-        self.terminal.prompt("You: ")
+        self.terminal.prompt("You: ", talks=True)
         self.press("Hello\r")
         self.assertIn("\r\x1b[KYou: Hello\r\n", self.shown())
         self.assertEqual(self.keys, [Key("line", "Hello")])
@@ -72,13 +72,13 @@ class TerminalTests(SynchronousTestCase):
         self.assertNotIn("secret", self.shown())
 
     def test_a_long_line_stays_on_its_row(self) -> None:
-        self.terminal.prompt("You: ")
+        self.terminal.prompt("You: ", talks=True)
         self.press("x" * 200)
         rows = self.shown().split("\r\x1b[K")
         self.assertTrue(all(len(re.sub(r"\r\x1b\[\d+C", "", row)) <= 30 for row in rows[1:]), rows)
 
     def test_ctrl_c_drops_the_line_first(self) -> None:
-        self.terminal.prompt("You: ")
+        self.terminal.prompt("You: ", talks=True)
         self.press("oops\x03")
         self.assertEqual(self.keys, [])
         self.assertIn("oops^C", self.shown())
@@ -100,6 +100,6 @@ class TerminalTests(SynchronousTestCase):
         self.assertEqual(self.shown(), "")
 
     def test_clear(self) -> None:
-        self.terminal.prompt("You: ")
+        self.terminal.prompt("You: ", talks=True)
         self.terminal.clear()
         self.assertIn("\x1b[H\x1b[2J", self.shown())
