@@ -6,6 +6,7 @@ alone, and no sentence offers to read or to send something all the same.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from clients.core import inert
@@ -15,7 +16,10 @@ from clients.core.style import Style, clock
 from clients.core.view import Talk
 
 VERIFIED, VOUCHED, FIRST_SEEN, CHANGED, PLAIN = "verified", "vouched", "first-seen", "changed", "plain"
-MARKS: Final = {VERIFIED: "[e2e+]", VOUCHED: "[e2e~]", FIRST_SEEN: "[e2e]", CHANGED: "[KEY!]", PLAIN: "[PLAIN]"}
+ENCRYPTED: Final = "encrypted"  # to a group: to people of whom each may be trusted more or less
+MARKS: Final = {
+    VERIFIED: "[e2e+]", VOUCHED: "[e2e~]", FIRST_SEEN: "[e2e]", ENCRYPTED: "[e2e]", CHANGED: "[KEY!]", PLAIN: "[PLAIN]",
+}  # fmt: skip
 WORDS: Final = {
     VERIFIED: "verified, you compared",
     VOUCHED: "vouched for by an instructor whom you verified",
@@ -23,9 +27,15 @@ WORDS: Final = {
     CHANGED: "KEY CHANGED, nothing is sent until you compare",
     PLAIN: "not encrypted",
 }
-NEVER: Final = "never"  # the `detail` of NO_E2EE_KEYS: this person never had keys
+NEVER: Final = frozenset({"chain", "pinned"})  # the check that NO_E2EE_KEYS failed, of who never had keys
+HELD: Final = "held"  # the `detail` of what came and waits until one has compared
+_HELD: Final = (
+    "{who}'s encryption key is not the one you know. Either {who} started over, or someone is pretending to be {who}."
+    " What comes from {who} is held back. Compare numbers: /verify {who}"
+)
+_ID: Final = re.compile("[a-z2-7]{16}")
 _UNKNOWN: Final = Code(STOP, "Something about encryption went wrong (code {code}).")
-_EXITS: Final = {"NO_E2EE_KEYS": 7, "NO_ONE_TIME_KEY": 7, "FALLBACK_TOO_OLD": 7, "STATE_ROLLED_BACK": 0}
+_EXITS: Final = {"NO_E2EE_KEYS": 7, "NO_ONE_TIME_KEY": 7, "FALLBACK_TOO_OLD": 7, "LIBRARY_UNSAFE": 1}
 
 
 def mark(security: str) -> str:
@@ -35,7 +45,7 @@ def mark(security: str) -> str:
 
 def mark_of(talk: Talk) -> str:
     """The mark of a conversation: of a person's trust, or whether a group is encrypted."""
-    return mark(talk.security or (FIRST_SEEN if talk.encrypted else ""))
+    return mark(talk.security or (ENCRYPTED if talk.encrypted else ""))
 
 
 def kind(code: str) -> str:
@@ -45,7 +55,9 @@ def kind(code: str) -> str:
 
 def sentence(notice: n.Secure, style: Style) -> str:
     """What a person reads; empty for what is only counted."""
-    return CODES.get(notice.code, _UNKNOWN).text.format(**_about(notice, style))
+    held = notice.code == "IDENTITY_CHANGED" and notice.detail == HELD
+    text = _HELD if held else CODES.get(notice.code, _UNKNOWN).text
+    return text.format(**_about(notice, style))
 
 
 def shown(notice: n.Secure, style: Style) -> list[str]:
@@ -81,7 +93,7 @@ def grouped(device: str) -> str:
 def _about(notice: n.Secure, style: Style) -> dict[str, str]:
     """What may stand in a text, inert."""
     who = inert.name(notice.user.removeprefix("@")) or "somebody"
-    never = f" To talk openly instead: /plain {who}" if notice.detail == NEVER else ""
+    never = f" To talk openly instead: /plain {who}" if notice.detail in NEVER else ""
     return {
         "who": who,
         "where": inert.name((notice.to or notice.detail).removeprefix("#")),
@@ -90,7 +102,7 @@ def _about(notice: n.Secure, style: Style) -> dict[str, str]:
         "are": "is" if notice.number == 1 else "are",
         "at": f" ({clock(notice.at, style.now)})" if notice.at else "",
         "date": f"on {clock(notice.at, style.now)}" if notice.at else "soon",
-        "device": grouped(inert.name(notice.detail)),
+        "device": grouped(notice.detail) if _ID.fullmatch(notice.detail) else "ID",
         "detail": inert.line(notice.detail),
         "code": inert.name(notice.code),
         "plain": never,
@@ -98,7 +110,7 @@ def _about(notice: n.Secure, style: Style) -> dict[str, str]:
 
 
 __all__ = [
-    "ALARM", "CHANGED", "FIRST_SEEN", "MARKS", "NEVER", "NOTE", "PLAIN", "REFUSE", "SILENT", "STOP", "VERIFIED",
-    "VOUCHED", "WORDS", "fields", "grouped", "kind", "mark",
-    "mark_of", "sentence", "shown", "status",
+    "ALARM", "CHANGED", "ENCRYPTED", "FIRST_SEEN", "HELD", "MARKS", "NEVER", "NOTE", "PLAIN", "REFUSE", "SILENT",
+    "STOP", "VERIFIED", "VOUCHED", "WORDS", "fields", "grouped", "kind", "mark", "mark_of", "sentence", "shown",
+    "status",
 ]  # fmt: skip

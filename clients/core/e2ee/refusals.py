@@ -134,15 +134,25 @@ ASKED: Final[dict[str, Code]] = {
         "{who} cannot encrypt: the server and everyone on the network can read what you two write. If that is all"
         " right: /plain {who} yes",
     ),
-    "PLAIN_BEGUN": Code(NOTE, "Not encrypted from here on: the server and everyone on the network can read this."),
-    "CAN_ENCRYPT": Code(STOP, "{who} can encrypt, so nothing is sent to {who} openly."),
+    "PLAIN_TALK": Code(
+        NOTE, "Your talk with {who} is not encrypted: the server and everyone on the network can read it."
+    ),
+    "GUEST_OPEN": Code(
+        NOTE, "A guest has no keys: the server and everyone on the network can read what you write and what you get."
+    ),
+    "PLAIN_NEEDLESS": Code(STOP, "{who} can encrypt, so nothing is sent to {who} openly."),
     "GUEST_PLAIN": Code(STOP, "A guest has no keys and cannot encrypt; /group --open {where} makes an open group."),
     "PLAIN_FROM_BIRTH": Code(NOTE, "Group '{where}' is not encrypted and never will be; another one can be."),
     "NOT_READY": Code(STOP, "Encryption is not ready yet on this device; try again in a moment."),
-    "NOT_LISTED": Code(
-        NOTE,
-        "This device is not on your list yet, so it reads nothing that is encrypted. On a device that is:"
+    "DEVICE_NOT_LISTED": Code(
+        STOP,
+        "This device is not on your list yet, so it neither sends nor reads what is encrypted. On a device that is:"
         " /devices add {device}",
+    ),
+    "DEVICE_LISTED": Code(NOTE, "This device is on your list now: it sends and reads what is encrypted."),
+    "TEXT_TOO_LONG": Code(STOP, "This text is too long to be encrypted in one piece; send it as a file."),
+    "SERVER_WITHOUT_E2EE": Code(
+        STOP, "This server knows no encryption, so nothing is sent to {who}. To talk openly instead: /plain {who}"
     ),
     "DEVICE_OFFERED": Code(ALARM, "A device wants to be added to YOUR account: {device}. Yours? /devices add {device}"),
     "DEVICE_ADDED": Code(NOTE, "Device {device} is on your list: it reads what is written to you from now on."),

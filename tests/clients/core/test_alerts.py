@@ -89,7 +89,10 @@ WITH_DETAIL = {
         "refuse", "hw1.pdf", "hw1.pdf is damaged or was tampered with at 65% and was not saved. Retry?",
     ),
     "FILE_INCOMPLETE": ("note", "hw1.pdf: 3.1 of 8.0 MB", "hw1.pdf: 3.1 of 8.0 MB. Resumes automatically."),
-    "NO_E2EE_KEYS": ("stop", "never", NO_KEYS + " To talk openly instead: /plain bob"),
+    "NO_E2EE_KEYS": ("stop", "pinned", NO_KEYS + " To talk openly instead: /plain bob"),
+    "IDENTITY_CHANGED": (
+        "stop", "held", IDENTITY.replace("Nothing was sent.", "What comes from bob is held back."),
+    ),
 }  # fmt: skip
 
 
@@ -121,6 +124,17 @@ class TextTests(SynchronousTestCase):
 
     def test_no_code_means_two_things(self) -> None:
         self.assertEqual(set(HAPPENED) & set(ASKED), set())
+
+    def test_only_who_never_had_keys_may_be_talked_to_openly(self) -> None:
+        for check, way_out in (("chain", True), ("pinned", True), ("none-left", False), ("", False)):
+            for code in ("NO_E2EE_KEYS", "NO_ONE_TIME_KEY"):
+                text = alerts.sentence(secure(code, detail=check), STYLE)
+                self.assertEqual("/plain" in text, way_out, (code, check))
+
+    def test_a_device_is_named_where_it_is_one(self) -> None:
+        for detail, shown in ((DEVICE, "abcd efgh ijkl mnop"), ("listed", "ID"), ("\x1b" * 16, "ID")):
+            text = alerts.sentence(secure("DEVICE_NOT_LISTED", detail=detail), STYLE)
+            self.assertTrue(text.endswith("/devices add " + shown), text)
 
     def test_one_and_many(self) -> None:
         self.assertEqual(alerts.sentence(secure("GAP", number=1), STYLE), "1 message from bob is missing.")
@@ -181,7 +195,7 @@ class FieldTests(SynchronousTestCase):
     def test_exit_status(self) -> None:
         expected = {
             "IDENTITY_CHANGED": 8, "SERVER_HIDES_DEVLIST": 8, "DEVLIST_BAD_SIGNATURE": 8, "WEAK_KEY": 8,
-            "NO_E2EE_KEYS": 7, "NO_ONE_TIME_KEY": 7, "FALLBACK_TOO_OLD": 7, "PLAIN_ASK": 7, "CAN_ENCRYPT": 7,
+            "NO_E2EE_KEYS": 7, "NO_ONE_TIME_KEY": 7, "FALLBACK_TOO_OLD": 7, "PLAIN_ASK": 7, "PLAIN_NEEDLESS": 7,
             "GAP": 0, "VERIFIED": 0, "DUPLICATE": 0, "CONTACT_NEW_DEVICE": 0, "OWN_NEW_DEVICE": 0,
         }  # fmt: skip
         self.assertEqual({code: alerts.status(code) for code in expected}, expected)

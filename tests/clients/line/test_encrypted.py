@@ -18,10 +18,10 @@ ASK = n.Secure("PLAIN_ASK", "wanda", "@wanda")
 
 
 class EncryptedCase(FaceCase):
-    """Alice at a terminal, with marks; `acted` has what the face asked the core to do."""
+    """Alice at a terminal, with marks."""
 
     def arrive(self, *positions: m.Position, **options: Any) -> None:
-        self.screen, self.codes, self.acted = RecordingScreen(), [], []
+        self.screen, self.codes = RecordingScreen(), []
         settings = {"asks": True, "json": False, "quiet": False, "trusts": True, **options}
         style = Style(me="alice", marks=True)
         self.face = LineFace(self.screen, lambda: style, self.codes.append, **settings)
