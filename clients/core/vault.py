@@ -33,9 +33,9 @@ PASSPHRASE: Final = "passphrase"  # noqa: S105 (the name of a way, not one)
 KEYRING: Final = "keyring"
 OPEN_TO_ALL: Final = "Whoever gets at these files can read what you have read."
 STATUS: Final = {
-    EMPTY: f"no passphrase. {OPEN_TO_ALL} (chat passphrase)",
-    PASSPHRASE: "opened by a passphrase",
-    KEYRING: "opened by this system's keyring",
+    EMPTY: f"opened without a passphrase. {OPEN_TO_ALL} To set one: chat passphrase",
+    PASSPHRASE: "opened by a passphrase.",
+    KEYRING: "opened by this system's keyring.",
 }
 WRONG: Final = CODES["STORE_LOCKED"].text
 NEEDS_IT: Final = "This profile needs its passphrase: give --passphrase-file FILE, or set CHAT_PASSPHRASE_FILE."

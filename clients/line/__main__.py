@@ -17,10 +17,12 @@ from typing import Any
 
 from clients.core.face import Gone
 from clients.line import objects
+from clients.line.opening import can_ask
 from clients.line.options import Options, coloured, parse
 from clients.line.plain import Input, Output, PlainScreen, is_terminal, standard
 
 STOP_SECONDS = 8.0
+LOCKED = {"STORE_LOCKED": 4, "usage": 2}
 STOPPED = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
@@ -33,11 +35,12 @@ class UsageError(Exception):
 
 
 class Main:
-    """One run of the program."""
+    """One run of the program. `full`: shows a conversation in a face of its own instead of ours."""
 
-    def __init__(self, options: Options, reactor: Any) -> None:
+    def __init__(self, options: Options, reactor: Any, full: Callable[[Any, Any], int] | None = None) -> None:
         self.options = options
         self.reactor = reactor
+        self._full = full
         self.output: Output = standard()
         self.code = 0
         self._over = False
@@ -49,13 +52,16 @@ class Main:
         from clients.core.profile import Profile, folder
         from clients.core.start import WrongServer
         from clients.core.vault import ProfileError
+        from clients.line.opening import opening
 
+        options = self.options
         try:
-            with Profile(folder(self.options.profile, dict(os.environ))) as profile:
+            how = opening(options, os.environ, self.output)
+            with Profile(folder(options.profile, dict(os.environ)), how) as profile:
                 self._begin(profile)
         except ProfileError as error:
-            self._say("profile", str(error))
-            self.code = 1
+            self._say(error.code, str(error))
+            self.code = LOCKED.get(error.code, 1)
         except WrongServer as error:
             self._say("usage", str(error))
             self.code = 2
@@ -84,8 +90,12 @@ class Main:
 
     def _begin(self, profile: Any) -> None:
         from clients.core.start import settings
+        from clients.line.opening import change
 
         options = self.options
+        if options.verb == "passphrase":
+            self.output.line(change(options, profile))
+            return
         target = options.server or profile.history.last_server() or self._ask_host()
         made = settings(
             target, options.plaintext, options.insecure, trust_new=options.trust_new, guest=options.guest,
@@ -97,6 +107,9 @@ class Main:
             return
         if options.verb == "link" and not made.user:
             raise UsageError("usage: chat link USER@HOST[:PORT]")
+        if self._full is not None and not options.verb:
+            self.code = self._full(made, profile)
+            return
         face = self._errand(profile, made) if options.verb else self._face()
         self._go(face, profile, made)
 
@@ -131,9 +144,9 @@ class Main:
         options = self.options
         seen = is_terminal(sys.stdout)
         typed = is_terminal(sys.stdin)
-        fine = seen and typed and os.environ.get("TERM", "dumb") not in ("", "dumb") and not options.json
+        edits = fine(options)
         face: Any = None
-        if fine:
+        if edits:
             self.terminal = Terminal(self.reactor, sys.stdin.fileno(), lambda key: self._pressed(face, key))
             screen: Any = self.terminal
         else:
@@ -142,7 +155,7 @@ class Main:
             screen, self._style, self.done, asks=typed or not options.no_input, json=options.json, quiet=options.quiet,
             trusts=typed and not options.no_input,
         )  # fmt: skip
-        if not fine:
+        if not edits:
             self._input(face, screen)
         return face
 
@@ -182,7 +195,7 @@ class Main:
             options.verbose, options.wait, options.count, options.follow,
         )  # fmt: skip
         if options.verb == "doctor":
-            return Doctor(context, made.server, str(profile.path), made.user)
+            return Doctor(context, made.server, str(profile.path), profile.vault.status(), made.user)
         if options.verb == "send" and options.words[1] in ("", "-"):
             options.words[1] = self._standard_input()
         more: dict[str, Any] = {}
@@ -202,7 +215,7 @@ class Main:
     # ---- questions ----
 
     def _can_ask(self) -> bool:
-        return is_terminal(sys.stdin) and not self.options.no_input
+        return can_ask(self.options)
 
     def _asker(self) -> Callable[[str], bool] | None:
         return self._ask_yes if self._can_ask() else None
@@ -308,19 +321,29 @@ def _one_line(descriptor: int) -> str:
 
 
 def main() -> int:
-    """The console script."""
-    options = parse(sys.argv[1:], os.environ)
+    """This face, whatever the terminal."""
+    return play(parse(sys.argv[1:], os.environ))
+
+
+def play(options: Options, full: Callable[[Any, Any], int] | None = None) -> int:
+    """One run; returns the exit status. The reactor is the one that is installed, if one is."""
     from twisted.internet import reactor
 
     # Twisted's timers follow the wall clock, which people and networks set; this one only goes forward.
     timed: Any = reactor
     timed.seconds = time.monotonic
     try:
-        return Main(options, timed).run()
+        return Main(options, timed, full).run()
     except KeyboardInterrupt:
         with contextlib.suppress(OSError):
             sys.stderr.write("\n")
         return 130
+
+
+def fine(options: Options) -> bool:
+    """Whether there is a person at a terminal that can do more than print lines."""
+    seen = is_terminal(sys.stdout) and is_terminal(sys.stdin)
+    return seen and os.environ.get("TERM", "dumb") not in ("", "dumb") and not options.json
 
 
 if __name__ == "__main__":

@@ -21,9 +21,12 @@ SKEW_SECONDS = 5.0
 class Doctor(Errand):
     """Connects, logs in, measures, and prints the table whatever came of it."""
 
-    def __init__(self, context: Context, server: str, profile: str, user: str) -> None:
+    def __init__(self, context: Context, server: str, profile: str, keys: str, user: str) -> None:
+        """`keys`: what opens the profile, in words."""
         super().__init__(context)
-        self._rows: list[tuple[str, str, str]] = [("profile", profile, "ok"), ("address", server, "ok")]
+        self._rows: list[tuple[str, str, str]] = [
+            ("profile", profile, "ok"), ("its keys", keys, "ok"), ("address", server, "ok"),
+        ]  # fmt: skip
         self._user = user
         self._began = context.clock.seconds()
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 VERBS: Final = (
     "send", "recv", "tail", "inbox", "who", "groups", "group", "history", "passwd", "link", "devices", "doctor",
-    "unpin", "file", "get", "verify",
+    "unpin", "file", "get", "verify", "passphrase",
 )  # fmt: skip
 
 _ABOUT = """\
@@ -35,6 +35,7 @@ one-shot verbs (TO is @name, #group, or nothing for the lobby):
   passwd             set the account's password
   link               add this device to an account, by its password
   doctor             look at name, address, TLS, clock, login, round trip
+  passphrase         set what opens this profile's files (or: keyring, none)
   unpin              forget the server's certificate after it was changed on purpose
 
 exit status: 0 done; 1 other; 2 usage; 3 cannot connect; 4 not logged in or refused; 5 no such user or group;
@@ -60,6 +61,7 @@ class Options(argparse.Namespace):
     count: int | None
     follow: bool
     password_file: str | None
+    passphrase_file: str | None
     plain: bool
     color: str
     quiet: bool
@@ -119,6 +121,8 @@ def _words(parser: argparse.ArgumentParser, options: Options) -> list[str]:
         return words or ["#lobby"]
     if verb == "group" and len(words) != 1:
         parser.error("usage: chat group NAME")
+    if verb == "passphrase" and words in ([], ["keyring"], ["none"]):
+        return words
     if verb in ("link", "unpin", "doctor") and len(words) == 1:
         options.server = words[0]
     elif verb not in ("group", "file", "get", "verify") and words:
@@ -160,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--count", type=int, metavar="N", help="recv: at most N messages; tail, history: the last N")
     add("-f", "--follow", **flag, help="tail: go on with what comes")
     add("--password-file", metavar="FILE", help="passwd, link: the password is its first line")
+    add("--passphrase-file", metavar="FILE", help="opens the profile: its first line (CHAT_PASSPHRASE_FILE)")
     add("--plain", **flag, help="line by line, also at a terminal")
     add("--color", choices=("auto", "always", "never"), default="auto", help="colours (NO_COLOR is honoured)")
     add("--quiet", **flag, help="less"), add("--verbose", **flag, help="more")

@@ -21,10 +21,14 @@ UNWANTED = ("CHAT", "NO_COLOR", "TWISTED", "PYTHONWARNINGS")  # a user's own set
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment with the checkout on the path and nothing of a user's own chat settings."""
+    """This process's environment with the checkout on the path and nothing of a user's own chat settings.
+
+    Profiles are opened without a passphrase, as somebody chose who knows what that means, and no keyring is touched.
+    """
     mine = {key: value for key, value in os.environ.items() if not key.startswith(UNWANTED)}
     path = os.pathsep.join([str(ROOT), str(ROOT / "twisted_plugins")])
-    return {**mine, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **more}
+    ours = {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "CHAT_PASSPHRASE_FILE": os.devnull}
+    return {**mine, **ours, **more}
 
 
 class Server:

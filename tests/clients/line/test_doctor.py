@@ -24,7 +24,7 @@ class DoctorTests(SynchronousTestCase):
         self.out, self.codes = io.StringIO(), []  # type: ignore[var-annotated]
         clock = Clock()
         context = Context(Output(self.out, io.StringIO()), clock, Style, self.codes.append, None)
-        self.doctor = Doctor(context, SERVER, "profile", "alice")
+        self.doctor = Doctor(context, SERVER, "profile", "opened by a passphrase.", "alice")
         self.client = Client(self.doctor, clock=clock, receive=self.doctor.receive)
         self.doctor.begin(self.client.app)
 
@@ -43,8 +43,8 @@ class DoctorTests(SynchronousTestCase):
         self.client.line.tell(m.Pong(ping.ref, 0))
         self.client.line.tell(m.Bye("goodbye", "bye"))
         table = self.table()
-        self.assertEqual(list(table), ["profile", "address", "connection", "TLS", "certificate", "trust", "expires",
-                                       "login", "round trip", "time skew"])  # fmt: skip
+        self.assertEqual(list(table), ["profile", "its keys", "address", "connection", "TLS", "certificate", "trust",
+                                       "expires", "login", "round trip", "time skew"])  # fmt: skip
         self.assertEqual((table["TLS"], table["certificate"]), ("TLSv1.3", "SHA-256 AA:BB"))
         self.assertEqual((table["login"], table["round trip"]), ("alice (account)", "250.0 ms"))
         self.assertIn("check your clock", table["time skew"])

@@ -45,6 +45,9 @@ class ParseTests(SynchronousTestCase):
         self.check("recv --wait 30 --count 1", verb="recv", wait=30.0, count=1)
         self.check("link a@h", verb="link", server="a@h")
         self.check("doctor a@h", verb="doctor", server="a@h")
+        self.check("passphrase --passphrase-file old", verb="passphrase", words=[], passphrase_file="old")
+        self.check("passphrase keyring", words=["keyring"])
+        self.assertIn("takes no words", self.wrong("passphrase", "hunter2"))
 
     def test_the_environment_comes_second(self) -> None:
         environment = {"CHAT_SERVER": "a@h"}
