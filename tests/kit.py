@@ -532,6 +532,7 @@ def state_of(house: House) -> dict[str, Any]:
         "groups": [sorted(hub.conversations.groups), sorted(hub.group_skeletons), sorted(hub.conversations.direct)],
         "invitations": [dict(hub.invitations.offers), {code: set(who) for code, who in hub.invitations.used.items()}],
         "sanctions": dict(hub.sanctions.by_key),
+        "roster": dict(hub.roster),
         "everyone": {user.name: count for user, count in hub.everyone.users.items()},
     }
 

@@ -32,6 +32,7 @@ from chatd.core import (
     operator,
     passing,
     people,
+    roster,
     sanctions,
     search,
     talks,
@@ -85,6 +86,7 @@ class Hub:
         self.parlour = Audience()  # the line sessions that are in the lobby: they see who comes into it and leaves
         self.monitors = monitors.Monitors()
         self.sanctions = sanctions.Sanctions()
+        self.roster: dict[int, frozenset[int]] = {}  # the class's list: accounts, and the groups it has put each into
         self.talks = talks.Talks()
         self.past = search.PastPeople(limits.past_people)
         self.blobs = blobs.Blobs()
@@ -128,6 +130,7 @@ class Hub:
         people.load(self, directory)
         metadata.load(self, directory)
         sanctions.load(self, directory)
+        roster.load(self, directory)
         blobs.load(self, directory)
 
     def _load_members(self, directory: Directory) -> None:
