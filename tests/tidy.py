@@ -68,6 +68,13 @@ LAYERS = {
     ),
     "chatd.files": Layer(),
     "chatd.transfers": Layer((*WORDS, "chatd.core", "chatd.journal", "chatd.files", "chatd.node"), ("twisted",)),
+    "chatd.mailroom": Layer(
+        (
+            *(*WORDS, "chatd.entries", "chatd.sealed", "chatd.core", "chatd.journal"),
+            *("chatd.store.interface", "chatd.node"),
+        ),
+        ("twisted",),
+    ),
     "chatd.throttle": Layer((*WORDS, "chatd.entries", "chatd.core")),
     "chatd.credentials": Layer(
         (*WORDS, "chatd.entries", "chatd.core", "chatd.auth", "chatd.admission", "chatd.node"), ("twisted",)
@@ -87,12 +94,13 @@ LAYERS = {
             *(
                 *WORDS,
                 "chatd.entries",
+                "chatd.sealed",
                 "chatd.core",
                 "chatd.journal",
                 "chatd.store.interface",
                 "chatd.bus.interface",
             ),
-            *("chatd.admission", "chatd.release", "chatd.news", "chatd.past", "chatd.auth"),
+            *("chatd.admission", "chatd.release", "chatd.news", "chatd.past", "chatd.mailroom", "chatd.auth"),
             *("chatd.files", "chatd.transfers"),
         ),
         ("twisted", "zope"),
@@ -109,14 +117,17 @@ LAYERS = {
             *(*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"),
             *("chatd.auth", "chatd.config", "chatd.data", "chatd.tls"),
         ),
-        ("twisted", "msgspec"),
+        ("twisted", "zope", "msgspec"),
     ),
     "chatd.console": Layer((*WORDS, "chatd.wire.inert", "chatd.operations"), ("twisted", "zope", "msgspec")),
-    "chatd.console.terminal": Layer(
-        (*WORDS, "chatd.wire.inert", "chatd.operations", "chatd.console"), ("twisted", "prompt_toolkit")
+    **dict.fromkeys(
+        ("chatd.console.terminal", "chatd.console.shell", "chatd.console.manhole"),
+        Layer((*WORDS, "chatd.wire.inert", "chatd.operations", "chatd.console"), ("twisted", "prompt_toolkit")),
     ),
-    "chatd.tap": Layer(("chatd",), ("twisted", "zope")),
+    "chatd.console.keys": Layer(("chatd.console",), ("twisted", "cryptography")),
+    "chatd.tap": Layer(("chatd",), ("twisted", "zope", "msgspec")),
     "clients": Layer(),
+    "clients.chat": Layer(("clients.line", "clients.screen")),
     "clients.core": CLIENT_CORE,
     "clients.core.vault": Layer(("clients.core",), ("msgspec", "argon2"), ("sqlite3",)),
     "clients.core.ring": Layer((), ("keyring",), ("sqlite3",)),

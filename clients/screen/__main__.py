@@ -7,11 +7,11 @@ terminal is given back.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
 import time
+import traceback
 from typing import Any
 
 STOP_SECONDS = 8.0
@@ -21,14 +21,16 @@ STOPPED = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 class Screen:
     """One run of the full screen."""
 
-    def __init__(self, reactor: Any, colour: bool, verbose: bool = False) -> None:
+    def __init__(self, reactor: Any, loop: asyncio.AbstractEventLoop, colour: bool, verbose: bool = False) -> None:
         self._reactor = reactor
+        self._loop = loop
         self._colour = colour
         self._verbose = verbose
         self._app: Any = None
         self._application: Any = None
         self._face: Any = None
         self._left = ""
+        self._over = False
         self._shown: Any = None
         self.code = 0
 
@@ -37,11 +39,11 @@ class Screen:
         from twisted.logger import globalLogBeginner
 
         from clients.core.start import make
-        from clients.screen.face import ScreenFace
+        from clients.core.windows.face import WindowsFace
         from clients.screen.surface import Toolkit
 
         toolkit = Toolkit(settings.server, os.environ, self._setting, self._colour)
-        self._face = face = ScreenFace(toolkit, self._done, lambda: int(time.time() * 1000))
+        self._face = face = WindowsFace(toolkit, self._done, lambda: int(time.time() * 1000))
         self._app = make(settings, profile, face, self._reactor)
         self._application = toolkit.build(face)
         observer: Any = self._broken
@@ -56,10 +58,9 @@ class Screen:
         return str(self._app.setting(key)) if self._app is not None else ""
 
     def _begin(self) -> None:
-        loop = asyncio.get_event_loop()
         for number, code in STOPPED.items():
-            loop.add_signal_handler(number, self._stopped, code)
-        self._shown = loop.create_task(self._show())
+            self._loop.add_signal_handler(number, self._stopped, code)
+        self._shown = self._loop.create_task(self._show())
         self._face.begin(self._app)
 
     async def _show(self) -> None:
@@ -68,17 +69,27 @@ class Screen:
             await self._application.run_async(set_exception_handler=False, handle_sigint=False)
         except EOFError:
             self.code = 129  # the terminal is gone
+        except Exception as error:
+            self.code, self._left = 1, self._mistake(type(error).__name__, str(error), traceback.format_exc())
         finally:
             self._reactor.stop()
 
     def _done(self, code: int, text: str) -> None:
         """The face is done; whatever else may end on the way out, the first status counts."""
+        if self._over:
+            return
+        self.code, self._left, self._over = code, text, True
         if self._application.is_running:
-            self.code, self._left = code, text
             self._application.exit()
-        elif not self._left:
-            self.code, self._left = code, text
-            self._reactor.callLater(0, self._application.exit)
+        else:
+            self._reactor.callLater(0, self._end)
+
+    def _end(self) -> None:
+        """It ended before there was anything to see, or just while it began."""
+        if self._application.is_running:
+            self._application.exit()
+        elif self._reactor.running:
+            self._reactor.stop()
 
     def _stopped(self, code: int) -> None:
         """Told to end: what was said goes out first, but nothing holds us for long."""
@@ -90,18 +101,19 @@ class Screen:
         failure = event.get("log_failure") or event.get("failure")
         if failure is None:
             return
-        text = f"chat: {failure.type.__name__}: {failure.getErrorMessage()} (a mistake in this program)"
-        self._done(1, text + ("\n" + failure.getTraceback() if self._verbose else ""))
+        self._done(1, self._mistake(failure.type.__name__, failure.getErrorMessage(), failure.getTraceback()))
+
+    def _mistake(self, kind: str, text: str, trace: str) -> str:
+        return f"chat: {kind}: {text} (a mistake in this program)" + (f"\n{trace}" if self._verbose else "")
 
 
-def install() -> Any:
-    """The reactor of this face; it must be the first that is named in the process."""
-    with contextlib.suppress(Exception):
-        from twisted.internet import asyncioreactor
+def install() -> tuple[Any, asyncio.AbstractEventLoop]:
+    """The reactor of this face, and its loop; it must be the first that is named in the process."""
+    from twisted.internet import asyncioreactor
 
-        asyncioreactor.install()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
     from twisted.internet import reactor
 
-    timed: Any = reactor
-    timed.seconds = time.monotonic
-    return timed
+    return reactor, loop

@@ -10,8 +10,8 @@ from typing import Final
 
 from clients.core import alerts, inert
 from clients.core.view import ONLINE, Talk, View
+from clients.core.windows.windows import EVENT, LOBBY, MENTION, TALK, Row, Window, Windows
 from clients.screen import theme
-from clients.screen.windows import EVENT, LOBBY, MENTION, TALK, Row, Window, Windows
 from clients.screen.wrap import clip, columns, wrap
 
 Fragments = list[tuple[str, str]]

@@ -15,8 +15,8 @@ from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from clients.screen.face import ScreenFace
-from clients.screen.input import Past, clean_paste, is_large
+from clients.core.windows.face import WindowsFace
+from clients.core.windows.typed import Past, clean_paste, is_large
 
 HELP: Final = (
     ("Enter", "send"),
@@ -49,7 +49,7 @@ class Paste:
 class Bound:
     """Bindings for one face. `clock`: seconds that only go forward."""
 
-    def __init__(self, face: ScreenFace, buffer: Buffer, paste: Paste, clock: Callable[[], float]) -> None:
+    def __init__(self, face: WindowsFace, buffer: Buffer, paste: Paste, clock: Callable[[], float]) -> None:
         self.bindings = KeyBindings()
         self._face, self._buffer, self._paste, self._clock = face, buffer, paste, clock
         pasting = Condition(lambda: bool(paste.text))

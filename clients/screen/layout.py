@@ -29,8 +29,8 @@ from prompt_toolkit.layout.menus import CompletionsMenu
 from prompt_toolkit.layout.processors import ConditionalProcessor, PasswordProcessor
 from prompt_toolkit.widgets import SearchToolbar
 
+from clients.core.windows.face import WindowsFace
 from clients.screen import draw
-from clients.screen.face import ScreenFace
 from clients.screen.wrap import columns
 
 INPUT_LINES = 6
@@ -58,7 +58,7 @@ def _styled(fragments: draw.Fragments) -> StyleAndTextTuples:
 class Parts:
     """The whole screen of one face."""
 
-    def __init__(self, face: ScreenFace, buffer: Buffer, where: str, note: Callable[[], str]) -> None:
+    def __init__(self, face: WindowsFace, buffer: Buffer, where: str, note: Callable[[], str]) -> None:
         self._face, self._where, self._note = face, where, note
         asked = Condition(lambda: face.question is not None)
         hidden = Condition(lambda: face.question is not None and face.question.hidden)

@@ -18,8 +18,8 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import DynamicStyle, Style
 
+from clients.core.windows.face import WindowsFace
 from clients.screen.complete import ChatCompleter
-from clients.screen.face import ScreenFace
 from clients.screen.keys import Bound, Paste
 from clients.screen.layout import Parts
 from clients.screen.theme import THEMES
@@ -50,7 +50,7 @@ class Toolkit:
         )  # fmt: skip
         self.paste = Paste()
 
-    def build(self, face: ScreenFace) -> Application[None]:
+    def build(self, face: WindowsFace) -> Application[None]:
         """The application for a face."""
         self._completer = ChatCompleter(face.view)
         bound = Bound(face, self.buffer, self.paste, time.monotonic)

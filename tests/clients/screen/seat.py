@@ -16,7 +16,7 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from clients.screen.face import ScreenFace
+from clients.core.windows.face import WindowsFace
 from clients.screen.surface import Toolkit
 from tests.clients.house import Visitor
 from tests.kit import House
@@ -62,7 +62,7 @@ class Seat(Visitor):
         self.keyboard = keyboard
         output = Vt100_Output(self.terminal, lambda: self.size, term="xterm-256color")
         self.toolkit = Toolkit("test:1", {"TERM_PROGRAM": "WezTerm"}, self.app.setting, True, keyboard, output)
-        self.screen = ScreenFace(self.toolkit, self._done, lambda: int(self.house.wall() * 1000))
+        self.screen = WindowsFace(self.toolkit, self._done, lambda: int(self.house.wall() * 1000))
         self.app.face = self.screen
         self.application = self.toolkit.build(self.screen)
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core.view import OFFLINE, ONLINE, Talk, View
+from clients.core.windows.windows import MENTION, TALK, Row, Window, Windows
 from clients.screen import draw
-from clients.screen.windows import MENTION, TALK, Row, Window, Windows
 from clients.screen.wrap import columns
 
 DAY = 86_400_000

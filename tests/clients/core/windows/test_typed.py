@@ -1,11 +1,11 @@
-"""Tests of clients.screen.input: what one had begun is never lost."""
+"""Tests of clients.core.windows.typed: what one had begun is never lost."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from clients.screen import input as typed
-from clients.screen.input import Past, clean_paste, is_large
+from clients.core.windows import typed
+from clients.core.windows.typed import Past, clean_paste, is_large
 
 
 class PastTests(SynchronousTestCase):

@@ -15,7 +15,7 @@ from clients.core import notices as n
 from clients.core.e2ee.refusals import ALARM, STOP
 from clients.core.style import Style
 from clients.core.view import View
-from clients.screen.windows import EVENT, MENTION, QUIET, TALK, Row
+from clients.core.windows.windows import EVENT, MENTION, QUIET, TALK, Row
 
 STATES: Final = {"waiting": "…", "sent": "✓", "stored": "✓", "delivered": "✓✓", "passed": "✓"}
 GROUPED: Final = (n.Changed, n.ModesSet)

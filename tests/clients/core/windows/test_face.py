@@ -1,10 +1,10 @@
-"""Tests of clients.screen.face: questions, windows that open and close, what was there before, what rings."""
+"""Tests of clients.core.windows.face: questions, windows that open and close, what was there before, what rings."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from clients.screen.windows import Window
+from clients.core.windows.windows import Window
 from tests.clients.house import Visitor
 from tests.clients.screen.seat import Seat, seated
 from tests.kit import House

@@ -1,4 +1,4 @@
-"""Tests of clients.screen.rows: which window a notice goes to, and how urgent it is."""
+"""Tests of clients.core.windows.rows: which window a notice goes to, and how urgent it is."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from chatd.messages import GroupChange, GroupInfo, Position
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.view import ONLINE, Talk, View
-from clients.screen.rows import mentions, placed
-from clients.screen.windows import EVENT, MENTION, QUIET, TALK
+from clients.core.windows.rows import mentions, placed
+from clients.core.windows.windows import EVENT, MENTION, QUIET, TALK
 
 VIEW = View("alice", ONLINE, "#hw3", (Talk("#lobby", "#lobby"), Talk("dm:alice:bob", "@bob")), ("bob",), 0)
 NOW = 1_800_000_000_000

@@ -1,11 +1,11 @@
-"""Tests of clients.screen.windows: what is new, where one looks, how far one has scrolled."""
+"""Tests of clients.core.windows.windows: what is new, where one looks, how far one has scrolled."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from clients.screen import windows as w
-from clients.screen.windows import EVENT, MENTION, QUIET, TALK, Row, Window, Windows
+from clients.core.windows import windows as w
+from clients.core.windows.windows import EVENT, MENTION, QUIET, TALK, Row, Window, Windows
 
 
 def row(text: str = "hi", **more: object) -> Row:

@@ -1,7 +1,7 @@
-"""The face of the full screen: notices become rows, what is typed goes to the App.
+"""The face of every toolkit with windows: notices become rows, what is typed goes to the App.
 
 Rule: no toolkit here. It keeps the windows, asks the core's questions, and says when there is something to draw;
-`layout.py` draws, `keys.py` calls.
+what draws and what calls is the toolkit's side.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from clients.core.answers import GroupInfo
 from clients.core.app import App
 from clients.core.questions import Question, Questions
 from clients.core.view import OFFLINE, Talk, View
-from clients.screen.input import Past
-from clients.screen.rows import STATES, Placed, placed, said
-from clients.screen.windows import MENTION, QUIET, Row, Window, Windows
+from clients.core.windows.rows import STATES, Placed, placed, said
+from clients.core.windows.typed import Past
+from clients.core.windows.windows import MENTION, QUIET, Row, Window, Windows
 
 EXITS: Final = {"left": 0, "unreachable": 3, "untrusted": 4, "refused": 4, "changed": 8, "waiting": 9, "disk": 1}
 PAGE: Final = 200
@@ -42,8 +42,8 @@ class Surface(Protocol):
         """What stands in the input line."""
 
 
-class ScreenFace:
-    """One person at the full screen. `done` is called once, with the exit status and what to leave on the terminal."""
+class WindowsFace:
+    """One person with windows. `done` is called once, with the exit status and what to leave on the terminal."""
 
     def __init__(self, surface: Surface, done: Callable[[int, str], None], wall: Callable[[], int]) -> None:
         self.windows = Windows()

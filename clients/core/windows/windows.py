@@ -1,4 +1,4 @@
-"""What the screen holds: a window for each conversation, its rows, what is new in it, and where one looks.
+"""What such a face holds: a window for each conversation, its rows, what is new in it, and where one looks.
 
 Rule: pure; no toolkit, no clock. Every text in a row is inert already. A row is made once and wrapped when it is seen.
 """
@@ -32,7 +32,7 @@ class Row:
 
 
 class Window:
-    """One conversation on the screen. `to`: how one writes to it (`#group`, `@name`)."""
+    """One conversation. `to`: how one writes to it (`#group`, `@name`)."""
 
     def __init__(self, to: str) -> None:
         self.to = to
