@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from clients.core.e2ee.refusals import Refused
-from clients.core.e2ee.signed import Bytes16, Bytes32, Name, Number, Signed, decode
+from clients.core.e2ee.signed import Bytes16, Bytes32, Bytes64, Name, Number, Signed, decode
 
 MOST_TEXT: Final = 4_096  # bytes; more goes as a file
 MOST_LISTED: Final = 256
@@ -104,6 +104,14 @@ class Vouching(Body, frozen=True):
     signed: Signed
 
 
+class Rotating(Body, frozen=True):
+    """The next user key, signed by the old one and by itself."""
+
+    raw: Annotated[bytes, Meta(max_length=512)]
+    by_old: Bytes64
+    by_new: Bytes64
+
+
 OLM_KINDS: Final[dict[str, type[Body]]] = {
     "msg": Said,
     "sync": Said,
@@ -114,6 +122,7 @@ OLM_KINDS: Final[dict[str, type[Body]]] = {
     "group_key": GroupKey,
     "group_head": GroupHead,
     "roster": Vouching,
+    "uik_rotate": Rotating,
     "sas_start": Comparing,
     "sas_accept": Comparing,
     "sas_key": Comparing,

@@ -27,7 +27,7 @@ INSTRUCTOR: Final = "instructor"
 
 class Pin(msgspec.Struct, array_like=True, frozen=True):
     """One person: `was` is the trust before it changed, `offered` the key that was not accepted, `promised` the newest
-    version that anybody spoke of."""
+    version that anybody spoke of, `next` the key that the person has signed with this one."""
 
     user: str
     uik: bytes
@@ -37,6 +37,7 @@ class Pin(msgspec.Struct, array_like=True, frozen=True):
     chain: list[bytes] = []
     promised: int = 0
     forked: bool = False
+    next: bytes = b""
 
     @property
     def version(self) -> int:
@@ -132,6 +133,9 @@ def learn(batch: Batch, user: str, chain: list[bytes], own: bool = False) -> lis
         except Refused as refused:
             if pin is None or refused.code not in ("IDENTITY_CHANGED", "DEVLIST_FORK"):
                 raise
+            if refused.code == "IDENTITY_CHANGED" and pin.trust == SEEN and peek(blob)[1].uik == pin.next:
+                batch.put(TABLE, user, Pin(user, pin.next))
+                return [Note("KEY_ROTATED", user), *learn(batch, user, chain[chain.index(blob) :], own)]
             return [_stopped(batch, pin, refused.code, blob)]
         pin = pin or Pin(user, known.uik)
         pin = msgspec.structs.replace(pin, chain=[*pin.chain, blob])
@@ -180,6 +184,13 @@ def resume(batch: Batch, user: str) -> None:
     pin = find(batch, user)
     if pin is not None:
         batch.put(TABLE, user, msgspec.structs.replace(pin, promised=0, forked=False))
+
+
+def promise(batch: Batch, user: str, uik: bytes) -> None:
+    """Somebody has signed their next key with this one."""
+    pin = find(batch, user)
+    if pin is not None:
+        batch.put(TABLE, user, msgspec.structs.replace(pin, next=uik))
 
 
 def contradicted(batch: Batch, user: str, uik: bytes) -> None:

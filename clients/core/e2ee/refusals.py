@@ -100,6 +100,12 @@ HAPPENED: Final[dict[str, Code]] = {
     "FILE_CORRUPT": Code(REFUSE, "{detail} is damaged or was tampered with at {number}% and was not saved. Retry?"),
     "FILE_INCOMPLETE": Code(NOTE, "{detail}. Resumes automatically."),
     "PLAINTEXT_REFUSED": Code(REFUSE, "An unencrypted message, claimed to be from {who}, was refused."),
+    "KEY_ROTATES": Code(NOTE, "{who} is about to have a new key, and has signed it with the old one."),
+    "KEY_ROTATED": Code(NOTE, "{who} has a new key, signed with the old one. Compare when you can: /verify {who}"),
+    "OWN_KEY_ROTATES": Code(
+        ALARM,
+        "Another of your devices gives YOU a new key. Not you? /keys reset stop, then /passwd and /devices revoke",
+    ),
     "SAS_DONE": Code(NOTE, "You and {who} have compared, and the key is {who}'s: verified."),
     "SAS_CANCELLED": Code(NOTE, "The comparison with {who} was called off."),
     "SAS_ELSEWHERE": Code(NOTE, "You go on comparing with {who} on another device."),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from clients.core.e2ee import own, pins
+from clients.core.e2ee import own, pins, rotating
 from clients.core.e2ee.batch import Batch, MemoryStorage, Storage
 from clients.core.e2ee.bodies import Body, Comparing, GroupHead, Receipt, Resend, Said
 from clients.core.e2ee.comparing import Comparisons, Ended, Outcome, Strings, Tell
@@ -37,6 +37,7 @@ class Server:
     def __init__(self) -> None:
         self.random = random.Random(4)
         self.lists: dict[str, list[bytes]] = {}
+        self.anew: set[str] = set()
         self.keys: dict[Address, list[bytes]] = {}
         self.fallback: dict[Address, bytes] = {}
         self.mail: dict[Address, list[Arrived]] = {}
@@ -51,8 +52,8 @@ class Server:
         self.now = 100 * DAY
 
     def show_list(self, viewer: str, user: str, since: int) -> list[bytes]:
-        """`devlist.get`."""
-        chain = self.lists.get(user, [])
+        """`devlist.get`; after a new beginning all of the new chain."""
+        chain, since = self.lists.get(user, []), 0 if user in self.anew else since
         return chain[since : self.hidden.get((viewer, user), len(chain))]
 
     def show_log(self, viewer: str, gid: bytes, since: int) -> list[bytes]:
@@ -116,6 +117,7 @@ class Phone:
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
         self.rosters = Rosters(self.incoming)
+        rotating.install(self.incoming)
         self.comparisons = Comparisons(self.random.randbytes)
         self.compared: list[Outcome] = []
         self.shown: list[tuple[str, str, str]] = []
@@ -460,6 +462,7 @@ class Phone:
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
         self.rosters = Rosters(self.incoming)
+        rotating.install(self.incoming)
         self.comparisons = Comparisons(self.random.randbytes)
 
     def texts(self) -> list[str]:
