@@ -7,6 +7,7 @@ is known makes one account. `identity` is the part of a code that is kept.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chatd.core.hub import Hub
 
 MOST_USES = 10_000
+Random = Callable[[int], bytes]
 
 
 class Invitations:

@@ -327,8 +327,8 @@ def _put_into_groups(
     hub: Hub, turn: Turn, user: User, wanted: tuple[str, ...], person: Person, by: str
 ) -> None:  # fmt: skip
     letters = _letters(person.role)
-    for group in _leaving(hub, user, wanted):
-        membership.expel(hub, turn, group, user, by, "moved by the class's list")
+    for left in _leaving(hub, user, wanted):
+        membership.expel(hub, turn, left, user, by, "moved by the class's list")
     numbers = []
     for name in wanted:
         group = hub.conversations.named(name)

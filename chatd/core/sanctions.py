@@ -206,11 +206,13 @@ def expire(hub: Hub, turn: Turn) -> None:
 def listed(hub: Hub, now: int) -> list[o.SanctionIs]:
     """All that are in force, the newest first."""
     found = sorted((one for one in hub.sanctions.by_key.values() if holds(one, now)), key=lambda one: -one.at)
-    return [
-        o.SanctionIs(one.kind, hub.users.by_id[one.user].name if one.user else "", one.network, one.until, one.reason,
-                     one.by, one.at)
-        for one in found
-    ]  # fmt: skip
+    return [shown(hub, one) for one in found]
+
+
+def shown(hub: Hub, one: SanctionSet) -> o.SanctionIs:
+    """As it is told to staff."""
+    name = hub.users.by_id[one.user].name if one.user else ""
+    return o.SanctionIs(one.kind, name, one.network, one.until, one.reason, one.by, one.at)
 
 
 def subject(hub: Hub, whom: str) -> tuple[User | None, str]:

@@ -1,4 +1,4 @@
-"""The class's list: what a file says, what it would change, that it is done whole, and that a second time nothing is."""
+"""The class's list: what a file says, what it would change, that it is done whole, that a second time nothing is."""
 
 from __future__ import annotations
 
