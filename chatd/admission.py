@@ -57,13 +57,14 @@ class Policy:
 
     def __init__(
         self, server: str, registration: str, guests: bool, trusted: tuple[str, ...] = (),
-        operators: Mapping[str, str] | None = None,
+        operators: Mapping[str, str] | None = None, report_tags: bool = True,
     ) -> None:  # fmt: skip
         self.server = server
         self.registration = registration
         self.guests = guests
         self.trusted = Networks(list(trusted))
         self.operators = operators or {}  # name to verifier
+        self.report_tags = report_tags
 
 
 class Admission:
@@ -126,6 +127,7 @@ class Admission:
             raise Refused("version", f"This server speaks version {spoken} of the protocol.")
         session.proof.greeted = True
         features = [feature for feature in m.FEATURES if feature in hello.features]
+        session.encrypted = "e2ee" in features
         policy, limits = self.policy, self.hub.limits
         turn.reply(session, m.Greeting(
             m.PROTOCOL_VERSIONS[0], self.hub.epoch, features, session.proof.challenge, policy.server, turn.now,

@@ -49,6 +49,15 @@ def check_signature(
     return True
 
 
+def verified(ed25519: bytes, text: bytes, signature: bytes) -> bool:
+    """Whether the key has signed this text. Never raises."""
+    try:
+        Ed25519PublicKey.from_public_bytes(ed25519).verify(signature, text)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 # ---- passwords -------------------------------------------------------------------------------------------------
 
 PASSWORD_BYTES: Final = 1_024

@@ -24,12 +24,15 @@ from twisted.python.failure import Failure
 
 from chatd.core.turn import Turn
 from chatd.entries import CursorMoved, Entry, Stored
+from chatd.sealed import MailAcknowledged
 from chatd.store.interface import Store
 
 CURSOR_SECONDS = 0.2  # how long cursors wait for a commit to go with
 MOST_CURSORS = 1000  # and how many
 LINGER_PASSES = 4  # of the reactor, before a commit that follows another
 LINGER_SECONDS = 0.001  # passes are long where there is much else to do
+
+LAZY = frozenset((CursorMoved, MailAcknowledged))  # what makes nobody wait
 
 Run = Callable[..., "Deferred[Any]"]  # runs a blocking function on the writer thread
 
@@ -132,4 +135,4 @@ class Journal:
 
 def _must_wait(turn: Turn) -> bool:
     """Whether a turn keeps anything but cursors."""
-    return any(type(entry) is not CursorMoved for entry in turn.entries)
+    return any(type(entry) not in LAZY for entry in turn.entries)

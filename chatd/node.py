@@ -16,23 +16,25 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatd import archive, blobs, moderation, people
+from chatd import archive, blobs, encryption, moderation, people
 from chatd import messages as m
 from chatd.admission import INSIDE, Admission, Policy, Proof
-from chatd.auth import Passwords
+from chatd.auth import Passwords, verified
 from chatd.core import sanctions
 from chatd.core.groups import Audience, Conversation
 from chatd.core.hub import Hub
 from chatd.core.limits import Buckets, Limits, is_loopback
 from chatd.core.people import profile
-from chatd.core.turn import Command, Event, Refused, Turn
+from chatd.core.turn import Command, Event, Post, Refused, Turn
 from chatd.core.users import Link, Session
 from chatd.entries import LogState, Row, Stored
 from chatd.files import Folder
 from chatd.journal import Journal, Run
+from chatd.mailroom import PURGE_LETTERS, Mailroom
 from chatd.news import News
 from chatd.past import Past
 from chatd.release import Release
+from chatd.sealed import MailAcknowledged, TagKeyGone, TagKeyMade
 from chatd.store.interface import Store
 from chatd.transfers import Transfers
 
@@ -62,6 +64,16 @@ class Watcher(Protocol):
         """A session is out; `lost`: without a goodbye."""
 
 
+class Observer(Protocol):
+    """Somebody who wants to know what is asked and said, in numbers."""
+
+    def received(self, session: Session, command: Command) -> None:
+        """Somebody who is in asks for something."""
+
+    def posted(self, post: Post, stored: Stored, state: str) -> None:
+        """A message is on disk and leaves."""
+
+
 class Node:
     """One running chat service."""
 
@@ -85,14 +97,18 @@ class Node:
         if first:
             store.commit(first)
             directory = store.load()
-        self.hub = Hub(directory, limits, self, secret)
+        self.hub = Hub(directory, limits, self, secret, store.load_sealed(), verified)
+        self.hub.sealed.tags.on = policy.report_tags
+        store.commit(self._new_tag_keys())
         self.admission = Admission(self, self.hub, policy, secret, passwords, random)
         self._journal = Journal(store, write, self._let_go, self._broken, clock)
         self._release = Release()
         self.past = Past(self, store, read)
+        self.mailroom = Mailroom(self, store, read)
         self.transfers: Transfers | None = None
         self._news = News(self.hub.everyone, clock, limits)
         self._releasing = False
+        self._observer: Observer | None = None
         self._turn: Turn | None = None
         self._now = clock.seconds()
         self._after: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
@@ -107,11 +123,22 @@ class Node:
         """Take other limits and another policy from here on; rates stay until the next start."""
         self.limits = self.hub.limits = limits
         self.admission.policy = policy
+        self.hub.sealed.tags.on = policy.report_tags
 
     def keep_files(self, folder: Folder, run: Run) -> None:
         """Take files from here on, and keep them in this folder; `run` runs what waits for its disk."""
         self.transfers = Transfers(self, folder, run)
         self.transfers.collect()
+
+    @property
+    def load(self) -> int:
+        """How many entries wait for the disk."""
+        return self._journal.load
+
+    def observe(self, observer: Observer | None) -> None:
+        """Tell this one from here on what is asked and said, or nobody."""
+        self._observer = observer
+        self._release.posted = observer.posted if observer is not None else None
 
     # ---- the ports' side ----
 
@@ -140,6 +167,8 @@ class Node:
             return
         turn = self._turn or self.turn()
         session.heard = self._now
+        if self._observer is not None:
+            self._observer.received(session, command)
         kind = type(command)
         if session.user is None and kind is not m.Quit:
             self.admission.receive(session, command, turn)
@@ -216,7 +245,7 @@ class Node:
         if session.line:
             self._cut(session, "lagging", "Send queue exceeded", "; what is kept for you comes when you are back.")
             return
-        if session.user is not None and session.live:
+        if session.user is not None and (session.live or (session.feed is not None and session.feed.live)):
             log.info("session of {user} reads slowly: fed from the store", user=session.user.id)
             self.hub.lag(session)
 
@@ -224,6 +253,7 @@ class Node:
         """Everything sent to a session has been taken."""
         if session.behind:
             self._pump(session)
+        self.mailroom.pump(session)
         if self.transfers is not None:
             self.transfers.room(session)
 
@@ -289,8 +319,9 @@ class Node:
             watcher.departed(session.user.name, session.address, lost)
 
     def hungry(self, session: Session) -> None:
-        """There are stored messages for a session: send them when what leaves now has left."""
+        """There are stored messages, or mail, for a session: send them when what leaves now has left."""
         self._after.append((self._pump, (session,)))
+        self._after.append((self.mailroom.pump, (session,)))
 
     def announce(self, event: m.Presence, but: Session | None) -> None:
         """Somebody came or went."""
@@ -370,6 +401,9 @@ class Node:
         else:
             self.transfers.ask(session, command, turn)
 
+    def _mail(self, session: Session, command: Any, turn: Turn) -> None:
+        self.mailroom.put(session, command, turn)
+
     def _past(self, session: Session, command: Command, turn: Turn) -> None:
         self.past.ask(session, command, turn)
 
@@ -424,6 +458,9 @@ class Node:
         if now >= self._next_purge and not self.stopping:
             self._next_purge = now + 3600
             self._purge()
+            self._purge_mail()
+            for entry in self._new_tag_keys():
+                self.turn().keep(entry)
             if self.transfers is not None:
                 self.transfers.sweep(int(self._wall() * 1000))
 
@@ -453,6 +490,21 @@ class Node:
                 conversation.floor = state.floor
         if changed and not self.stopping:
             self._clock.callLater(0.1, self._purge)
+
+    def _new_tag_keys(self) -> list[TagKeyMade | TagKeyGone]:
+        """Which keys for tags come and go now; from here on they are the ones."""
+        changes = self.hub.sealed.tags.renewed(int(self._wall() * 1000), self._random(32))
+        self.hub.sealed.tags.change(changes)
+        return changes
+
+    def _purge_mail(self) -> None:
+        before = int((self._wall() - self.limits.mail_days * 86400) * 1000)
+        found = self._journal.run(self._store.purge_mail, before, PURGE_LETTERS)
+        found.addCallbacks(self._mail_purged, self._broken)
+
+    def _mail_purged(self, found: tuple[list[MailAcknowledged], bool]) -> None:
+        if self.mailroom.purged(found) and not self.stopping:
+            self._clock.callLater(0.1, self._purge_mail)
 
     def stop(self) -> Deferred[None]:
         """Answer everything that was taken, say goodbye; fires when everybody has gone or had the time to."""
@@ -490,7 +542,7 @@ class Node:
 TOLD = frozenset((
     m.Send, m.Away, m.SetTopic, m.SetPolicy, m.SetRole, m.Leave, m.Kick, people.SetNick, people.SetProfile, people.Pass,
     people.LeaveAll, people.SetMetadata, moderation.SetModes, moderation.Rename, moderation.Wallops, moderation.Redact,
-    archive.Mark, blobs.CreateBlob, blobs.DeleteBlob,
+    archive.Mark, encryption.PutMail, blobs.CreateBlob, blobs.DeleteBlob,
 ))  # fmt: skip
 # the answers cost more than the questions
 LISTS = frozenset((
@@ -502,6 +554,7 @@ SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
     archive.Browse: Node._past,
     moderation.Redact: Node._past,
     m.Quit: Node._quit,
+    encryption.PutMail: Node._mail,
     **dict.fromkeys(get_args(blobs.Command), Node._file),
     **dict.fromkeys(INSIDE, Node._credentials),
 }

@@ -272,10 +272,13 @@ class House:
         self.peers.append(peer)
         return peer
 
-    def greeted(self, host: str = "127.0.0.1", binding: bytes = b"", certificate: str = "") -> Peer:
-        """A connection that has said hello."""
+    def greeted(
+        self, host: str = "127.0.0.1", binding: bytes = b"", certificate: str = "", encrypted: bool = False
+    ) -> Peer:  # fmt: skip
+        """A connection that has said hello; `encrypted`: also that it understands encryption."""
         peer = self.peer(host, binding, certificate)
-        peer.hello()
+        peer.encrypted = encrypted
+        peer.hello(*["e2ee"] if encrypted else [])
         return peer
 
     def person(self, name: str, host: str = "127.0.0.1") -> Peer:
@@ -343,6 +346,7 @@ class Peer:
         self.token = b""
         self.challenge = b""
         self.keys: Keys | None = None
+        self.encrypted = False
         self.rest = b""
         door = house.door.buildProtocol(self.transport)  # type: ignore[arg-type]
         assert door is not None
@@ -452,9 +456,9 @@ class Peer:
 
     # ---- coming in ----
 
-    def hello(self) -> None:
+    def hello(self, *features: str) -> None:
         """Say hello and keep the challenge."""
-        self.tell(m.Hello([1], ["resume", "receipts"], "kit"))
+        self.tell(m.Hello([1], ["resume", "receipts", *features], "kit"))
         self.challenge = self.last(m.Greeting).challenge
 
     def signature(self, label: bytes, name: str) -> bytes:
@@ -483,14 +487,14 @@ class Peer:
 
     def again(self) -> Peer:
         """The same device on a new connection, logged in."""
-        peer = self.house.greeted(self.transport.host)
+        peer = self.house.greeted(self.transport.host, encrypted=self.encrypted)
         assert self.keys is not None
         peer.login(self.name, self.keys)
         return peer
 
     def resume(self) -> Peer:
         """The same device on a new connection, by its token."""
-        peer = self.house.greeted(self.transport.host)
+        peer = self.house.greeted(self.transport.host, encrypted=self.encrypted)
         peer.name, peer.keys = self.name, self.keys
         peer.ask(m.Resume, self.token)
         peer._welcomed()
@@ -521,6 +525,8 @@ def state_of(house: House) -> dict[str, Any]:
     hub = house.node.hub
     return {
         "stored": directory,
+        "sealed": house.store.load_sealed(),
+        "encrypted": {user.id: _belongings(user) for user in hub.users.by_id.values()},
         "rows": {log.conversation: house.store.read(log.conversation, 0, log.head, 10_000) for log in directory.logs},
         "users": {user.id: _user(user) for user in hub.users.by_id.values()},
         "names": [sorted(hub.users.by_key), sorted(hub.users.by_skeleton), sorted(hub.users.devices)],
@@ -546,6 +552,15 @@ def _user(user: User) -> dict[str, Any]:
         "said": said, "devices": devices, "in": sorted(user.conversations), "looks": looks, "alias": alias,
         "metadata": dict(user.metadata), "markers": [user.markers.get(c.marked) for c in user.conversations.values()],
     }  # fmt: skip
+
+
+def _belongings(user: User) -> dict[str, Any]:
+    devices = {
+        device.id: (list(device.prekeys.keys), device.prekeys.last, device.prekeys.fallback, device.prekeys.used,
+                    device.box.acknowledged, device.box.head, device.box.told, device.box.counter, device.box.size)
+        for device in user.devices.values()
+    }  # fmt: skip
+    return {"devices": devices, "chains": [(c.uik, c.version, c.hash, sorted(c.devices)) for c in user.chains]}
 
 
 def _conversation(c: Conversation) -> dict[str, Any]:

@@ -111,7 +111,8 @@ LAYERS = {
     "chatd.config": Layer(("chatd.core.limits",), ("msgspec",)),
     "chatd.data": Layer(("chatd.messages",)),
     "chatd.window": Layer(("chatd.messages",), ("twisted", "zope")),
-    "chatd.admin": Layer(("chatd.messages", "chatd.store", "chatd.config", "chatd.data", "chatd.auth")),
+    "chatd.backup": Layer(("chatd.store", "chatd.data")),
+    "chatd.admin": Layer(("chatd.messages", "chatd.store", "chatd.config", "chatd.data", "chatd.auth", "chatd.backup")),
     "chatd.operations": Layer(
         (
             *(*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"),

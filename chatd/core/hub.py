@@ -24,6 +24,7 @@ from chatd.core import (
     groups,
     invitations,
     lobby,
+    mail,
     mailbox,
     membership,
     metadata,
@@ -34,15 +35,18 @@ from chatd.core import (
     people,
     roster,
     sanctions,
+    sealed,
     search,
     talks,
 )
 from chatd.core.groups import Audience, Conversation, Conversations
 from chatd.core.limits import Buckets, Limits, prefix
 from chatd.core.names import fold_group
+from chatd.core.signed import Verify
 from chatd.core.turn import Command, Event, Refused, Turn
 from chatd.core.users import Device, Session, User, Users
 from chatd.entries import ConversationMade, CursorMoved, DeviceMade, Directory, Entry
+from chatd.sealed import Sealed
 
 
 class Outside(Protocol):
@@ -76,7 +80,10 @@ class Outside(Protocol):
 class Hub:
     """One node's users, conversations and sessions."""
 
-    def __init__(self, directory: Directory, limits: Limits, outside: Outside, secret: bytes = b"") -> None:
+    def __init__(
+        self, directory: Directory, limits: Limits, outside: Outside, secret: bytes = b"", kept: Sealed | None = None,
+        verify: Verify = lambda key, text, signature: False,
+    ) -> None:  # fmt: skip
         self.limits = limits
         self.epoch = directory.epoch
         self.users = Users()
@@ -101,7 +108,9 @@ class Hub:
             "invite": Buckets(limits.invitations_per_hour / 3600, limits.invitations_burst),
             "join": Buckets(limits.joins_per_minute / 60, limits.joins_burst),
         }
+        self.sealed = sealed.Sealing(verify, secret, limits)
         self._load(directory)
+        self.sealed.load(self, kept or Sealed())
         self.lobby = self.conversations.groups[m.LOBBY]
 
     def _load(self, directory: Directory) -> None:
@@ -270,7 +279,17 @@ class Hub:
         positions = [c.position(session) for c in (self.lobby, *user.conversations.values())]
         turn.reply(
             session,
-            m.Welcome(ref, user.name, token, positions, present, len(here) - (user in here), user.role, user.guest),
+            m.Welcome(
+                ref,
+                user.name,
+                token,
+                positions,
+                present,
+                len(here) - (user in here),
+                user.role,
+                user.guest,
+                mail.position(device),
+            ),  # fmt: skip
         )
         turn.then(self.subscribe, session)
         if first:
@@ -371,6 +390,7 @@ class Hub:
             self._hear(session, conversation)
         if session.behind:
             self.outside.hungry(session)
+        mail.hear(self, session)
 
     def _hear(self, session: Session, conversation: Conversation) -> None:
         if session.over or conversation in session.live or conversation in session.behind:
@@ -393,6 +413,8 @@ class Hub:
             conversation.audience.discard(session)
             session.behind[conversation] = conversation.head
         session.live.clear()
+        if session.feed is not None:
+            session.feed.live = False
 
     def _silence(self, session: Session) -> None:
         for conversation in session.live:
@@ -490,6 +512,7 @@ COMMANDS: dict[type, Callable[[Hub, Session, Any, Turn], Any]] = {
     b.CommitBlob: blobs.commit,
     b.GetBlob: blobs.get,
     b.DeleteBlob: blobs.delete,
+    **sealed.COMMANDS,
     m.Devices: devices,
     m.Ping: ping,
 }

@@ -54,6 +54,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     file_window_bytes: int = 2 * MIB  # of a session, on their way to the disk or from it; a client keeps below half
     file_chunk_bytes: int = 131_072  # in one command; half of the longest frame
 
+    # end-to-end encryption
+    list_bytes: int = 16_384  # one signed list of devices; ten devices are 2.3 KiB
+    lists_bytes: int = 262_144  # all of an account, which are kept for ever: hundreds of changes
+    one_time_keys: int = 100  # of a device; programs keep 50 there
+    claimed_devices: int = 1_000  # in one command
+    mail_item_bytes: int = 65_536  # one ciphertext; what is longer is a file
+    mail_items: int = 2_000  # devices that one command's items are for
+    mailbox_items: int = 20_000  # of a device, not acknowledged; then the sender is told `mailbox-full`
+    mailbox_bytes: int = 64 * MIB  # likewise
+    mail_days: int = 30  # what no device has fetched by then goes, and so do the answers to what was sent
+
     # how fast one account may be; sources on this machine are exempt from the message rate
     message_rate: float = 30.0  # messages a second: faster than anybody types, slow enough for a class of 300
     message_burst: int = 300  # a paste, or an outbox after a night without network
@@ -67,6 +78,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     joins_per_minute: int = 60  # each is told to everybody in the group
     lists_burst: int = 30  # who, members, groups, history, unknown names: the answers cost more than the questions
     lists_per_second: float = 5.0
+    # of encryption; for sources on this machine, too
+    lists_made_burst: int = 20
+    lists_made_per_hour: int = 20  # each is kept for ever, and told to everybody one writes to
+    key_uploads_burst: int = 20
+    key_uploads_per_minute: int = 10
+    claims_burst: int = 100  # devices: the first message to a class
+    claims_per_minute: int = 20  # whoever drains keys weakens the secrecy of others
+    keys_of_one_device_per_day: int = 5  # for one account; then its fallback key
+    signed_kib_burst: int = 2_000  # of chains that are asked for
+    signed_kib_per_second: int = 50
 
     # strangers: before login, by address prefix (see `prefix`); sources on this machine and trusted networks are wider
     signups_burst: int = 400  # 300 pupils behind one address sign up within 10 s

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chatd.core.belongings import Box, Chain, Feed, Prekeys
 from chatd.core.names import BadName, Name, fold, near
 from chatd.core.turn import Refused
 from chatd.entries import DeviceMade, NameKept, SanctionSet, UserMade
@@ -74,9 +75,9 @@ class User:
     """
 
     __slots__ = ("accounts_only", "active", "alias", "alone", "always_on", "away", "banned", "bot", "certificates",
-                 "conversations", "devices", "disabled", "guest", "host", "id", "ident", "invisible", "key", "markers",
-                 "metadata", "muted", "name", "nick", "no_ctcp", "operator", "realname", "role", "scram", "sessions",
-                 "since", "skeleton", "source", "trusted", "verifier", "waiting", "wallops")  # fmt: skip
+                 "chains", "conversations", "devices", "disabled", "guest", "host", "id", "ident", "invisible", "key",
+                 "markers", "metadata", "muted", "name", "nick", "no_ctcp", "operator", "realname", "role", "scram",
+                 "sessions", "since", "skeleton", "source", "trusted", "verifier", "waiting", "wallops")  # fmt: skip
 
     def __init__(self, record: UserMade, guest: bool = False, host: str = "") -> None:
         self.id = record.user
@@ -105,6 +106,7 @@ class User:
         self.waiting = 0  # direct messages from others that no device has acknowledged (an upper bound)
         self.markers: dict[str, int] = {}  # up to when they have read what (`Conversation.marked`)
         self.devices: dict[str, Device] = {}
+        self.chains: list[Chain] = []  # signed lists of devices, one for each user key, the newest last
         self.sessions: dict[Session, None] = {}
         self.conversations: dict[int, Conversation] = {}
         self.look()
@@ -133,27 +135,34 @@ class User:
 
 
 class Device:
-    """One installation of an account, with its cursors: conversation id to the last seq acknowledged."""
+    """One installation of an account, with its cursors: conversation id to the last seq acknowledged.
 
-    __slots__ = ("cursors", "ed25519", "id", "session", "user")
+    `box`: its encrypted mail.
+    """
+
+    __slots__ = ("box", "cursors", "curve25519", "ed25519", "id", "prekeys", "session", "user")
 
     def __init__(self, record: DeviceMade, user: User) -> None:
         self.id = record.device
         self.ed25519 = record.ed25519
+        self.curve25519 = record.curve25519
         self.user = user
         self.cursors: dict[int, int] = {}
+        self.prekeys = Prekeys()
+        self.box = Box()
         self.session: Session | None = None
 
 
 class Session:
     """One live connection. `behind`: conversations that still have stored messages for it, with the last seq sent.
 
-    `line`: it came in by the line port, without a device of its own; `lobby`: it hears the lobby.
+    `line`: it came in by the line port, without a device of its own; `lobby`: it hears the lobby; `encrypted`: it
+    understands encryption, and from its welcome on `feed` says how far it has been sent its device's mail.
     """
 
-    __slots__ = ("address", "behind", "certificate", "device", "following", "heard", "held", "known", "line", "link",
-                 "live", "lobby", "metered", "over", "proof", "pumping", "secure", "slowed", "user",
-                 "watching")  # fmt: skip
+    __slots__ = ("address", "behind", "certificate", "device", "encrypted", "feed", "following", "heard", "held",
+                 "known", "line", "link", "live", "lobby", "metered", "over", "proof", "pumping", "secure", "slowed",
+                 "user", "watching")  # fmt: skip
 
     def __init__(self, link: Link, address: tuple[str, int]) -> None:
         self.link = link
@@ -172,6 +181,8 @@ class Session:
         self.over = False
         self.line = False
         self.lobby = True
+        self.encrypted = False
+        self.feed: Feed | None = None
         self.secure = False
         self.certificate = ""  # of the TLS client: SHA-256, hex
         self.following: frozenset[str] = frozenset()  # of which keys of metadata it hears

@@ -7,6 +7,7 @@ import sqlite3
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.sealed import MailAcknowledged
 from chatd.store import letters
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
@@ -50,7 +51,7 @@ class LettersTests(SynchronousTestCase):
         connection = sqlite3.connect(self.path)
         self.addCleanup(connection.close)
         self.assertEqual(connection.execute("SELECT count(*) FROM letter").fetchall(), [(1,)])
-        self.store.commit([letters.MailAcknowledged("phone", 1)])
+        self.store.commit([MailAcknowledged("phone", 1)])
         self.assertEqual(connection.execute("SELECT count(*) FROM letter").fetchall(), [(1,)])
-        self.store.commit([letters.MailAcknowledged("laptop", 1)])
+        self.store.commit([MailAcknowledged("laptop", 1)])
         self.assertEqual(connection.execute("SELECT count(*) FROM letter").fetchall(), [(0,)])
