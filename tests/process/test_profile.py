@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -18,7 +19,7 @@ from tests.process.server import environment
 
 SENTENCE = "Whoever gets at these files can read what you have read."
 AGAIN = ["chat: Wrong passphrase.", "Passphrase:"]
-NO_FILE = {"CHAT_PASSPHRASE_FILE": ""}
+NO_FILE: dict[str, Any] = {"CHAT_PASSPHRASE_FILE": ""}
 
 
 class KilledTests(SynchronousTestCase):
