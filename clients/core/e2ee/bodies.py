@@ -10,10 +10,12 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from clients.core.e2ee.franking import Evidence
 from clients.core.e2ee.refusals import Refused
 from clients.core.e2ee.signed import Bytes16, Bytes32, Bytes64, Name, Number, Signed, decode
 
 MOST_TEXT: Final = 4_096  # bytes; more goes as a file
+MOST_REASON: Final = 500
 MOST_LISTED: Final = 256
 CHUNK: Final = 65_536
 SessionId = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -112,6 +114,13 @@ class Rotating(Body, frozen=True):
     by_new: Bytes64
 
 
+class Reported(Body, frozen=True):
+    """A message that somebody was sent, with the proof, to a moderator."""
+
+    evidence: Evidence
+    reason: Annotated[str, Meta(max_length=MOST_REASON)]
+
+
 OLM_KINDS: Final[dict[str, type[Body]]] = {
     "msg": Said,
     "sync": Said,
@@ -123,6 +132,7 @@ OLM_KINDS: Final[dict[str, type[Body]]] = {
     "group_head": GroupHead,
     "roster": Vouching,
     "uik_rotate": Rotating,
+    "report": Reported,
     "sas_start": Comparing,
     "sas_accept": Comparing,
     "sas_key": Comparing,

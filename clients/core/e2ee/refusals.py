@@ -178,6 +178,7 @@ ASKED: Final[dict[str, Code]] = {
     "REPORT_SENT": Code(NOTE, "The message was shown to the moderators ({detail}) and to nobody else."),
     "REPORT_RECEIVED": Code(ALARM, "{who} reports a message: {detail}"),
     "REPORT_FALSE": Code(REFUSE, "A report from {who} was refused: this was never sent, or not by whom it says."),
+    "REPORT_UNPROVABLE": Code(STOP, "This message of {who} cannot be reported: the server has not marked it."),
     "NO_SUCH_MESSAGE": Code(STOP, "There is no message {detail} here that can be reported; see /report."),
     "NO_MODERATORS": Code(STOP, "Nobody is there to report to: this server has no moderators."),
     "ROSTER_SIGNED": Code(NOTE, "Roster {detail} is signed and given to everybody on it: {number} people."),

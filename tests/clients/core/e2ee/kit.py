@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from chatd.core.tags import Tags
+from chatd.sealed import TagKeyMade
 from clients.core.e2ee import own, pins, rotating
 from clients.core.e2ee.batch import Batch, MemoryStorage, Storage
 from clients.core.e2ee.bodies import Body, Comparing, GroupHead, Receipt, Resend, Said
@@ -22,6 +24,7 @@ from clients.core.e2ee.keys import Account
 from clients.core.e2ee.members import Add, Arg
 from clients.core.e2ee.receiving import Arrived, Delivered, Dropped, Incoming
 from clients.core.e2ee.refusals import Behind, Note, Refused
+from clients.core.e2ee.reports import Question, Reports
 from clients.core.e2ee.rosters import Rosters
 from clients.core.e2ee.sending import Item, Outgoing, Sending, Sent
 from clients.core.e2ee.store import Seal, SealedStorage
@@ -50,6 +53,8 @@ class Server:
         self.claims: dict[Address, bytes | None] = {}
         self.never_stale = False
         self.now = 100 * DAY
+        self.tags = Tags()
+        self.tags.change([TagKeyMade(1, b"the server's own, of 32 bytes ...", self.now)])
 
     def show_list(self, viewer: str, user: str, since: int) -> list[bytes]:
         """`devlist.get`; after a new beginning all of the new chain."""
@@ -85,7 +90,13 @@ class Server:
         """An item as it is delivered."""
         return Arrived(
             self.random.randbytes(16), send_id, *sender.address, item.type, item.conv, item.commitment,
-            item.ciphertext, item.sid, self.now, b"",
+            item.ciphertext, item.sid, self.now, self.tags.make(item.commitment, sender.user, item.conv, self.now),
+        )  # fmt: skip
+
+    def answers(self, question: Question) -> bool:
+        """`report.check`, as the real server does it."""
+        return self.tags.genuine(
+            question.tag, question.commitment, question.sender, question.conversation, question.at
         )  # fmt: skip
 
     def deliver(self, address: Address, item: Arrived) -> None:
@@ -117,6 +128,7 @@ class Phone:
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
         self.rosters = Rosters(self.incoming)
+        self.reports = Reports(self.incoming)
         rotating.install(self.incoming)
         self.comparisons = Comparisons(self.random.randbytes)
         self.compared: list[Outcome] = []
@@ -462,6 +474,7 @@ class Phone:
         self.incoming = Incoming(self.storage, self.random.randbytes)
         self.groups = Groups(self.outgoing, self.incoming, self.random.randbytes)
         self.rosters = Rosters(self.incoming)
+        self.reports = Reports(self.incoming)
         rotating.install(self.incoming)
         self.comparisons = Comparisons(self.random.randbytes)
 

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core.e2ee import bodies
 from clients.core.e2ee.bodies import MEGOLM_KINDS, OLM_KINDS, Body, Manifest, Said, read_body
+from clients.core.e2ee.franking import Content, Evidence
 from clients.core.e2ee.refusals import Refused
 from clients.core.e2ee.signed import Signed, encode
 from tests.clients.core.e2ee.kit import refused
@@ -21,6 +22,11 @@ EXAMPLES: dict[str, Body] = {
     "resend": bodies.Resend([b"i" * 16]),
     "group_key": bodies.GroupKey(b"g" * 16, "session", b"key", 0, 1, b"h" * 32),
     "group_head": bodies.GroupHead(b"g" * 16, 1, b"h" * 32, Signed(b"raw", b"s" * 64), "Lab 3", "topic", b"salt"),
+    "roster": bodies.Vouching(Signed(b"raw", b"s" * 64)),
+    "uik_rotate": bodies.Rotating(b"raw", b"o" * 64, b"n" * 64),
+    "report": bodies.Reported(
+        Evidence(Content("dm:a:b", b"i" * 16, "a", "device", 1, "msg", b"body"), b"k" * 32, b"c" * 32, b"tag", 1), "why"
+    ),
     "sas_start": bodies.Comparing(b"t" * 16, "device", b"value"),
 }
 
