@@ -17,18 +17,16 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from chatd import backup
 from chatd.auth import BadPassword, make_invitation, make_verifier
 from chatd.data import BadFolder, DataFolder, FolderInUse
 from chatd.store.connection import WRITER_PRAGMAS, open_connection, set_up
 from chatd.store.interface import StoreError
 from chatd.store.migrations import migrate
-from chatd.store.verify import Verified, open_to_read, verify
+from chatd.store.verify import Verified, verify
 
-COPY_INTO: Final = "VACUUM INTO ?"
-NEW_EPOCH: Final = "UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'epoch'"
 INVITATION_BYTES: Final = 5
 DAY_SECONDS: Final = 86_400
 NOT_THERE_YET: Final = {
@@ -54,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         outcome = VERBS[arguments.verb](arguments)
-    except (Refusal, FolderInUse, BadFolder, StoreError, OSError, sqlite3.Error) as error:
+    except (Refusal, backup.BadBackup, FolderInUse, BadFolder, StoreError, OSError, sqlite3.Error) as error:
         outcome = Outcome(1, [f"chatd-admin: {error}"], {"problems": [str(error)]})
     if arguments.json:
         print(json.dumps({"verb": arguments.verb, "ok": outcome.code == 0, **outcome.values}))
@@ -75,12 +73,15 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--json", action="store_true", help="print one JSON object")
         return made
 
-    verb("verify", "look at every stored row: is it what was written, is something missing, is something twice")
+    look = verb(
+        "verify", "look at every stored row and file, or at a backup: is it what was written, is all of it there"
+    )
+    look.add_argument("backup", nargs="?", default="", metavar="BACKUP", help="a backup, instead of the data folder")
     verb("migrate", "bring the database of a stopped server to this version's schema, after a copy")
-    backup = verb("backup", "copy the database, also beside a running server, and verify the copy")
-    backup.add_argument("out", metavar="OUT.db", help="a file that is not there yet")
-    restore = verb("restore", "make an empty folder into one with a backup's database")
-    restore.add_argument("backup", metavar="BACKUP.db")
+    copy = verb("backup", "copy the folder, also beside a running server, and verify the copy")
+    copy.add_argument("out", metavar="OUT", help="a folder that is not there yet")
+    restore = verb("restore", "make an empty folder into one with a backup's content")
+    restore.add_argument("backup", metavar="BACKUP", help="a folder that `backup` has made, or a database alone")
     invite = verb("invite", "print codes with which new accounts can be made")
     invite.add_argument("--count", type=_positive, default=1, metavar="N", help="how many (default: 1)")
     invite.add_argument("--days", type=_positive, default=14, metavar="D", help="how long they last (default: 14)")
@@ -101,8 +102,12 @@ def _positive(text: str) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> Outcome:
-    path = DataFolder(arguments.data).database
-    return _told(path, verify(path))
+    if arguments.backup:
+        return _told(arguments.backup, backup.check(arguments.backup))
+    folder = DataFolder(arguments.data)
+    found = verify(folder.database)
+    problems = found.problems or backup.missing(folder.database, folder.files)
+    return _told(folder.database, found._replace(problems=problems))
 
 
 def _told(path: str, found: Verified, **more: str) -> Outcome:
@@ -135,60 +140,13 @@ def _migrate(arguments: argparse.Namespace) -> Outcome:
 
 
 def _backup(arguments: argparse.Namespace) -> Outcome:
-    database, out = DataFolder(arguments.data).database, Path(arguments.out)
-    if out.exists():
-        raise Refusal(f"{out} is there already; name a new file")
-    part = out.with_name(out.name + ".part")
-    _copy(database, part)
-    found = verify(str(part))
-    if found.problems:
-        return _told(str(part), found)
-    _put(part, out)
-    return _told(str(out), found, backup=str(out))
+    made = backup.back_up(arguments.data, arguments.out)
+    return _told(made.path, made.found, backup=made.path)
 
 
 def _restore(arguments: argparse.Namespace) -> Outcome:
-    folder = DataFolder(arguments.data)
-    if os.path.isdir(arguments.data) and os.listdir(arguments.data):
-        raise Refusal(
-            f"{arguments.data} is not empty; move it away, and after the restore copy `secret` and `tls` back from it"
-        )
-    found = verify(arguments.backup)
-    if found.problems:
-        return _told(arguments.backup, found)
-    folder.acquire()
-    try:
-        part = Path(folder.database + ".part")
-        _copy(arguments.backup, part)
-        with closing(open_connection(str(part))) as connection:
-            connection.execute(NEW_EPOCH)
-        found = verify(str(part))
-        if not found.problems:
-            _put(part, Path(folder.database))
-    finally:
-        folder.release()
-    return _told(folder.database, found)
-
-
-def _copy(source: str, part: Path) -> None:
-    """SQLite's own copy of one moment, in one transaction that only reads; for nobody else's eyes."""
-    try:
-        connection = open_to_read(source)
-    except FileNotFoundError:
-        raise Refusal(f"there is no database {source}") from None
-    with closing(connection):
-        part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        connection.execute(COPY_INTO, (str(part),))
-
-
-def _put(part: Path, final: Path) -> None:
-    """The finished copy gets its name when it is on the disk."""
-    for path in (part, part.parent):
-        descriptor = os.open(path, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
-    os.replace(part, final)
+    found = backup.restore(arguments.backup, arguments.data)
+    return _told(arguments.backup if found.problems else arguments.data, found)
 
 
 def _invite(arguments: argparse.Namespace) -> Outcome:

@@ -112,7 +112,8 @@ class AdminTests(SynchronousTestCase):
         self.assertEqual((code, err), (0, ""))
         self.assertIn("20 messages", out)
         self.assertIn("1 happenings, 1 settings, 1 metadata keys, 0 closed conversations", out)
-        self.assertEqual(stat.S_IMODE(os.stat(backup).st_mode), 0o600)
+        for path, mode in ((backup, 0o700), (os.path.join(backup, "chat.db"), 0o600)):
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), mode)
         self.store.commit([message(99)])  # the server goes on
         before = self.store.load()
         self.stop()
@@ -178,19 +179,20 @@ class AdminTests(SynchronousTestCase):
     def test_damaged_backup(self) -> None:
         backup = self.mktemp()
         self.assertEqual(self.call("backup", backup)[0], 0)
-        self.damage(backup)
+        self.damage(os.path.join(backup, "chat.db"))
         data = self.mktemp()
         code, _, err = self.call("restore", backup, data=data)
         self.assertEqual(code, 1)
+        self.assertIn("chat.db is not what was written", err)
         self.assertIn("are damaged", err)
+        self.assertEqual(self.call("verify", backup)[1:], ("", err))
         self.assertFalse(os.path.exists(data))
 
     def test_backup_of_damage_gets_no_good_name(self) -> None:
         self.damage()
         backup = self.mktemp()
-        self.assertEqual(
-            self.values("backup", backup, code=1)["problems"], ["messages 1 to 20 of conversation 10 are damaged"]
-        )
+        (problem,) = self.values("backup", backup, code=1)["problems"]
+        self.assertIn("messages 1 to 20 of conversation 10 are damaged", problem)
         self.assertFalse(os.path.exists(backup))
 
     def test_backup_of_nothing(self) -> None:
@@ -275,7 +277,7 @@ class AdminTests(SynchronousTestCase):
     # ---- calling it wrongly ----
 
     def test_called_wrongly(self) -> None:
-        for arguments in (("invite", "--count", "0"), ("backup",), ("dance",), ("verify", "more")):
+        for arguments in (("invite", "--count", "0"), ("backup",), ("dance",), ("verify", "more", "and more")):
             code, out, err = self.call(*arguments)
             self.assertEqual((code, out), (2, ""), arguments)
             self.assertIn("usage:", err)

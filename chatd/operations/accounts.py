@@ -36,7 +36,7 @@ def enable(service: Service, name: str) -> Deferred[None]:
 
 
 def rename(service: Service, name: str, new: str, by: str) -> Deferred[Account]:
-    """Give an account another name; its connections end and come back. The old one stays its own. Fails with Refused."""
+    """Give an account another name; its sessions end and come back. The old one stays its own. Fails with Refused."""
     return service.act(staff.rename, name, new.removeprefix("@"), by).addCallback(account_of)
 
 

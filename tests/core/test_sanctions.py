@@ -68,7 +68,7 @@ class Bans(Sanctioned):
         again.ask(m.Resume, token)
         failed = again.last(m.Failed)
         self.assertEqual(failed.code, "banned")
-        self.assertAlmostEqual(failed.retry, 600, delta=1)
+        self.assertApproximates(failed.retry, 600, 1)
         self.out(again, "banned")
         again = self.house.greeted()
         assert keys is not None
@@ -151,7 +151,7 @@ class Mutes(Sanctioned):
             (m.SetTopic, ("#hw3", "hi")), (m.Away, ("hi",)), (p.SetNick, ("loud",)), (p.SetProfile, ("loud",)),
         ):  # fmt: skip
             failed = self.refused("muted", self.bob, kind, *arguments)
-            self.assertAlmostEqual(failed.retry, 600, delta=1)
+            self.assertApproximates(failed.retry, 600, 1)
         self.granted(self.bob, m.Who)
         self.granted(self.bob, m.Away, "")
         self.granted(self.bob, m.Leave, "#hw3")
