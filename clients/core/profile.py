@@ -10,6 +10,7 @@ import fcntl
 import os
 import resource
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -17,7 +18,9 @@ import platformdirs
 
 from clients.core.boxes import device_of, device_text
 from clients.core.device import Device
+from clients.core.e2ee import keys, own
 from clients.core.e2ee.refusals import CODES
+from clients.core.e2ee.signed import decode
 from clients.core.history import Account, History, untampered
 from clients.core.vault import Opening, ProfileError, Vault
 
@@ -42,12 +45,14 @@ class Profile:
             old = _old_key(path / "key")
         except OSError as error:
             raise ProfileError(f"The profile {path} cannot be used: {error.strerror or error}.") from None
+        self._opened: set[int] = set()
         self.vault = Vault(opening or Opening(), secrets.token_bytes)
         try:
             self.history = History(path / "chat.db", self.vault, old)
             if old is not None:
                 self.history.sweep()
                 _unlink(path / "key")
+            self._sentinel = self.vault.sentinel()
         except BaseException:
             os.close(self._lock)
             raise
@@ -62,16 +67,33 @@ class Profile:
 
     def close(self) -> None:
         """Let go of it."""
+        with suppress(ProfileError):
+            self._note()
         self.history.close()
         os.close(self._lock)
 
-    def account(self, server: str, name: str) -> tuple[Account, Device]:
+    def account(self, server: str, name: str) -> tuple[Account, keys.Account]:
         """The account of this name on a server (without a name the last one there), made where there is none."""
         found = self.history.account(server, name)
         if found is None:
             found = self.history.add_account(server, name, device_text(Device.make(), secrets.token_bytes))
+        self._opened.add(found.id)
         with untampered():
             return found, device_of(found.sealed)
+
+    def highest(self, account: int) -> int:
+        """How far this device had counted its mail, as the system's keyring knows it: 0 where it knows nothing. More
+        than the disk says means that the disk is an older copy."""
+        highest = self._sentinel.highest(account)
+        self._note()
+        return highest
+
+    def _note(self) -> None:
+        """The keyring remembers how far each account has counted by now."""
+        for account in self._opened:
+            row = self.history.rows(account).read(own.ME, "")
+            with untampered():
+                self._sentinel.note(account, decode(row, own.Me).counter if row is not None else 0)
 
     def rewrap(self, passphrase: str | None) -> None:
         """Another passphrase opens it from here on (empty: none does; None: the keyring). Raises ProfileError."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import unicodedata
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from argon2.exceptions import Argon2Error
@@ -22,11 +22,22 @@ from clients.core.e2ee.keys import KEY_BYTES, NONCE_BYTES, Entropy, derive
 from clients.core.e2ee.refusals import CODES, Refused
 from clients.core.e2ee.signed import Bytes16, decode, encode
 from clients.core.ring import Ring, RingError
+from clients.core.sentinel import Sentinel
 
 TRIES: Final = 3
 ID_BYTES: Final = 16
-# RFC 9106, section 4, the second recommended choice: 64 MiB, three times over; about 160 ms.
-MEMORY_KIB, PASSES, LANES = 65_536, 3, 4
+
+
+class Costs(NamedTuple):
+    """What trying one passphrase costs, by Argon2id."""
+
+    memory: int  # KiB
+    passes: int
+    lanes: int
+
+
+# RFC 9106, section 4, the second recommended choice; about 160 ms.
+COSTS: Final = Costs(65_536, 3, 4)
 
 EMPTY: Final = "empty"
 PASSPHRASE: Final = "passphrase"  # noqa: S105 (the name of a way, not one)
@@ -59,9 +70,9 @@ class Wrapped(msgspec.Struct, array_like=True, forbid_unknown_fields=True, froze
     id: Bytes16
     box: Annotated[bytes, Meta(max_length=256)]
     ring: bool
-    memory: Annotated[int, Meta(ge=8, le=4 << 20)] = MEMORY_KIB
-    passes: Annotated[int, Meta(ge=1, le=64)] = PASSES
-    lanes: Annotated[int, Meta(ge=1, le=64)] = LANES
+    memory: Annotated[int, Meta(ge=8, le=4 << 20)]
+    passes: Annotated[int, Meta(ge=1, le=64)]
+    lanes: Annotated[int, Meta(ge=1, le=64)]
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -77,8 +88,9 @@ class Opening(msgspec.Struct, frozen=True):
 class Vault:
     """The store's key of one profile, once it is made or opened."""
 
-    def __init__(self, opening: Opening, entropy: Entropy) -> None:
+    def __init__(self, opening: Opening, entropy: Entropy, costs: Costs = COSTS) -> None:
         self._opening = opening
+        self._costs = costs
         self._entropy = entropy
         self._key = b""
         self._wrapped: Wrapped | None = None
@@ -115,10 +127,11 @@ class Vault:
         assert self._wrapped is not None, "make or open comes first"
         return self._wrapped.way
 
-    def ring(self) -> Ring | None:
-        """The keyring, where there was one when the key was wrapped and there still is."""
+    def sentinel(self) -> Sentinel:
+        """What the keyring remembers beside the key, where there was a keyring when the key was wrapped."""
         assert self._wrapped is not None, "make or open comes first"
-        return self._opening.ring() if self._wrapped.ring else None
+        ring = self._opening.ring() if self._wrapped.ring else None
+        return Sentinel(ring, derive(self._key, "store/sentinel")[:ID_BYTES].hex())
 
     def rewrap(self, passphrase: str | None, keep: Callable[[bytes], None]) -> None:
         """Another passphrase (empty: none; None: the keyring). `keep` has it on disk when it returns; until then the
@@ -154,11 +167,11 @@ class Vault:
 
     def _by_passphrase(self, passphrase: str, ring: bool) -> Wrapped:
         way = PASSPHRASE if passphrase else EMPTY
-        made = Wrapped(way, self._entropy(ID_BYTES), b"", ring)
+        made = Wrapped(way, self._entropy(ID_BYTES), b"", ring, *self._costs)
         return self._boxed(made, stretched(passphrase, made) if passphrase else _of_nothing(made))
 
     def _by_keyring(self, ring: Ring) -> Wrapped:
-        made = Wrapped(KEYRING, self._entropy(ID_BYTES), b"", True)
+        made = Wrapped(KEYRING, self._entropy(ID_BYTES), b"", True, *self._costs)
         wrapping = self._entropy(KEY_BYTES)
         try:
             ring.write(made.id.hex(), base64.b64encode(wrapping).decode())

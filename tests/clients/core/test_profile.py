@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import stat
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core import records as r
+from clients.core.e2ee.devices import enter
+from clients.core.e2ee.own import Me
+from clients.core.e2ee.signed import decode, encode
 from clients.core.outbox import Outgoing
 from clients.core.profile import Profile, folder
 from clients.core.vault import Opening, ProfileError
+from tests.clients.core import rings
 from tests.clients.core.old import seen
 
 
@@ -85,6 +90,28 @@ class ProfileTests(SynchronousTestCase):
             self.assertEqual(seen(self.path, b"MARKER"), [])
             self.assertEqual(len(profile.history.search(account, "marker")), 1)
         self.assertEqual(seen(self.path, b"MARKER"), [])
+
+    def test_an_older_copy_is_known_by_the_keyring(self) -> None:
+        ring = rings.MemoryRing()
+        opening = Opening(None, lambda question: "", lambda: ring)
+
+        def counted(number: int) -> tuple[int, int]:
+            """What the keyring and the disk know; then this many were sent."""
+            with Profile(self.path, opening) as profile:
+                account, keys = profile.account("h:1", "alice")
+                rows = profile.history.rows(account.id)
+                old = decode(rows.read("me", "") or b"", Me).counter if rows.read("me", "") else 0
+                highest = profile.highest(account.id)
+                rows.write({("me", ""): encode(Me(enter(keys, "alice", b"u" * 32), number))})
+            return highest, old
+
+        self.assertEqual(counted(3), (0, 0))
+        copy = self.path.with_suffix(".copy")
+        shutil.copytree(self.path, copy)
+        self.assertEqual([counted(5), counted(5)], [(3, 3), (5, 5)])
+        shutil.rmtree(self.path)
+        copy.rename(self.path)
+        self.assertEqual(counted(6), (5, 3))
 
     def test_a_core_dump_is_not_made(self) -> None:
         with Profile(self.path):

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from clients.core import vault as v
 from clients.core.e2ee.signed import decode, encode
 from clients.core.ring import Ring, SystemRing
-from clients.core.vault import EMPTY, KEYRING, PASSPHRASE, Opening, ProfileError, Vault, Wrapped
+from clients.core.vault import EMPTY, KEYRING, PASSPHRASE, Costs, Opening, ProfileError, Vault, Wrapped
 from tests.clients.core import rings
 
 
@@ -34,7 +34,7 @@ class Person:
 
 def vault(opening: Opening | None = None) -> Vault:
     """One that has nothing yet."""
-    return Vault(opening or Opening(), secrets.token_bytes)
+    return Vault(opening or Opening(), secrets.token_bytes, Costs(64, 1, 1))
 
 
 def script(told: list[str], passphrase: str | None = None) -> Opening:
@@ -67,8 +67,14 @@ class FirstTests(SynchronousTestCase):
         self.assertEqual(made.way, PASSPHRASE)
         self.assertNotIn(key, wrapped)
         self.assertEqual(vault(Opening("words")).open(wrapped), key)
+
+    def test_what_a_try_costs(self) -> None:
+        """RFC 9106, section 4, the second choice; and the costs of the day it was made are the ones it opens by."""
+        made = Vault(Opening("words"), secrets.token_bytes)
+        key, wrapped = made.make()
         found = decode(wrapped, Wrapped)
         self.assertEqual((found.memory, found.passes, found.lanes), (64 * 1024, 3, 4))
+        self.assertEqual(vault(Opening("words")).open(wrapped), key)
 
     def test_the_keyring_for_somebody_at_a_terminal(self) -> None:
         person = Person(ring=rings.MemoryRing())
