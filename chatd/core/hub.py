@@ -289,7 +289,7 @@ class Hub:
                 user.role,
                 user.guest,
                 mail.position(device),
-            ),  # fmt: skip
+            ),
         )
         turn.then(self.subscribe, session)
         if first:

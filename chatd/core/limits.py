@@ -63,6 +63,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     mail_items: int = 2_000  # devices that one command's items are for
     mailbox_items: int = 20_000  # of a device, not acknowledged; then the sender is told `mailbox-full`
     mailbox_bytes: int = 64 * MIB  # likewise
+    circles_made: int = 50  # encrypted groups of one creator
+    circle_members: int = 1_000
+    circle_entry_bytes: int = 2_048  # one change of a group, signed; ours have 400
+    circle_bytes: int = 524_288  # of all changes of one: a thousand, which everybody in it reads
     mail_days: int = 30  # what no device has fetched by then goes, and so do the answers to what was sent
 
     # how fast one account may be; sources on this machine are exempt from the message rate
@@ -86,6 +90,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     claims_burst: int = 100  # devices: the first message to a class
     claims_per_minute: int = 20  # whoever drains keys weakens the secrecy of others
     keys_of_one_device_per_day: int = 5  # for one account; then its fallback key
+    circle_entries_burst: int = 300  # a class is put into a group
+    circle_entries_per_minute: int = 60
     signed_kib_burst: int = 2_000  # of chains that are asked for
     signed_kib_per_second: int = 50
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from chatd import encryption as e
-from chatd.core import lists, mail, prekeys
+from chatd.core import circles, lists, mail, prekeys
 from chatd.core.limits import DAY, Buckets, Limits
 from chatd.core.signed import Verify
 from chatd.core.tags import Tags
@@ -32,6 +32,7 @@ class Sealing:
         self.verify = verify
         self.secret = hashlib.blake2b(secret, digest_size=32, person=b"mail").digest()
         self.tags = Tags()
+        self.circles = circles.Circles()
         self.offers: dict[User, dict[str, bytes]] = {}  # devices that want to be listed, as they signed themselves
         self._pairs: dict[User, set[User]] = {}
         self._buckets = {
@@ -39,6 +40,7 @@ class Sealing:
             "keys": Buckets(limits.key_uploads_per_minute / 60, limits.key_uploads_burst),
             "claim": Buckets(limits.claims_per_minute / 60, limits.claims_burst),
             "key": Buckets(limits.keys_of_one_device_per_day / DAY, limits.keys_of_one_device_per_day),
+            "entry": Buckets(limits.circle_entries_per_minute / 60, limits.circle_entries_burst),
             "ask": Buckets(limits.signed_kib_per_second, limits.signed_kib_burst),
         }
 
@@ -47,6 +49,7 @@ class Sealing:
         lists.load(hub, found.lists)
         prekeys.load(hub, found.keys)
         mail.load(hub, found.mail)
+        self.circles.load(found.groups)
         self.tags.load(found.tag_keys)
         for pair in found.corresponded:
             low, high = hub.users.by_id.get(pair.low), hub.users.by_id.get(pair.high)
@@ -98,4 +101,6 @@ COMMANDS: Final[dict[type, Callable[[Hub, Session, Any, Any], Any]]] = {
     e.ClaimKeys: prekeys.claim_keys,
     e.PutMail: mail.put_mail,
     e.AcknowledgeMail: mail.acknowledge,
+    e.AppendGroup: circles.append_group,
+    e.AskGroup: circles.ask_group,
 }
