@@ -60,6 +60,7 @@ class Screen:
     def _begin(self) -> None:
         for number, code in STOPPED.items():
             self._loop.add_signal_handler(number, self._stopped, code)
+        self._loop.set_exception_handler(self._failed)
         self._shown = self._loop.create_task(self._show())
         self._face.begin(self._app)
 
@@ -102,6 +103,12 @@ class Screen:
         if failure is None:
             return
         self._done(1, self._mistake(failure.type.__name__, failure.getErrorMessage(), failure.getTraceback()))
+
+    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A key or a timer of the toolkit's met a mistake of ours."""
+        error = context.get("exception") or RuntimeError(context.get("message", ""))
+        trace = "".join(traceback.format_exception(error))
+        self._done(1, self._mistake(type(error).__name__, str(error), trace))
 
     def _mistake(self, kind: str, text: str, trace: str) -> str:
         return f"chat: {kind}: {text} (a mistake in this program)" + (f"\n{trace}" if self._verbose else "")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -24,6 +25,13 @@ from tests.process.terminal import Terminal
 
 DEADLINE = 30.0
 CHAT = (sys.executable, "-m", "clients.line")
+STATE = """
+import fcntl, os, termios
+flags = termios.tcgetattr(0)
+cooked = all(flags[3] & bit for bit in (termios.ICANON, termios.ECHO, termios.ISIG)) and flags[0] & termios.ICRNL
+blocking = not any(fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in range(3))
+print("cooked" if cooked else "raw", "blocking" if blocking else "non-blocking")
+"""
 
 
 class Done(NamedTuple):
@@ -74,6 +82,30 @@ class ChatCase(SynchronousTestCase):
     def window(self, profile: str, *arguments: str, user: str = "", tls: bool = False, **env: str) -> Terminal:
         """The interactive client."""
         return self.terminal(profile, [*self.command(profile, *arguments, tls=tls), self.address(user, tls)], **env)
+
+    def shell(self, command: list[str]) -> Terminal:
+        """A shell in a terminal that runs a client, and then says how it left the terminal."""
+        script = '"$@"; echo "status $?"; exec "$0" -c "$STATE"'
+        return self.terminal("shell", ["sh", "-c", script, sys.executable, *command], STATE=STATE)
+
+    def at_rest(self, window: Terminal, pid: int) -> None:
+        """Wait until a client does nothing at all for four seconds."""
+        status = Path(f"/proc/{pid}/status")
+
+        def switches() -> int:
+            return sum(map(int, re.findall(r"ctxt_switches:\s+(\d+)", status.read_text())))
+
+        before, since = switches(), time.monotonic()
+        end = since + 30
+        while time.monotonic() < since + 4:
+            self.assertLess(time.monotonic(), end, "it is never at rest")
+            window.read(0.1)
+            if switches() != before:
+                before, since = switches(), time.monotonic()
+
+    def pid(self, profile: str) -> int:
+        """The process that has hold of a profile."""
+        return int((self.server.folder / profile / "lock").read_text())
 
     def join(self, name: str, *arguments: str, tls: bool = False) -> Terminal:
         """The interactive client of somebody whose first visit this is."""

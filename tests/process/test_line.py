@@ -9,11 +9,8 @@ import os
 import re
 import signal
 import sys
-import time
-from pathlib import Path
 
 from tests.process.chat import ChatCase, Done
-from tests.process.terminal import Terminal
 
 WELCOME = "Welcome to chat room. Enter 'tata' anytime to exit"
 CRASH = """
@@ -23,13 +20,6 @@ def planted(self, text):
     raise ZeroDivisionError("planted")
 face.LineFace.line = planted
 sys.exit(__main__.main())
-"""
-STATE = """
-import fcntl, os, termios
-flags = termios.tcgetattr(0)
-cooked = all(flags[3] & bit for bit in (termios.ICANON, termios.ECHO, termios.ISIG)) and flags[0] & termios.ICRNL
-blocking = not any(fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in range(3))
-print("cooked" if cooked else "raw", "blocking" if blocking else "non-blocking")
 """
 
 
@@ -114,11 +104,6 @@ class TranscriptTests(ChatCase):
 class TerminalTests(ChatCase):
     """Typing, and how the terminal is afterwards."""
 
-    def shell(self, command: list[str]) -> Terminal:
-        """A shell in a terminal that runs a client, and then says how it left the terminal."""
-        script = '"$@"; echo "status $?"; exec "$0" -c "$STATE"'
-        return self.terminal("shell", ["sh", "-c", script, sys.executable, *command], STATE=STATE)
-
     def test_keys_edit_the_line_and_bring_back_earlier_ones(self) -> None:
         alice = self.join("alice")
         for keys, expected in (
@@ -159,7 +144,7 @@ class TerminalTests(ChatCase):
         for number, status in ((signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)):
             shell = self.shell([*self.command("alice"), self.address("alice")])
             shell.wait("You:")
-            os.kill(int((self.server.folder / "alice" / "lock").read_text()), number)
+            os.kill(self.pid("alice"), number)
             shell.wait("cooked blocking")
             self.assertIn(f"status {status}", shell.lines())
         crashing = [sys.executable, "-c", CRASH, *self.command("alice", self.address("alice"))[3:]]
@@ -173,18 +158,7 @@ class TerminalTests(ChatCase):
     def test_while_nobody_speaks_nothing_runs(self) -> None:
         alice = self.join("alice")
         alice.enter("hello")
-        status = Path(f"/proc/{alice.pid}/status")
-
-        def switches() -> int:
-            return sum(map(int, re.findall(r"ctxt_switches:\s+(\d+)", status.read_text())))
-
-        before, since = switches(), time.monotonic()
-        end = since + 30
-        while time.monotonic() < since + 4:
-            self.assertLess(time.monotonic(), end, "it is never at rest")
-            alice.read(0.1)
-            if switches() != before:
-                before, since = switches(), time.monotonic()
+        self.at_rest(alice, alice.pid)
 
 
 class PipeTests(ChatCase):

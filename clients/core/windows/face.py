@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from clients.core import inert
+from clients.core import inert, show
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.answers import GroupInfo
 from clients.core.app import App
 from clients.core.questions import Question, Questions
+from clients.core.style import Style
 from clients.core.view import OFFLINE, Talk, View
 from clients.core.windows.rows import STATES, Placed, placed, said
 from clients.core.windows.typed import Past
@@ -235,8 +236,7 @@ class WindowsFace:
         elif isinstance(notice, n.Answered) and isinstance(notice.intent, i.LeaveGroup):
             self.windows.drop(notice.intent.group)
         elif isinstance(notice, n.Ended):
-            lines = [] if notice.code == "left" else [inert.line(notice.text)]
-            self._end(EXITS.get(notice.code, 1), "\n".join(["DISCONNECTED!!", *lines]))
+            self._end(EXITS.get(notice.code, 1), "\n".join(show.lines(notice, Style())))
         self._follow()
 
     def _follow(self) -> None:
