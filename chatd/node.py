@@ -176,7 +176,7 @@ class Node:
         if session.metered:  # who is muted is, too
             if kind in TOLD:
                 self._meter(session, turn)
-                if session.user.muted is not None and self._is_muted(session, command, turn):
+                if self._is_muted(session, command, turn):
                     return
             elif kind in LISTS and not self._may_list(session, command, turn):
                 return
@@ -215,6 +215,10 @@ class Node:
     def strangers(self) -> int:
         """How many connections are there on which nobody is in."""
         return len(self._strangers)
+
+    def newcomers(self) -> list[Session]:
+        """Those connections."""
+        return list(self._strangers)
 
     def person(self, name: str) -> people.Profile | None:
         """What may be seen of whom an event means by this name."""
@@ -421,6 +425,8 @@ class Node:
             self._clock.callLater(wait, self._speed_up, session)
 
     def _is_muted(self, session: Session, command: Any, turn: Turn) -> bool:
+        if session.user is None or session.user.muted is None:
+            return False
         try:
             sanctions.check_speech(self.hub, session, command, turn.now)
         except Refused as refusal:
