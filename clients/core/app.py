@@ -21,11 +21,14 @@ from clients.core import records as r
 from clients.core.commands import help_lines, parse
 from clients.core.conversations import is_apart
 from clients.core.face import Face, Gone
+from clients.core.filing import SETTING, Filing
 from clients.core.history import History
+from clients.core.jobs import Job
 from clients.core.outbox import Outgoing, message_id
 from clients.core.reading import SKIP
 from clients.core.session import Session
 from clients.core.step import Step
+from clients.core.transfer import Moves
 from clients.core.trust import decide
 from clients.core.vault import ProfileError
 from clients.core.view import ONLINE, View
@@ -35,6 +38,7 @@ SETTINGS: Final = {
     "times": ("stored", "always"),
     "theme": ("dark", "light", "plain"),
     "notify": ("bell", "desktop", "off"),
+    "files": SETTING,
 }
 
 
@@ -96,6 +100,7 @@ class App:
     def __init__(
         self, face: Face, session: Session, history: History, account: int, line: Line, clock: Clock, *, server: str,
         trust_new: bool, entropy: Callable[[int], bytes], chance: Callable[[], float], wall: Callable[[], int],
+        filing: Filing | None = None,
     ) -> None:  # fmt: skip
         self.face = face
         self.session = session
@@ -107,6 +112,9 @@ class App:
         self._waiting: deque[Callable[[], None]] = deque()
         self._records: list[r.Record] = []
         self._commands: list[Command] = []
+        self._jobs: list[Job] = []
+        self._filing = filing
+        session.files = filing.files if filing is not None else None
         self._busy = False
         self._open = False
         self._timer: Timer | None = None
@@ -222,6 +230,9 @@ class App:
         was = self.session.state.status
         self._open = False
         self._do(lambda: self._carry_out(self.session.lost(self._clock.seconds())))
+        if self._filing is not None:
+            files = self._filing.files
+            self._do(lambda: self.move(files.lost(self.now())))
         self._ever = self._ever or opened
         if self.ended or self._asking or self._question:
             return
@@ -254,13 +265,18 @@ class App:
         finally:
             self._busy = False
         self._set_timer()
-        if self._finishing and self.session.state.status == ONLINE and self.session.idle():
+        if self._finishing and self.session.state.status == ONLINE and self._idle():
             self._finishing = False
             self._do(self._leave)
+
+    def _idle(self) -> bool:
+        return self.session.idle() and (self._filing is None or self._filing.files.idle())
 
     def _receive(self, events: list[Event]) -> None:
         now = self._clock.seconds()
         for event in events:
+            if self._filing is not None and self._filing.takes(self, event):
+                continue
             step = self.session.received(now, event)
             self._carry_out(step)
             if step.stop:
@@ -281,11 +297,14 @@ class App:
         self.face.flush()
         records, self._records = self._records, []
         commands, self._commands = self._commands, []
+        jobs, self._jobs = self._jobs, []
         if records:
             self.history.keep(self.account, records)
             self.session.kept()
         if commands and self._open:
             self._line.write(commands)
+        if jobs and self._filing is not None:
+            self._filing.work(self, jobs)
         if self._last.stop and self._open:
             self._line.close()
 
@@ -295,6 +314,40 @@ class App:
         if isinstance(notice, n.Welcomed):
             self._attempt = 0
         self.face.notice(notice)
+        if self._filing is not None:
+            self._filing.told(self, notice)
+
+    # ---- what files need of it ----
+
+    def now(self) -> float:
+        """Seconds that only go forward."""
+        return self._clock.seconds()
+
+    def wall(self) -> int:
+        """The time in ms."""
+        return self._wall()
+
+    def entropy(self, size: int) -> bytes:
+        """Random bytes."""
+        return self._entropy(size)
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Do this now, or after what is being done."""
+        self._do(work)
+
+    def move(self, moves: Moves) -> None:
+        """Show; the rest is for `_settle`. Messages that offer a file go the way of all messages."""
+        for notice in moves.notices:
+            self._show(notice)
+        self._records += moves.records
+        self._commands += moves.commands
+        self._jobs += moves.jobs
+        if moves.says:
+            self._carry_out(self.session.say(self.now(), moves.says))
+
+    def _file(self, intent: i.Intent) -> None:
+        if self._filing is not None:
+            self._filing.act(self, intent)
 
     def _come_back(self, reason: str, still: bool) -> None:
         self._attempt += 1
@@ -314,12 +367,16 @@ class App:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
-        when = self.session.deadline()
+        times = [self.session.deadline(), self._filing.files.deadline() if self._filing is not None else None]
+        when = min((one for one in times if one is not None), default=None)
         if when is not None and self._open and not self.ended:
             self._timer = self._clock.callLater(max(0.0, when - self._clock.seconds()), self._tick)
 
     def _tick(self) -> None:
         self._do(lambda: self._carry_out(self.session.tick(self._clock.seconds())))
+        if self._filing is not None:
+            files = self._filing.files
+            self._do(lambda: self.move(files.tick(self.now())))
 
     def _give_up(self, limit: float) -> None:
         if self.ended or self._leaving:
@@ -437,7 +494,9 @@ _LOCAL: Final[dict[type[i.Intent], Callable[[App, Any], None]]] = {
     i.Search: App._search,
     i.ReadHistory: App._history,
     i.ChangePassword: App._password,
-    i.ResetKeys: App._secret,
-    i.Recover: App._secret,
+    i.SendFile: App._file,
+    i.GetFile: App._file,
+    i.DeclineFile: App._file,
+    i.ListFiles: App._file,
     i.Leave: lambda app, intent: app._leave(),
 }

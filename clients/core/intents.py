@@ -128,6 +128,30 @@ class AskAbout(Intent, frozen=True):
     name: str
 
 
+class SendFile(Intent, frozen=True):
+    """Send the file at this path to people (`@name`) and groups (`#name`)."""
+
+    to: tuple[str, ...]
+    path: str
+
+
+class GetFile(Intent, frozen=True):
+    """Fetch a file that was offered: by its id, the first digits of it, or its name. `output`: where it shall go."""
+
+    id: str
+    output: str = ""
+
+
+class DeclineFile(Intent, frozen=True):
+    """Do not fetch a file, or stop sending or fetching it."""
+
+    id: str
+
+
+class ListFiles(Intent, frozen=True):
+    """Which files were offered, are on their way, or have arrived."""
+
+
 class ReadHistory(Intent, frozen=True):
     """The last messages of a conversation; empty: the one in focus."""
 

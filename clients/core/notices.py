@@ -11,6 +11,7 @@ from chatd.messages import GroupChange, Message
 from chatd.moderation import ModesChanged
 from chatd.wire.pack import Event
 from clients.core.intents import Intent
+from clients.core.offers import Offer, offered
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ class Said(Notice, frozen=True):
     """A message. `own`: from another session of oneself. `stored`: sent before this login, so tell when.
 
     `security`: how much its sender's key is trusted (`verified`, `vouched`, `first-seen`, `changed`), or `plain`: the
-    server can read it. `missing`: so many messages of that device have not come yet.
+    server can read it. `missing`: so many messages of that device have not come yet. `file`: what it offers.
     """
 
     conversation: str
@@ -76,12 +77,17 @@ class Said(Notice, frozen=True):
     peer: str = ""
     security: str = "plain"
     missing: int = 0
+    file: Offer | None = None
 
     @classmethod
     def of(cls, message: Message, own: bool, stored: bool, peer: str) -> Said:
         """What a message says; one that was taken away says so."""
         text = taken_away(message.text) if message.kind == "redacted" else message.text
-        return cls(message.conversation, message.seq, message.at, message.sender, message.id, text, own, stored, peer)
+        file = offered(message.tags) if message.tags and message.kind != "redacted" else None
+        return cls(
+            message.conversation, message.seq, message.at, message.sender, message.id, text, own, stored, peer,
+            file=file,
+        )  # fmt: skip
 
 
 def taken_away(reason: str) -> str:

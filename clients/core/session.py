@@ -28,6 +28,7 @@ from clients.core.requests import command
 from clients.core.secure.desk import Strongbox
 from clients.core.secure.encryption import FEATURE, Encryption
 from clients.core.step import Step, both
+from clients.core.transfers import Transfers
 from clients.core.view import CONNECTING, OFFLINE, ONLINE, State, View
 
 CLIENT: Final = "chat/0.1"
@@ -73,6 +74,7 @@ class Session:
         self._seen: dict[str, int] = {}
         self._waited: frozenset[bytes] = frozenset()
         self._welcomed = False
+        self.files: Transfers | None = None
         self.secure = Encryption(box, self) if box is not None else None
 
     # ---- the connection ----
@@ -245,7 +247,8 @@ class Session:
         for item in items:
             ref = self.next_ref()
             self.outbox.sent(item, ref)
-            tries.append(m.Send(ref, item.to, item.id, item.text))
+            tags = self.files.tags.get(item.id, "") if self.files is not None else ""
+            tries.append(m.Send(ref, item.to, item.id, item.text, tags=tags))
         return tries
 
     def _move(self, now: float, move: Move) -> Step:
@@ -451,7 +454,10 @@ class Session:
         """A message and the cursor behind it, for one transaction."""
         where = said.conversation
         kept = r.KeepMessage(where, said.seq, said.at, said.sender, said.id, said.text, said.own, said.peer)
-        return [kept, r.KeepCursor(where, self.reading.cursors[where])]
+        offered: list[r.Record] = []
+        if said.file is not None and self.files is not None:
+            offered = self.files.offered(said.file, where, said.sender, said.at)
+        return [kept, *offered, r.KeepCursor(where, self.reading.cursors[where])]
 
     def _redacted(self, now: float, event: o.Redacted) -> Step:
         """A text is taken away: here, too."""

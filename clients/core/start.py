@@ -8,19 +8,26 @@ from __future__ import annotations
 import random
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+import platformdirs
 
 from clients.core.app import App
 from clients.core.connection import Address, Connection
 from clients.core.conversations import Conversations
+from clients.core.disk import carry_out
 from clients.core.face import Face
+from clients.core.filing import Disk, Filing
+from clients.core.jobs import Job, Outcome
 from clients.core.login import Entrance, Who
+from clients.core.offers import stored
 from clients.core.outbox import Outbox
 from clients.core.profile import Profile
 from clients.core.reading import KEEP, Reading
 from clients.core.session import Session
+from clients.core.transfers import Transfers
 
 TLS_PORT: Final = 6697
 PLAIN_PORT: Final = 6667
@@ -57,8 +64,10 @@ def settings(target: str, plaintext: bool = False, insecure: bool = False, **oth
     return Settings(str(address), user, plaintext, insecure, **others)
 
 
-def make(options: Settings, profile: Profile, face: Face, reactor: Any, receive: str = KEEP) -> App:
-    """An App that is ready to start."""
+def make(
+    options: Settings, profile: Profile, face: Face, reactor: Any, receive: str = KEEP, fetches: bool = False
+) -> App:  # fmt: skip
+    """An App that is ready to start. `fetches`: it may fetch small files unasked, if that is set."""
     account, device = profile.account(options.server, options.user)
     history = profile.history
     who = Who(
@@ -69,9 +78,22 @@ def make(options: Settings, profile: Profile, face: Face, reactor: Any, receive:
     known = Conversations(history.created(account.id))
     outbox = Outbox(history.outbox(account.id))
     session = Session(Entrance(who, device), outbox, reading, account.epoch, receive, known)
+    files = Transfers(
+        stored(history.rows(account.id)), session.next_ref, secrets.token_bytes, platformdirs.user_downloads_dir(),
+        str(profile.path / "sending"),
+    )  # fmt: skip
     line = Connection(reactor, Address(options.server, 0), tls=not options.plaintext)
     return App(
         face, session, history, account.id, line, reactor, server=options.server,
         trust_new=options.trust_new, entropy=secrets.token_bytes, chance=random.random,
-        wall=lambda: int(time.time() * 1000),
+        wall=lambda: int(time.time() * 1000), filing=Filing(files, _threads(reactor), fetches),
     )  # fmt: skip
+
+
+def _threads(reactor: Any) -> Disk:
+    """Jobs of the disk on the reactor's threads; nothing of ours waits for them."""
+
+    def disk(job: Job, done: Callable[[Outcome], None]) -> None:
+        reactor.callInThread(lambda: reactor.callFromThread(done, carry_out(job)))
+
+    return disk

@@ -1,0 +1,299 @@
+"""What transfers do on this disk: reading what is sent, writing what comes, and its name at the end.
+
+Rule: every function blocks and runs on a thread of its own. A file that comes grows as `NAME.ID.part`, made anew and by
+nobody else; it gets its name when size and hashes are right and it is synced, and never that of another file: then
+it is `NAME (2)`. Names are leaves made harmless by `filenames`; no link is followed; nothing is ever made executable.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import itertools
+import mimetypes
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from clients.core import jobs as j
+from clients.core.e2ee.bodies import CHUNK
+from clients.core.e2ee.refusals import Refused
+from clients.core.e2ee.stream import SEALED_CHUNK, Stream
+from clients.core.filenames import leaf
+
+PIECE: Final = 1 << 20  # bytes at once, where a whole file is read
+SAFE: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe must not keep us waiting
+TRIES: Final = 10_000  # names beside one another
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
+
+
+class Failed(Exception):
+    """The job cannot be done; what it raises is told as `Trouble`."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def carry_out(job: j.Job) -> j.Outcome:
+    """Do a job. Raises nothing."""
+    try:
+        return _WORK[type(job)](job)
+    except Failed as error:
+        return j.Trouble(error.code, str(error))
+    except Refused as error:
+        return j.Trouble(error.code, "It is damaged or was tampered with, and was not saved.")
+    except OSError as error:
+        code = "disk-full" if error.errno in FULL else "disk"
+        return j.Trouble(code, f"{error.strerror or error}: {error.filename or 'the disk'}")
+
+
+@contextmanager
+def _opened(path: str, flags: int, folder: int | None = None) -> Iterator[int]:
+    descriptor = os.open(path, flags | SAFE, 0o600, dir_fd=folder)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _folder(path: str) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _pieces(descriptor: int, size: int, piece: int = PIECE) -> Iterator[bytes]:
+    """The whole file, in order; Failed `changed` where it is not as long as it was."""
+    offset = 0
+    while offset < size:
+        data = _exactly(descriptor, min(piece, size - offset), offset)
+        offset += len(data)
+        yield data
+    if os.pread(descriptor, 1, size):
+        raise Failed("changed", "The file has changed while it was read; try again.")
+
+
+def _exactly(descriptor: int, length: int, offset: int) -> bytes:
+    data = os.pread(descriptor, length, offset)
+    while len(data) < length:
+        more = os.pread(descriptor, length - len(data), offset + len(data))
+        if not more:
+            raise Failed("changed", "The file has changed while it was read; try again.")
+        data += more
+    return data
+
+
+def _write(descriptor: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        offset += written
+        view = view[written:]
+
+
+# ---- what is sent --------------------------------------------------------------------------------------------------
+
+
+def _prepare(job: j.Prepare) -> j.Prepared:
+    path = os.path.abspath(os.path.expanduser(job.path))
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        raise Failed("no-such-file", f"There is no file {job.path}.") from None
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise Failed("not-a-file", f"{job.path} is not a file.")
+        name, kind = os.path.basename(path), mimetypes.guess_type(path)[0] or ""
+        name = name.encode("utf-8", "replace").decode()
+        if job.spool:
+            return _seal(job, descriptor, found.st_size, name, kind)
+        plain = hashlib.sha256()
+        for data in _pieces(descriptor, found.st_size):
+            plain.update(data)
+        whole = plain.digest()
+        return j.Prepared(leaf(name), found.st_size, whole, kind, path, found.st_size, whole)
+    finally:
+        os.close(descriptor)
+
+
+def _seal(job: j.Prepare, descriptor: int, size: int, name: str, kind: str) -> j.Prepared:
+    """Encrypt the file once, for good: whatever becomes of it, no key serves two texts."""
+    entropy = iter((job.entropy[:16], job.entropy[16:]))
+    stream = Stream.begin(size, lambda _: next(entropy))
+    plain, sealed = hashlib.sha256(), hashlib.sha256()
+    os.makedirs(os.path.dirname(job.spool), mode=0o700, exist_ok=True)
+    with _opened(job.spool, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as spool:
+        parts = _pieces(descriptor, size, CHUNK) if size else iter((b"",))
+        for index, data in enumerate(parts):
+            chunk = stream.seal(index, data)
+            plain.update(data)
+            sealed.update(chunk)
+            _write(spool, chunk, index * SEALED_CHUNK)
+        os.fsync(spool)
+    return j.Prepared(
+        leaf(name), size, plain.digest(), kind, job.spool, stream.sealed_size, sealed.digest(), stream
+    )  # fmt: skip
+
+
+def _read(job: j.Read) -> j.Pieces:
+    descriptor = os.open(job.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        return j.Pieces(job.offset, _exactly(descriptor, job.length, job.offset))
+    finally:
+        os.close(descriptor)
+
+
+def _remove(job: j.Remove) -> j.Removed:
+    with suppress(FileNotFoundError):
+        os.unlink(job.path)
+    return j.Removed()
+
+
+# ---- what comes ----------------------------------------------------------------------------------------------------
+
+
+def _open(job: j.Open) -> j.Opened:
+    if job.path:
+        with suppress(FileNotFoundError), _opened(job.path, os.O_WRONLY) as part:
+            return j.Opened(job.path, _kept(part, job))
+    folder = os.path.abspath(os.path.expanduser(job.folder))
+    os.makedirs(folder, exist_ok=True)
+    with _folder(folder) as within:
+        for name in _parts(job):
+            try:
+                with _opened(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, within):
+                    return j.Opened(os.path.join(folder, name), 0)
+            except FileExistsError:
+                continue
+    raise Failed("disk", f"No name is free for this file in {folder}.")
+
+
+def _parts(job: j.Open) -> Iterator[str]:
+    """Names under which it may grow."""
+    name = leaf(job.name)
+    for number in range(TRIES):
+        yield f"{name}.{job.id.hex()[:8]}{f'-{number}' if number else ''}.part"
+
+
+def _kept(part: int, job: j.Open) -> int:
+    """How much of the blob a part has, of which there may be something at the end that is no whole chunk."""
+    found = os.fstat(part)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        raise Failed("not-a-file", "What was begun here is no file of ours any more.")
+    size = found.st_size
+    if job.stream is None:
+        keep = offset = size if size <= job.blob_size else 0
+    elif size >= job.stream.size:
+        last = job.stream.count - 1
+        keep, offset = last * CHUNK, last * SEALED_CHUNK
+    else:
+        keep, offset = size // CHUNK * CHUNK, size // CHUNK * SEALED_CHUNK
+    if keep < size:
+        os.ftruncate(part, keep)
+    return offset
+
+
+def _write_next(job: j.Write) -> j.Written:
+    with _opened(job.path, os.O_WRONLY) as part:
+        if job.stream is None:
+            _write(part, job.data, job.offset)
+        else:
+            _unseal(job, job.stream, part)
+    return j.Written(job.offset + len(job.data))
+
+
+def _unseal(job: j.Write, stream: Stream, part: int) -> None:
+    """Only what is right reaches the disk: each chunk is looked at by itself."""
+    index, rest = divmod(job.offset, SEALED_CHUNK)
+    assert not rest, job.offset
+    for start in range(0, len(job.data), SEALED_CHUNK):
+        plain = stream.open(index, job.data[start : start + SEALED_CHUNK])
+        _write(part, plain, index * CHUNK)
+        index += 1
+
+
+def _finish(job: j.Finish) -> j.Finished:
+    with _opened(job.path, os.O_RDONLY) as part:
+        try:
+            _check(job, part)
+        except Failed:
+            os.unlink(job.path)
+            raise
+        os.fsync(part)
+    folder = os.path.abspath(os.path.expanduser(job.folder))
+    with _folder(folder) as within:
+        name = _name(job.path, leaf(job.name), within)
+        os.fsync(within)
+    return j.Finished(os.path.join(folder, name))
+
+
+def _check(job: j.Finish, part: int) -> None:
+    """Size and hashes, of the file and of what travelled: both are one thing, or it is not the file that was sent."""
+    plain, sealed, index = hashlib.sha256(), hashlib.sha256(), 0
+    if os.fstat(part).st_size == job.size:
+        for data in _pieces(part, job.size, CHUNK if job.stream else PIECE) if job.size else (b"",):
+            plain.update(data)
+            if job.stream is not None:
+                sealed.update(job.stream.seal(index, data))
+                index += 1
+        if plain.digest() == job.sha256 and (job.stream is None or sealed.digest() == job.blob_hash):
+            return
+    raise Failed("FILE_CORRUPT", "It is not the file that was sent, and was not saved.")
+
+
+def _name(part: str, name: str, folder: int) -> str:
+    """Give the finished file its name, or the next one that is free; nothing is overwritten, whoever comes between."""
+    for candidate in _beside(name):
+        try:
+            os.link(part, candidate, dst_dir_fd=folder, follow_symlinks=False)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            if not _reserved(part, candidate, folder):
+                continue
+            return candidate
+        os.unlink(part)
+        return candidate
+    raise Failed("disk", "No name is free for this file.")
+
+
+def _reserved(part: str, name: str, folder: int) -> bool:
+    """Where there are no links: take the name with an empty file, and put the other one in its place."""
+    try:
+        with _opened(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, folder):
+            pass
+    except FileExistsError:
+        return False
+    os.replace(part, name, dst_dir_fd=folder)
+    return True
+
+
+def _beside(name: str) -> Iterator[str]:
+    """`a.pdf`, `a (2).pdf`, `a (3).pdf` ..."""
+    yield name
+    stem, ending = Path(name).stem, Path(name).suffix
+    for number in itertools.count(2):
+        if number > TRIES:
+            return
+        yield f"{stem} ({number}){ending}"
+
+
+_WORK: Final[dict[type[j.Job], Callable[[Any], j.Outcome]]] = {
+    j.Prepare: _prepare,
+    j.Read: _read,
+    j.Open: _open,
+    j.Write: _write_next,
+    j.Finish: _finish,
+    j.Remove: _remove,
+}

@@ -1,0 +1,126 @@
+"""What transfers want of the disk, and what comes of it: values only.
+
+Rule: a job names everything it needs; who does it (`disk.py`) knows nothing of transfers. `stream`: the file travels
+encrypted, so what is on this disk and what the server has differ; offsets and sizes named `blob` are of the latter.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from clients.core.e2ee.stream import Stream
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What every job has in common: the file's id."""
+
+    id: bytes
+
+
+class Prepare(Job, frozen=True):
+    """Look at a file that is to be sent: its size and hashes. `spool`: where what travels is made and kept, of a file
+    that is to be encrypted; the outcome names it."""
+
+    path: str
+    spool: str = ""
+    entropy: bytes = b""
+
+
+class Read(Job, frozen=True):
+    """Bytes of what is being sent."""
+
+    path: str
+    offset: int
+    length: int
+
+
+class Open(Job, frozen=True):
+    """Begin to write a file that comes, or go on: in this folder, under a name made of this one. `path`: where it was
+    begun earlier."""
+
+    folder: str
+    name: str
+    path: str
+    blob_size: int
+    stream: Stream | None = None
+
+
+class Write(Job, frozen=True):
+    """The next bytes of a file that comes."""
+
+    path: str
+    offset: int
+    data: bytes
+    stream: Stream | None = None
+
+
+class Finish(Job, frozen=True):
+    """All bytes are there: look whether they are right, and give the file its name, or one beside it."""
+
+    path: str
+    folder: str
+    name: str
+    size: int
+    sha256: bytes
+    stream: Stream | None = None
+    blob_hash: bytes = b""
+
+
+class Remove(Job, frozen=True):
+    """What is there is no longer needed."""
+
+    path: str
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """What a file is. `path`: what is to be read for sending."""
+
+    name: str
+    size: int
+    sha256: bytes
+    type: str
+    path: str
+    blob_size: int
+    blob_hash: bytes
+    stream: Stream | None = None
+
+
+class Pieces(msgspec.Struct, frozen=True):
+    """Bytes that were read."""
+
+    offset: int
+    data: bytes
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """Where a file grows, and how much of the blob it has."""
+
+    path: str
+    offset: int
+
+
+class Written(msgspec.Struct, frozen=True):
+    """How much of the blob is there now."""
+
+    offset: int
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """Where the file lies."""
+
+    path: str
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """It is gone."""
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """The disk could not; `code` is for scripts: `no-such-file`, `not-a-file`, `disk-full`, `disk`, `changed`,
+    `FILE_CORRUPT`."""
+
+    code: str
+    text: str
+
+
+Outcome = Prepared | Pieces | Opened | Written | Finished | Removed | Trouble
