@@ -86,7 +86,7 @@ class Arriving:
 
     def acknowledge(self, all_of_them: bool = False) -> list[Command]:
         """What is due to be said of what came: to the server, and to the devices of those who wrote."""
-        when = self.deadline() if self._desk.host.receive != WATCH else None
+        when = self.deadline()
         if when is None or not (all_of_them or self._desk.now >= when or self._count >= ACK_COUNT):
             return []
         self._last, self._first, self._count = self._desk.now, None, 0
@@ -115,7 +115,8 @@ class Arriving:
             yield from self._one(mail if isinstance(mail, Arrived) else _arrived(mail))
             if isinstance(mail, e.Mail):
                 self._done = mail.seq
-            self._note()
+            if self._desk.host.receive != WATCH:
+                self._note()
 
     def _one(self, item: Arrived) -> Flow[None]:
         if not _fits(item):

@@ -32,12 +32,14 @@ SHOWN = {pins.SEEN: "first-seen", pins.VOUCHED: "vouched", pins.VERIFIED: "verif
 
 
 class Strongbox(NamedTuple):
-    """What a profile gives: its rows, the keys of this device, random bytes, the time in ms."""
+    """What a profile gives: its rows, the keys of this device, random bytes, the time in ms, and how far this device
+    had counted its mail as the system's keyring knows it (`Profile.highest`)."""
 
     storage: Storage
     account: Account
     entropy: Entropy
     wall: Callable[[], int]
+    highest: int = 0
 
 
 class Host(Protocol):
@@ -57,6 +59,7 @@ class Desk:
 
     def __init__(self, box: Strongbox, host: Host) -> None:
         self.host, self.entropy, self.wall, self.device = host, box.entropy, box.wall, box.account
+        self.highest = box.highest
         self.rows = Overlay(box.storage)
         self.outgoing = Outgoing(box.entropy)
         self.incoming = Incoming(self.rows, box.entropy)
@@ -96,8 +99,9 @@ class Desk:
     def notes(self, notes: Iterable[Note], to: str = "") -> None:
         """What the pure half remarks."""
         for note in notes:
-            where = to or self.to(note.user)
-            self.show(n.Secure(note.code, note.user, where, note.number, detail=note.detail))
+            if note.detail != self.device.keys.device:  # that this device was listed is told otherwise
+                where = to or self.to(note.user)
+                self.show(n.Secure(note.code, note.user, where, note.number, detail=note.detail))
 
     def watching(self) -> Incoming:
         """Somebody who opens what comes as this device would, and changes nothing."""

@@ -64,22 +64,29 @@ class Direct:
             self._desk.host.outbox.drop(item.id)
             self._desk.keep(r.Unqueue(item.id))
 
-    def talk_plain(self, intent: i.TalkPlain) -> Flow[None]:
-        """Let one talk openly with somebody who cannot encrypt."""
+    def talk_plain(self, intent: i.TalkPlain, asking: bool) -> Flow[None]:
+        """Let one talk openly with somebody who cannot encrypt. `asking`: the server knows about keys."""
         desk, name = self._desk, intent.name
-        try:
-            user = yield from desk.learn(name)
-        except Refused as refused:
-            if refused.code != "NO_E2EE_KEYS" or desk.pin(name) is not None:
-                raise
-        else:
-            desk.show(n.Secure("PLAIN_NEEDLESS", user, "@" + user, intent=intent))
+        pin = desk.pin(name)
+        if pin is None and asking and (yield from self._has_keys(name)):
+            pin = desk.pin(name)
+        if pin is not None:
+            desk.show(n.Secure("PLAIN_NEEDLESS", pin.user, "@" + pin.user, intent=intent))
             return
         if intent.yes:
             batch = desk.batch()
             batch.put(PLAIN, fold(name), True)
             batch.commit()
         desk.show(n.Secure("PLAIN_TALK" if intent.yes else "PLAIN_ASK", name, "@" + name, intent=intent))
+
+    def _has_keys(self, name: str) -> Flow[bool]:
+        try:
+            yield from self._desk.learn(name)
+        except Refused as refused:
+            if refused.code != "NO_E2EE_KEYS":
+                raise
+            return False
+        return True
 
     def _say(self, item: Outgoing) -> Flow[None]:
         try:

@@ -20,7 +20,7 @@ from clients.core.secure.arriving import Arriving
 from clients.core.secure.desk import Desk, Host, Strongbox
 from clients.core.secure.direct import Direct
 from clients.core.secure.flows import Flow
-from clients.core.secure.identity import COMING, OFF, READY, UNLISTED, Identity
+from clients.core.secure.identity import ABSENT, COMING, OFF, READY, UNLISTED, Identity
 from clients.core.secure.posting import Posting
 from clients.core.secure.talks import Talks
 from clients.core.step import Step
@@ -41,6 +41,7 @@ class Encryption:
         self._guest = False
         self._there = False
         self._safe = _is_safe()
+        self._before = OFF
 
     # ---- the connection ----
 
@@ -55,10 +56,10 @@ class Encryption:
             return
         self._talks.introduce()
         self._talks.refresh()
-        if not self._there:
-            return
-        if not self._safe:
-            self._desk.show(n.Secure("LIBRARY_UNSAFE"))
+        if not self._there or not self._safe:
+            self._identity.status = ABSENT
+            if not self._safe:
+                self._desk.show(n.Secure("LIBRARY_UNSAFE"))
             return
         self._arriving.welcomed(*welcome.mail, greeting.at if greeting is not None else 0)
         self._posting.again()
@@ -70,6 +71,7 @@ class Encryption:
         self._desk.flows.cut()
         for part in (self._posting, self._direct, self._arriving, self._identity):
             part.cut()
+        self._before = OFF
 
     def received(self, now: float, event: Event) -> bool:
         """The server said something: whether it belongs here."""
@@ -136,9 +138,9 @@ class Encryption:
                 self._direct.say(item)
             elif self._identity.status == UNLISTED:
                 self._direct.refuse(item, Refused("DEVICE_NOT_LISTED", "listed", self._desk.me))
-            elif self._identity.status == OFF:
-                code = "NO_E2EE_KEYS" if self._there else "SERVER_WITHOUT_E2EE"
-                self._direct.refuse(item, Refused(code if self._safe else "LIBRARY_UNSAFE", "server"))
+            elif self._identity.status == ABSENT:
+                code = "SERVER_WITHOUT_E2EE" if self._safe else "LIBRARY_UNSAFE"
+                self._direct.refuse(item, Refused(code, "server"))
 
     def must_be(self, now: float, item: Outgoing) -> None:
         """The server takes this for encrypted conversations only: the other one has keys now."""
@@ -173,9 +175,9 @@ class Encryption:
     # ---- inside ----
 
     def _go_on(self) -> None:
-        """When this device is ready, what waits in the outbox goes."""
-        status = self._identity.status
-        if status != COMING:
+        """When it is known how this device stands, what waits in the outbox goes."""
+        before, self._before = self._before, self._identity.status
+        if self._before not in (OFF, COMING, before):
             host = self._desk.host
             items = [item for item in host.outbox.unsent() if self.takes(item.to)]
             if items:
@@ -206,5 +208,5 @@ _EVENTS: Final[dict[type[Any], Callable[[Encryption, Any], None]]] = {
     e.ListChanged: Encryption._list_changed,
 }
 _INTENTS: Final[dict[type[i.Intent], Callable[[Encryption, Any], Flow[None]]]] = {
-    i.TalkPlain: lambda self, intent: self._direct.talk_plain(intent),
+    i.TalkPlain: lambda self, intent: self._direct.talk_plain(intent, self._there),
 }

@@ -22,12 +22,13 @@ LINE: Final = "identity"
 FEW: Final = 25
 DAY: Final = 86_400_000
 KEPT: Final = 30 * DAY
-OFF, COMING, UNLISTED, READY = "off", "coming", "unlisted", "ready"
+OFF, ABSENT, COMING, UNLISTED, READY = "off", "absent", "coming", "unlisted", "ready"
 _MINE: Final = ("me", "uik", "account", "upload")
 
 
 class Identity:
-    """The state of this device. `status`: `off` (nothing is encrypted), `coming`, `unlisted` or `ready`."""
+    """The state of this device. `status`: `off` (not logged in), `absent` (the server or the library does not serve),
+    `coming`, `unlisted` or `ready`."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -135,7 +136,8 @@ class Identity:
 
     def _check_counter(self, state: e.KeysAre) -> None:
         batch = self._desk.batch()
-        note: Note | None = self._desk.outgoing.login_state(batch, state.counter)
+        known = max(state.counter, self._desk.highest)  # the server may not say what it knows
+        note: Note | None = self._desk.outgoing.login_state(batch, known)
         batch.commit()
         if note is not None:
             self._desk.notes([note])
