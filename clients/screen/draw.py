@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from clients.core import alerts, inert
+from clients.core import inert
 from clients.core.view import ONLINE, Talk, View
-from clients.core.windows.windows import EVENT, LOBBY, MENTION, TALK, Row, Window, Windows
+from clients.core.windows.heading import heading
+from clients.core.windows.windows import EVENT, MENTION, TALK, Row, Window, Windows
 from clients.screen import theme
 from clients.screen.wrap import clip, columns, wrap
 
@@ -20,8 +21,6 @@ NICK_COLUMNS: Final = 12
 LIST_COLUMNS: Final = 20
 LIST_FROM: Final = 60  # columns of a screen from which on there is a list
 TIME_FORMAT: Final = "%H:%M"
-OPEN: Final = " everybody here and the server read this "
-OPEN_TALK: Final = " not encrypted: the server can read this "
 LEVELS: Final = {EVENT: ("list", "·"), TALK: ("list.talk", "*"), MENTION: ("list.mention", "!")}
 
 
@@ -114,19 +113,12 @@ def _entry(number: int, window: Window, current: bool, width: int) -> Fragments:
 
 def title(talk: Talk | None, to: str, width: int) -> Fragments:
     """Whose conversation this is, who can read it, and its topic."""
-    parts: Fragments = [("class:title", f" {inert.name(to)} ")]
-    security = talk.security if talk is not None else ""
-    mark = alerts.mark_of(talk) if talk is not None else ""
-    is_open = security == alerts.PLAIN or to == LOBBY
-    style = "class:title.open" if is_open or security == alerts.CHANGED else "class:title.mark"
-    if mark and to != LOBBY:
-        parts.append((style, f" {mark} "))
-    if is_open:
-        parts.append((style, OPEN if to == LOBBY else OPEN_TALK))
-    elif security in alerts.WORDS:
-        parts.append((style, f"{alerts.WORDS[security]} "))
-    if talk is not None and talk.topic:
-        parts.append(("class:title", f" {inert.line(talk.topic)}"))
+    over = heading(talk, to)
+    style = "class:title.open" if over.alarm else "class:title.mark"
+    parts: Fragments = [("class:title", f" {over.name} ")]
+    parts += [(style, f" {part} ") for part in (over.mark, over.words) if part]
+    if over.topic:
+        parts.append(("class:title", f" {over.topic}"))
     return cut(parts, width, "class:title")
 
 
@@ -161,10 +153,3 @@ def cut(parts: Fragments, width: int, rest: str) -> Fragments:
             made.append((style, shown))
             room -= columns(shown)
     return [*made, (rest, " " * room)] if room > 0 else made
-
-
-def prompt(windows: Windows, talk: Talk | None) -> str:
-    """What stands before the input: where it goes, and who can read it there."""
-    to = windows.current.to
-    mark = alerts.mark_of(talk) if talk is not None and to != LOBBY else ""
-    return "You: " if to == LOBBY else f"{mark} You [{clip(inert.name(to.removeprefix('#')), 24)}]: ".lstrip()

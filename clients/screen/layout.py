@@ -30,10 +30,12 @@ from prompt_toolkit.layout.processors import ConditionalProcessor, PasswordProce
 from prompt_toolkit.widgets import SearchToolbar
 
 from clients.core.windows.face import WindowsFace
+from clients.core.windows.heading import prompt
 from clients.screen import draw
-from clients.screen.wrap import columns
+from clients.screen.wrap import clip, columns
 
 INPUT_LINES = 6
+PROMPT_COLUMNS = 40
 
 
 class Drawn(UIControl):
@@ -101,8 +103,10 @@ class Parts:
         return [draw.status(self._face.windows, self._face.view(), self._where, width, self._note())]
 
     def _label(self) -> str:
-        question = self._face.question
-        return question.prompt if question is not None else draw.prompt(self._face.windows, self._face.talk())
+        face = self._face
+        if face.question is not None:
+            return face.question.prompt
+        return clip(prompt(face.talk(), face.windows.current.to), PROMPT_COLUMNS)
 
     def _prompt_width(self) -> Dimension:
         return Dimension.exact(columns(self._label()))

@@ -110,18 +110,6 @@ class AroundTests(SynchronousTestCase):
         (title,) = texts([draw.title(Talk("#g", "#g", topic="due\nFriday"), "#g", 30)])
         self.assertEqual(title, " #g  due Friday               ")
 
-    def test_the_title_says_who_can_read_it(self) -> None:
-        for talk, words in (
-            (Talk("dm:a:b", "@b", security="verified"), "[e2e+] verified, you compared"),
-            (Talk("dm:a:b", "@b", security="first-seen"), "[e2e] first seen, not compared yet"),
-            (Talk("dm:a:b", "@b", security="changed"), "[KEY!] KEY CHANGED, nothing is sent until you compare"),
-            (Talk("dm:a:b", "@b", security="plain"), "[PLAIN]  not encrypted: the server can read this"),
-            (Talk("#g", "#g", encrypted=True), "[e2e]"),
-            (Talk("#lobby", "#lobby"), "everybody here and the server read this"),
-        ):
-            (title,) = texts([draw.title(talk, talk.to, 80)])
-            self.assertIn(words, title)
-
     def test_the_status_says_what_is_wrong_and_what_waits(self) -> None:
         self.windows.add("@bob", Row(0, "bob", "x"), MENTION)
         view = View("alice", OFFLINE, "#lobby", (), (), 2)
@@ -130,9 +118,3 @@ class AroundTests(SynchronousTestCase):
             self.assertIn(word, status)
         (status,) = texts([draw.status(self.windows, VIEW, "host:1", 20)])
         self.assertEqual(columns(status), 20)
-
-    def test_the_prompt_is_the_seeds(self) -> None:
-        self.assertEqual(draw.prompt(self.windows, Talk("#lobby", "#lobby", security="plain")), "You: ")
-        self.windows.look(self.windows.get("#hw3"))
-        self.assertEqual(draw.prompt(self.windows, None), "You [hw3]: ")
-        self.assertEqual(draw.prompt(self.windows, Talk("#hw3", "#hw3", security="plain")), "[PLAIN] You [hw3]: ")
