@@ -18,7 +18,7 @@ import msgspec
 
 from chatd.core.limits import Limits, Networks, is_loopback
 
-TRUTHS = ("guests", "insecure", "register_before_connect")
+TRUTHS = ("guests", "insecure", "register_before_connect", "console_anywhere", "console_python")
 TABLES = ("limits", "operators")  # in the file only
 VERIFIER = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}")
 MOTD_CHARS = 200  # of a line: fits IRC's, whatever the letters
@@ -40,6 +40,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     listen: tuple[str, ...] = ("tcp:6697",)  # TLS, for everybody
     listen_plain: tuple[str, ...] = ("tcp:6667:interface=127.0.0.1",)  # no TLS: this machine only
     websocket: tuple[str, ...] = ()  # IRC for browsers; with TLS, but where only this machine reaches it (a proxy does)
+    console: tuple[str, ...] = ("tcp:6622:interface=127.0.0.1",)  # SSH for those who run it: this machine only
+    console_anywhere: bool = False  # allow the console on other addresses than this machine's
+    console_python: bool = False  # allow the role debug a Python prompt in the running server
     insecure: bool = False  # allow listen_plain, and websocket without TLS, on other addresses than this machine's
     server_name: str = ""  # how the server calls itself; the host's name where empty
     registration: str = "open"  # open, invite or closed: may a stranger claim a name
@@ -119,7 +122,7 @@ def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
         key = name[6:].lower()
         if key not in Settings.__struct_fields__ or key in TABLES:
             raise BadConfig(_unknown(name, [f"CHATD_{f.upper()}" for f in Settings.__struct_fields__]))
-        is_list = key in ("listen", "listen_plain", "websocket", "trusted_networks")
+        is_list = key in ("listen", "listen_plain", "websocket", "console", "trusted_networks")
         values[key] = text.split() if is_list else _truth(text) if key in TRUTHS else text
     return values
 
@@ -144,6 +147,12 @@ def _check(settings: Settings) -> Settings:
         if endpoint != "none" and not settings.insecure and not is_local(endpoint):
             raise BadConfig(
                 f"{endpoint!r} would be open to other machines without TLS; add :interface=127.0.0.1, or --insecure"
+            )
+    for endpoint in settings.console:
+        if endpoint != "none" and not settings.console_anywhere and not is_local(endpoint):
+            raise BadConfig(
+                f"the console on {endpoint!r} would be open to other machines; add :interface=127.0.0.1, or set "
+                "console_anywhere"
             )
     try:
         Networks(list(settings.trusted_networks))

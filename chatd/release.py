@@ -8,7 +8,7 @@ overtakes; only `accepted` may.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatd import messages as m
 from chatd.core.groups import Audience
@@ -24,6 +24,7 @@ class Release:
     def __init__(self) -> None:
         self._out: dict[Link, list[bytes]] = {}
         self._runs: dict[Audience, list[tuple[Link, m.Message]]] = {}
+        self.posted: Callable[[Post, Stored, str], None] | None = None  # somebody watches
 
     def turns(self, turns: Sequence[Turn], stored: Iterator[Stored]) -> None:
         """Let turns go, in order; `stored` has one outcome for each message in them."""
@@ -59,6 +60,8 @@ class Release:
         conversation, append, link = post.conversation, post.append, post.session.link
         name = post.name
         state = settle(post, stored)
+        if self.posted is not None:
+            self.posted(post, stored, state)
         if not stored.repeat:
             message = m.Message(
                 name, stored.seq, stored.at, append.sender, append.id, post.text, append.content, append.tags

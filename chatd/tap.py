@@ -16,6 +16,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
+import msgspec
 from twisted.application.service import Service
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred
@@ -38,6 +39,7 @@ from chatd.files import Folder
 from chatd.journal import Run
 from chatd.lookup import Lookup
 from chatd.node import SWEEP_SECONDS, Node
+from chatd.operations.service import Service as Running
 from chatd.ports.door import Asking, DoorFactory
 from chatd.ports.frames import Frames
 from chatd.ports.irc.client import Facts
@@ -52,6 +54,8 @@ from chatd.window import Window
 log = Logger()
 reactor: Any = _reactor
 READERS = 3
+# of the settings: what the running server keeps, whatever is read again
+FIXED = ("data", "listen", "listen_plain", "websocket", "console", "certificate", "key", "log_json")
 GARBAGE_AFTER = 25_000  # objects more than before until Python looks for cycles; its 700 are there within one turn
 # What may go wrong at start and is told in a sentence; OverflowError: a port that is no port
 EXPECTED = (
@@ -81,7 +85,7 @@ class Options(usage.Options):
 
     def __init__(self) -> None:
         super().__init__()
-        self["listen"], self["listen_plain"], self["websocket"] = [], [], []
+        self["listen"], self["listen_plain"], self["websocket"], self["console"] = [], [], [], []
 
     def opt_listen(self, endpoint: str) -> None:
         """Endpoint with TLS (default tcp:6697); may be given several times; `none` for no such listener"""
@@ -94,6 +98,10 @@ class Options(usage.Options):
     def opt_websocket(self, endpoint: str) -> None:
         """Endpoint for IRC over WebSocket (default none); with TLS, unless only this machine reaches it"""
         self["websocket"].append(endpoint)
+
+    def opt_console(self, endpoint: str) -> None:
+        """Endpoint of the staff console, SSH (default tcp:6622:interface=127.0.0.1); or `none`"""
+        self["console"].append(endpoint)
 
     def postOptions(self) -> None:
         """Read all sources of settings, so that a wrong one is told before anything starts."""
@@ -121,7 +129,9 @@ class Chatd(Service):
         self.folder = DataFolder(self.settings.data)
         self.window = Window(sys.__stdout__)
         self._pools = {"writer": ThreadPool(1, 1, "writer"), "reader": ThreadPool(0, READERS, "reader"),
-                       "hash": ThreadPool(0, 2, "hash"), "files": ThreadPool(0, 4, "files")}  # fmt: skip
+                       "hash": ThreadPool(0, 2, "hash"), "files": ThreadPool(0, 4, "files"),
+                       "console": ThreadPool(0, 2, "console"), "audit": ThreadPool(0, 1, "audit")}  # fmt: skip
+        self._console: Any = None
         self._ports: list[Any] = []
         self._factories: list[DoorFactory] = []
         self._sweeper = LoopingCall(self._sweep)
@@ -157,7 +167,14 @@ class Chatd(Service):
         self.node.keep_files(Folder(self.folder.files), self._runner("files"))
         self.node.watchers.append(self.window)
         self.certificates = Certificates(self.folder.tls, settings.certificate, settings.key)
+        self.operations = Running(
+            self.node, self.store, self.folder, self.certificates, reactor, self._runner("console"),
+            settings=lambda: self.settings, filed=self.options.read, reload=self.reload,
+        )  # fmt: skip
+        self.operations.meter.start()
+        self.operations.levels.install()
         listeners = self._listen(settings)
+        self._listen_console(settings, listeners)
         self._sweeper.start(SWEEP_SECONDS, now=False)
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(self.reload))
         # SIGTERM and Ctrl-C are the usual way to stop: status 0, where twistd would end by the signal itself
@@ -241,6 +258,15 @@ class Chatd(Service):
                 listeners.setdefault("websocket-tls" if tls and kind != "tls" else kind, []).append(address)
         return listeners
 
+    def _listen_console(self, settings: Settings, listeners: dict[str, list[tuple[str, int]]]) -> None:
+        endpoints = [endpoint for endpoint in settings.console if endpoint != "none"]
+        if endpoints:
+            from chatd.console.server import Console  # SSH is 100 ms of the start
+
+            self._console = Console(self.operations, reactor, self._runner("audit"), self.folder.secret())
+            log.info("console: host key {fingerprint}", fingerprint=self._console.fingerprint)
+            listeners["console"] = [self._open(endpoint, self._console.factory) for endpoint in endpoints]
+
     def _open(self, endpoint: str, factory: Any) -> tuple[str, int]:
         """Listen there; where that is."""
         factory.noisy = False
@@ -265,21 +291,29 @@ class Chatd(Service):
             log.error("the free space of the data folder cannot be read: {error}", error=str(error))
         self.node.sweep()
 
-    def reload(self) -> None:
-        """SIGHUP: read file and environment again for what may change while running, and the certificate."""
+    def reload(self) -> list[str]:
+        """SIGHUP: read file and environment again for what may change while running, and the certificate.
+
+        Returns what could not be done, in sentences.
+        """
+        problems = []
         try:
             self.certificates.reload()
             log.info("certificate reloaded; it expires {expires}", expires=str(self.certificates.expires))
         except BadCertificate as error:
             log.error("kept the old certificate: {error}", error=str(error))
+            problems.append(f"kept the old certificate: {error}")
         try:
             settings = self.options.read()
             self._codecs.facts = self._facts(settings, settings.checked_limits())
         except BadConfig as error:
             log.error("kept the old settings: {error}", error=str(error))
-            return
+            return [*problems, f"kept the old settings: {error}"]
         self.node.configure(settings.checked_limits(), self._policy(settings))
+        fixed = {key: getattr(self.settings, key) for key in FIXED}
+        self.settings = msgspec.structs.replace(settings, **fixed)
         log.info("settings read again; listeners, data folder and rates change with the next start")
+        return problems
 
     def _broken(self, failure: Failure) -> None:
         self._failed = True
@@ -293,6 +327,8 @@ class Chatd(Service):
         super().stopService()
         if not hasattr(self, "node"):
             return
+        if self._console is not None:
+            self._console.close()
         yield DeferredList([maybeDeferred(port.stopListening) for port in self._ports])  # None of one that has stopped
         if self._sweeper.running:
             self._sweeper.stop()
@@ -306,6 +342,11 @@ class Chatd(Service):
         for pool in self._pools.values():
             if pool.started:
                 pool.stop()
+        if hasattr(self, "operations"):
+            self.operations.meter.stop()
+            self.operations.levels.remove()
+        if self._console is not None:
+            self._console.let_go()
         if hasattr(self, "store"):
             self.store.close()
         self.folder.release()

@@ -34,6 +34,9 @@ class Window:
         self.line("\t\t\t\tSERVER WORKING ")
         for kind, addresses in listeners.items():
             for host, port in addresses:
+                if kind == "console":
+                    self.line(f"Console on {host} port {port} (SSH, for the keys in console/authorized_keys)")
+                    continue
                 what = "WebSocket, " if kind.startswith("websocket") else ""
                 how = "TLS" if kind.endswith("tls") else "without TLS"
                 self.line(f"Listening on {host} port {port} ({what}{how})")

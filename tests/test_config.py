@@ -181,6 +181,14 @@ class Endpoints(ConfigScene):
         for endpoint in self.LOCAL:
             self.assertEqual(read({"listen_plain": [endpoint]}, {}).listen_plain, (endpoint,))
 
+    def test_the_console_is_for_this_machine_unless_it_is_said_otherwise(self) -> None:
+        for endpoint in self.LOCAL:
+            self.assertEqual(read({"console": [endpoint]}, {}).console, (endpoint,))
+        for endpoint in self.OPEN:
+            self.assertIn("console_anywhere", self.told({"console": ["none", endpoint], "insecure": "yes"}))
+            settings = read({"console": [endpoint]}, {"CHATD_CONSOLE_ANYWHERE": "yes"})
+            self.assertEqual(settings.console, (endpoint,))
+
     def test_open_ones_are_refused_unless_insecure_is_said(self) -> None:
         for endpoint in self.OPEN:
             text = self.told({"listen_plain": ["none", endpoint]})

@@ -52,11 +52,12 @@ class OptionsTests(SynchronousTestCase):
         settings = self.options(
             "--data=d", "--listen=tcp:1", "--listen=tcp:2", "--listen-plain=none", "--websocket=tcp:3",
             "--registration=invite", "--guests=no", "--certificate=c", "--key=k", "--server-name=s", "--log-json=l",
-            "--insecure",
+            "--insecure", "--console=tcp:4:interface=127.0.0.2",
         ).settings  # fmt: skip
         self.assertEqual(settings, Settings(
             data="d", listen=("tcp:1", "tcp:2"), listen_plain=("none",), websocket=("tcp:3",),
             registration="invite", guests=False, certificate="c", key="k", server_name="s", log_json="l", insecure=True,
+            console=("tcp:4:interface=127.0.0.2",),
         ))  # fmt: skip
 
     def test_environment_is_below_flags(self) -> None:
@@ -123,7 +124,8 @@ class ServiceTests(SynchronousTestCase):
     def service(self, *arguments: str) -> tap.Chatd:
         """A service that has not started."""
         options = tap.Options()
-        options.parseOptions([f"--data={self.data}", *arguments])
+        console = [] if any(argument.startswith("--console") for argument in arguments) else ["--console=none"]
+        options.parseOptions([f"--data={self.data}", *console, *arguments])
         service = tap.makeService(options)
         service.window = Window(self.out)
         return service
@@ -194,6 +196,17 @@ class ServiceTests(SynchronousTestCase):
         self.assertIn(b"101 Switching", transport.value())
         self.start(f"--data={self.mktemp()}", "--insecure", "--websocket=tcp:8068")
         self.assertIn("port 8068 (WebSocket, without TLS)", self.out.getvalue())
+
+    def test_the_console_is_for_this_machine(self) -> None:
+        self.start("--listen=none", "--listen-plain=none", "--console=tcp:6622:interface=127.0.0.1")
+        (port, factory, _, interface) = self.reactor.tcpServers[0]
+        self.assertEqual((port, interface, factory.protocol.__name__), (6622, "127.0.0.1", "Transport"))
+        self.assertEqual([*json.loads((Path(self.data) / "listening.json").read_text())], ["console"])
+        self.assertIn(" port 6622 (SSH", self.out.getvalue())
+        folder = Path(self.data) / "console"
+        self.assertEqual({path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}, {
+            "authorized_keys": 0o600, "audit.jsonl": 0o600, "host_key": 0o600, "host_key.pub": 0o644,
+        })  # fmt: skip
 
     def test_timers_follow_the_monotonic_clock(self) -> None:
         import time

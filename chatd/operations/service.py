@@ -21,6 +21,10 @@ from chatd.core.users import User
 from chatd.data import DataFolder
 from chatd.journal import Run
 from chatd.node import Node
+from chatd.operations.drain import Drain
+from chatd.operations.levels import Levels
+from chatd.operations.meter import Meter
+from chatd.operations.watching import Feed
 from chatd.store.interface import Store
 from chatd.tls import Certificates
 
@@ -51,6 +55,10 @@ class Service:
         self.reload = reload
         self.wall = wall
         self.began = clock.seconds()
+        self.drain = Drain(node, clock)
+        self.meter = Meter(clock, wall)
+        self.levels = Levels(clock)
+        self.feed = Feed(self)
 
     @property
     def hub(self) -> Hub:

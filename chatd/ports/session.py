@@ -134,6 +134,11 @@ class Outlet:
             if self._queued - self.asked_for > self.bounds.unsent_bytes and self.server is not None:
                 self.server.lagging(self.session)
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the reader."""
+        return self._queued
+
     def encode(self, event: Event) -> bytes:
         """One event that is for this connection alone."""
         return self.codec.encode(event)

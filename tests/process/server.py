@@ -61,7 +61,9 @@ class Server:
         command = [
             sys.executable, *self.program, "-n", "--pidfile=", "chatd",
             "--data", str(self.data), "--listen", f"tcp:{self.ports['tls']}:interface=127.0.0.1",
-            "--listen-plain", f"tcp:{self.ports['plain']}:interface=127.0.0.1", *self.flags,
+            "--listen-plain", f"tcp:{self.ports['plain']}:interface=127.0.0.1",
+            "--console", f"tcp:{self.ports['console']}:interface=127.0.0.1" if "console" in self.ports else "none",
+            *self.flags,
         ]  # fmt: skip
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
