@@ -11,13 +11,17 @@ import argparse
 import getpass
 import json
 import os
+import re
 import secrets
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from chatd import backup
 from chatd.auth import BadPassword, make_invitation, make_verifier
@@ -29,8 +33,8 @@ from chatd.store.verify import Verified, verify
 
 INVITATION_BYTES: Final = 5
 DAY_SECONDS: Final = 86_400
+SIGNS: Final = {"new": "+", "changed": "~", "back": "^", "archived": "-", "code": "*"}
 NOT_THERE_YET: Final = {
-    "roster": "to make the accounts of a class from a list",
     "port-db": "to move a server from SQLite to PostgreSQL",
 }
 
@@ -85,6 +89,24 @@ def _parser() -> argparse.ArgumentParser:
     invite = verb("invite", "print codes with which new accounts can be made")
     invite.add_argument("--count", type=_positive, default=1, metavar="N", help="how many (default: 1)")
     invite.add_argument("--days", type=_positive, default=14, metavar="D", help="how long they last (default: 14)")
+    roster = verb("roster", "bring accounts, groups and roles to what the class's list says; with or without a server")
+    roster.add_argument(
+        "file", nargs="*", metavar="CLASS.csv", help="columns name, role, groups, full_name; - for stdin"
+    )
+    roster.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    roster.add_argument(
+        "--adopt", action="store_true", help="take accounts onto the list that people have made themselves"
+    )
+    roster.add_argument("--drop", action="store_true", help="yes, so many are no longer on the list")
+    roster.add_argument(
+        "--sheet", action="store_true", help="print every code that nobody has used yet, to cut and hand out"
+    )
+    roster.add_argument("--host", default="HOST", help="what the sheet says people connect to")
+    drain = verb("drain", "tell everybody, let them go, and take nobody in; a running server's `undrain` takes it back")
+    drain.add_argument("--in", dest="seconds", type=_seconds, default=0.0, metavar="TIME", help="when: 60s, 10m (now)")
+    drain.add_argument("--say", default="", metavar="TEXT", help="what to tell people besides")
+    drain.add_argument("--stop", action="store_true", help="and then stop the server")
+    verb("undrain", "go on as before `drain`")
     verb("password", "ask for a password (or read a line) and print what the server's configuration keeps of it")
     for name, text in NOT_THERE_YET.items():
         verb(name, f"{text} (not there yet)").add_argument("rest", nargs="*")
@@ -96,6 +118,13 @@ def _positive(text: str) -> int:
     if not 1 <= number <= 10_000:
         raise argparse.ArgumentTypeError("a number from 1 to 10000")
     return number
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d{1,6})(s|m|h|)", text)
+    if found is None:
+        raise argparse.ArgumentTypeError("a time as 60s, 10m or 1h")
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "": 1}[found[2]]
 
 
 # ---- the verbs ---------------------------------------------------------------------------------------------------
@@ -173,6 +202,86 @@ def _asked() -> str:
     return password
 
 
+def _roster(arguments: argparse.Namespace) -> Outcome:
+    from chatd.control import NoServer, ask  # Twisted is half a second that the other verbs need not wait for
+
+    words = arguments.file[1:] if arguments.file[:1] == ["sync"] else arguments.file
+    if len(words) != (not arguments.sheet):
+        return Outcome(2, ["chatd-admin: name one file, or say --sheet"], {"problems": ["name one file, or --sheet"]})
+    about: dict[str, Any] = {}
+    if words:
+        text = sys.stdin.read() if words[0] == "-" else Path(words[0]).read_text("utf-8-sig")
+        about = {"text": text, "by": f"chatd-admin ({getpass.getuser()})", "dry_run": arguments.dry_run,
+                 "adopt": arguments.adopt, "drop": arguments.drop}  # fmt: skip
+    try:
+        found = ask(arguments.data, "roster" if words else "sheet", **about)
+    except NoServer:
+        found = _roster_offline(arguments.data, about)
+    if not found["ok"]:
+        return Outcome(1, [f"chatd-admin: {problem}" for problem in found["problems"]], found)
+    return Outcome(0, _roster_lines(found, arguments.host), found)
+
+
+def _roster_offline(data: str, about: dict[str, Any]) -> dict[str, Any]:
+    """The same where no server runs."""
+    from chatd.core.limits import Limits
+    from chatd.core.turn import Refused
+    from chatd.operations import roster
+    from chatd.operations.offline import Offline
+    from chatd.store.sqlite import SqliteStore
+
+    if not os.path.exists(DataFolder(data).database):
+        raise Refusal(f"there is no database in {data}; start the server once")
+    with Offline(DataFolder(data), SqliteStore, Limits()) as offline:
+        secret, random = offline.node.admission.secret, offline.node.admission.random
+        try:
+            if not about:
+                tickets = roster.waiting(offline.node.hub, secret, int(time.time() * 1000))
+                return {"ok": True, "tickets": msgspec.to_builtins(tickets)}
+            if about["dry_run"]:
+                synced = roster.planned(offline.node.hub, about["text"], int(time.time() * 1000), about["adopt"],
+                                        about["drop"])[1]  # fmt: skip
+            else:
+                synced = offline.act(roster.carry_out, about["text"], about["by"], secret, random, about["adopt"],
+                                     about["drop"])  # fmt: skip
+        except Refused as refusal:
+            return {"ok": False, "problems": [refusal.text, *refusal.near]}
+    return {"ok": True, **msgspec.to_builtins(synced)}
+
+
+def _roster_lines(found: dict[str, Any], host: str) -> list[str]:
+    from chatd.operations import roster
+
+    tickets = [roster.Ticket(**ticket) for ticket in found["tickets"]]
+    if "changes" not in found:
+        return roster.printed(tickets, host) or ["Everybody has used their code."]
+    lines = [f"+ group {name}" for name in found["groups"]]
+    lines += [f"{SIGNS[what]} {name}: {words}" for what, name, words in found["changes"]]
+    if not lines:
+        return [f"{found['people']} people: nothing to change"]
+    end = "nothing was changed: this was a dry run" if found["dry"] else "done"
+    return [*lines, f"{found['people']} people, {len(lines)} changes: {end}", *roster.printed(tickets, host)]
+
+
+def _drain(arguments: argparse.Namespace) -> Outcome:
+    found = _asked_server(arguments.data, "drain", seconds=arguments.seconds, say=arguments.say, stop=arguments.stop)
+    return Outcome(0 if found["ok"] else 1, found.get("problems") or [f"{found['told']} sessions are told"], found)
+
+
+def _undrain(arguments: argparse.Namespace) -> Outcome:
+    found = _asked_server(arguments.data, "undrain")
+    return Outcome(0 if found["ok"] else 1, found.get("problems") or [f"it was {found['was']}, and is open"], found)
+
+
+def _asked_server(data: str, verb: str, **values: Any) -> dict[str, Any]:
+    from chatd.control import NoServer, ask
+
+    try:
+        return ask(data, verb, **values)
+    except NoServer as error:
+        raise Refusal(str(error)) from None
+
+
 def _not_there_yet(arguments: argparse.Namespace) -> Outcome:
     text = f"`chatd-admin {arguments.verb}` ({NOT_THERE_YET[arguments.verb]}) is not there yet"
     return Outcome(2, [f"chatd-admin: {text}"], {"problems": [text]})
@@ -185,6 +294,8 @@ VERBS: Final[dict[str, Callable[[argparse.Namespace], Outcome]]] = {
     "restore": _restore,
     "invite": _invite,
     "password": _password,
-    "roster": _not_there_yet,
+    "roster": _roster,
+    "drain": _drain,
+    "undrain": _undrain,
     "port-db": _not_there_yet,
 }

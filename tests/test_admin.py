@@ -21,6 +21,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.admin import main
 from chatd.auth import read_invitation
 from chatd.config import read
+from chatd.core.limits import Limits
 from chatd.data import DataFolder
 from chatd.entries import (
     CertificateSet,
@@ -32,6 +33,7 @@ from chatd.entries import (
     Stored,
     UserSet,
 )
+from chatd.operations.offline import Offline
 from chatd.store.sqlite import SqliteStore
 from tests.store.contract import PEOPLE, happened, message
 
@@ -248,6 +250,62 @@ class AdminTests(SynchronousTestCase):
     def test_invite_from_nowhere(self) -> None:
         self.assertEqual(self.call("invite", data=self.mktemp())[0], 1)
 
+    # ---- roster ----
+
+    def roster(self, text: str) -> str:
+        """A file with the class's list."""
+        path: str = self.mktemp()
+        Path(path).write_text(text)
+        return path
+
+    def fresh(self) -> str:
+        """The folder of a server that ran once."""
+        self.stop()
+        self.data = self.mktemp()
+        with Offline(DataFolder(self.data), SqliteStore, Limits()):
+            return self.data
+
+    def test_roster_of_a_stopped_server(self) -> None:
+        code, _, err = self.call("roster", self.roster("name\ncarol\n"))
+        self.assertEqual(code, 1)
+        self.assertIn("in use by", err)  # the folder is locked, and nobody answers in it
+        self.fresh()
+        path = self.roster("name,role,groups,full_name\nmiller,staff,,\ncarol,,lab1,Carol Case\n")
+        before = self.values("verify")
+        code, out, err = self.call("roster", path, "--dry-run")
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out.splitlines(), [
+            "+ group #lab1", "+ miller: staff, #lab1", "+ carol: student, #lab1",
+            "2 people, 3 changes: nothing was changed: this was a dry run",
+        ])  # fmt: skip
+        self.assertEqual(self.values("verify"), before)
+        tickets = self.values("roster", "sync", path)["tickets"]
+        self.assertEqual([ticket["name"] for ticket in tickets], ["miller", "carol"])
+        self.assertEqual(self.call("roster", path)[1], "2 people: nothing to change\n")
+        sheet = self.call("roster", "--sheet", "--host", "chat.example")[1]
+        self.assertIn(f"chat --invitation {tickets[1]['code']} carol@chat.example", sheet)
+        self.assertEqual(self.call("verify")[0], 0)
+
+    def test_roster_with_mistakes(self) -> None:
+        self.fresh()
+        before = self.values("verify")
+        code, out, err = self.call("roster", self.roster("name,role\ncarol,queen\ndan,\ndan,\n"))
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("line 2: a role is one of", err)
+        self.assertIn("Nothing was changed", err)
+        self.assertEqual(self.values("verify"), before)
+        self.assertEqual(self.call("roster", "nowhere.csv")[0], 1)
+        self.assertEqual(self.call("roster", "a.csv", "--sheet")[0], 2)
+        self.assertEqual(self.call("roster", path := self.roster("name\ncarol\n"), data=self.mktemp())[0], 1, path)
+
+    def test_nobody_to_ask(self) -> None:
+        self.stop()
+        for verb in ("drain", "undrain"):
+            code, _, err = self.call(verb)
+            self.assertEqual(code, 1)
+            self.assertIn("no server runs", err)
+        self.assertEqual(self.call("drain", "--in", "soon")[0], 2)
+
     # ---- password ----
 
     def typed(self, text: str) -> None:
@@ -283,8 +341,7 @@ class AdminTests(SynchronousTestCase):
             self.assertIn("usage:", err)
 
     def test_not_there_yet(self) -> None:
-        for verb in ("roster", "port-db"):
-            code, out, err = self.call(verb, "class.csv")
-            self.assertEqual((code, out), (2, ""))
-            self.assertIn("not there yet", err)
-            self.assertEqual(len(self.values(verb, code=2)["problems"]), 1)
+        code, out, err = self.call("port-db", "postgresql:")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("not there yet", err)
+        self.assertEqual(len(self.values("port-db", code=2)["problems"]), 1)

@@ -112,11 +112,18 @@ LAYERS = {
     "chatd.data": Layer(("chatd.messages",)),
     "chatd.window": Layer(("chatd.messages",), ("twisted", "zope")),
     "chatd.backup": Layer(("chatd.store", "chatd.data")),
-    "chatd.admin": Layer(("chatd.messages", "chatd.store", "chatd.config", "chatd.data", "chatd.auth", "chatd.backup")),
+    "chatd.control": Layer(("chatd.core.turn", "chatd.operations"), ("twisted", "msgspec")),
+    "chatd.admin": Layer(
+        (
+            *("chatd.messages", "chatd.store", "chatd.config", "chatd.data", "chatd.auth", "chatd.backup"),
+            *("chatd.control", "chatd.core", "chatd.operations"),
+        ),
+        ("msgspec",),
+    ),
     "chatd.operations": Layer(
         (
             *(*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"),
-            *("chatd.auth", "chatd.config", "chatd.data", "chatd.tls"),
+            *("chatd.auth", "chatd.admission", "chatd.config", "chatd.data", "chatd.tls"),
         ),
         ("twisted", "zope", "msgspec"),
     ),

@@ -49,7 +49,7 @@ def sync(
         return fail(Refused("text-too-long", f"A list has at most {MOST_BYTES} characters."))
     if dry_run:
         try:
-            return succeed(_planned(service.hub, text, service.now(), adopt, drop)[1])
+            return succeed(planned(service.hub, text, service.now(), adopt, drop)[1])
         except Refused:
             return fail()
     admission = service.node.admission
@@ -60,21 +60,23 @@ def carry_out(
     hub: Hub, turn: Turn, text: str, by: str, secret: bytes, random: invitations.Random, adopt: bool, drop: bool
 ) -> Synced:  # fmt: skip
     """Plan and do it. Raises Refused, and then nothing was done."""
-    planned, synced = _planned(hub, text, turn.now, adopt, drop)
+    found, synced = planned(hub, text, turn.now, adopt, drop)
     until = turn.now // 1000 + CODE_DAYS * 86_400
-    codes = roster.carry_out(hub, turn, planned, by, until * 1000, lambda: random(5).hex())
+    codes = roster.carry_out(hub, turn, found, by, until * 1000, lambda: random(5).hex())
     tickets = [_ticket(secret, code.name, code.full_name, code.identity, until * 1000) for code in codes]
     return msgspec.structs.replace(synced, tickets=tickets, dry=False)
 
 
-def _planned(hub: Hub, text: str, now: int, adopt: bool, drop: bool) -> tuple[roster.Plan, Synced]:
-    planned = roster.plan(hub, text, now, adopt, drop)
-    if planned.problems:
-        count = len(planned.problems)
-        raise Refused("bad-roster", f"Nothing was changed: {count} problem{'s' * (count > 1)} in the list.",
-                      near=planned.problems)  # fmt: skip
-    changes = [(change.what, change.name, change.words) for change in planned.changes]
-    return planned, Synced(changes, planned.groups, [], len(planned.people), True)
+def planned(hub: Hub, text: str, now: int, adopt: bool, drop: bool) -> tuple[roster.Plan, Synced]:
+    """What the list would change. Raises Refused, whose `near` are the problems."""
+    found = roster.plan(hub, text, now, adopt, drop)
+    if found.problems:
+        count = len(found.problems)
+        raise Refused(
+            "bad-roster", f"Nothing was changed: {count} problem{'s' * (count > 1)} in the list.", near=found.problems
+        )
+    changes = [(change.what, change.name, change.words) for change in found.changes]
+    return found, Synced(changes, found.groups, [], len(found.people), True)
 
 
 def _ticket(secret: bytes, name: str, full_name: str, identity: str, until: int) -> Ticket:

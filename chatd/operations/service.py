@@ -22,6 +22,7 @@ from chatd.data import DataFolder
 from chatd.journal import Run
 from chatd.node import Node
 from chatd.operations.drain import Drain
+from chatd.operations.drain import Drain
 from chatd.operations.levels import Levels
 from chatd.operations.meter import Meter
 from chatd.operations.watching import Feed
@@ -55,6 +56,7 @@ class Service:
         self.reload = reload
         self.wall = wall
         self.began = clock.seconds()
+        self.drain = Drain(node, clock)
         self.drain = Drain(node, clock)
         self.meter = Meter(clock, wall)
         self.levels = Levels(clock)
