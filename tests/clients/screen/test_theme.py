@@ -7,6 +7,7 @@ import re
 from prompt_toolkit.styles import Style
 from twisted.trial.unittest import SynchronousTestCase
 
+from clients.core.windows import palette
 from clients.screen import theme
 
 
@@ -14,24 +15,16 @@ class ThemeTests(SynchronousTestCase):
     """The three of them."""
 
     def test_contrast_is_what_the_web_asks_of_text(self) -> None:
-        for name, background in theme.BACKGROUNDS.items():
+        for name, background in palette.BACKGROUNDS.items():
             for part, style in theme.THEMES[name].items():
                 own = re.search(r"bg:(#\w{6})", style)
                 colour = re.search(r"(?:^|\s)(#\w{6})", style)
                 least = 3.0 if part == "edge" else 4.5  # WCAG 2.2, 1.4.3 and (for what is no text) 1.4.11
                 if colour is not None:
-                    seen = theme.contrast(colour.group(1), own.group(1) if own else background)
+                    seen = palette.contrast(colour.group(1), own.group(1) if own else background)
                     self.assertGreaterEqual(seen, least, (name, part))
-
-    def test_contrast_is_counted_right(self) -> None:
-        self.assertAlmostEqual(theme.contrast("#000000", "#ffffff"), 21.0)
-        self.assertAlmostEqual(theme.contrast("#777777", "#ffffff"), 4.48, 2)
 
     def test_each_has_every_part_and_the_toolkit_takes_it(self) -> None:
         for name, styles in theme.THEMES.items():
             self.assertEqual(set(styles), set(theme.THEMES["dark"]), name)
             Style.from_dict(styles)
-
-    def test_a_name_keeps_its_style(self) -> None:
-        self.assertEqual(theme.nick("Alice"), theme.nick("alice"))
-        self.assertGreater(len({theme.nick(f"user{number}") for number in range(100)}), 5)
