@@ -78,6 +78,11 @@ def fields(notice: n.Secure, style: Style) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def matters(code: str) -> bool:
+    """Whether somebody should know of it who asked for something else."""
+    return kind(code) != SILENT and not (code in ASKED and kind(code) == NOTE)
+
+
 def status(code: str) -> int:
     """The exit status of a one-shot that came to this: 8 for keys that are not the right ones, 7 for a refusal."""
     if kind(code) not in (STOP, REFUSE):
@@ -111,6 +116,6 @@ def _about(notice: n.Secure, style: Style) -> dict[str, str]:
 
 __all__ = [
     "ALARM", "CHANGED", "ENCRYPTED", "FIRST_SEEN", "HELD", "MARKS", "NEVER", "NOTE", "PLAIN", "REFUSE", "SILENT",
-    "STOP", "VERIFIED", "VOUCHED", "WORDS", "fields", "grouped", "kind", "mark", "mark_of", "sentence", "shown",
-    "status",
+    "STOP", "VERIFIED", "VOUCHED", "WORDS", "fields", "grouped", "kind", "mark", "mark_of", "matters", "sentence",
+    "shown", "status",
 ]  # fmt: skip

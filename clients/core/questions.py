@@ -15,6 +15,7 @@ from clients.core import inert
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.app import App
+from clients.core.trusting import code
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -125,7 +126,7 @@ class Questions:
         elif isinstance(intent, i.ResetKeys):
             app.act(msgspec.structs.replace(intent, password=text))
         elif isinstance(intent, i.Recover):
-            app.act(i.Recover("".join(text.replace("-", " ").split()).upper()))
+            app.act(i.Recover(code(text)))
 
     def _consented(self, app: App, text: str) -> None:
         answer = text.strip().lower()

@@ -39,7 +39,7 @@ def keys(rest: str) -> Intent | None:
     verb, *words = rest.split() or [""]
     verb = verb.lower()
     if verb == "recover":
-        return i.Recover(_joined(words).upper())
+        return i.Recover(code(" ".join(words)))
     if verb == "reset" and [word.lower() for word in words] == ["stop"]:
         return i.ResetKeys(stop=True)
     return _KEYS.get(verb) if not words else None
@@ -69,6 +69,11 @@ def roster(rest: str) -> Intent | None:
     names = tuple(dict.fromkeys(name.lstrip("@") for word in words[2:] for name in word.split(",") if name.strip("@")))
     verb = words[1].lower()
     return i.ChangeRoster(words[0], verb == "add", names) if names and verb in ("add", "remove") else None
+
+
+def code(text: str) -> str:
+    """A recovery code, however it was written down."""
+    return _joined(text.split()).upper()
 
 
 def _name_and_answer(rest: str, answers: tuple[str, ...]) -> tuple[str, str] | None:

@@ -188,7 +188,7 @@ class Main:
         from clients.line.oneshot import Context, errand
 
         options = self.options
-        if options.verb in ("file", "get", "verify"):
+        if options.verb in ("file", "get"):
             raise UsageError(f"chat {options.verb} is not available yet.")
         context = Context(
             self.output, self.reactor, self._style, self.done, self._asker(), options.json, options.quiet,
@@ -198,9 +198,11 @@ class Main:
             return Doctor(context, made.server, str(profile.path), profile.vault.status(), made.user)
         if options.verb == "send" and options.words[1] in ("", "-"):
             options.words[1] = self._standard_input()
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {"open": options.open}
         if options.verb == "passwd":
-            more = {"new": self._password(twice=True), "old": self._old_password}
+            more |= {"new": self._password(twice=True), "old": self._old_password}
+        if options.verb == "keys" and options.words in (["recover"], ["reset"]):
+            more["secret"] = self._password(asks="Recovery code: " if options.words == ["recover"] else "Password: ")
         return errand(options.verb, options.words, context, **more)
 
     def _standard_input(self) -> str:
@@ -237,7 +239,7 @@ class Main:
             raise UsageError("Which server? Give [USER@]HOST[:PORT].")
         return host
 
-    def _password(self, twice: bool = False) -> str:
+    def _password(self, twice: bool = False, asks: str = "Password: ") -> str:
         """A password from a file's first line, or asked for without being shown."""
         if self.options.password_file:
             try:
@@ -246,7 +248,7 @@ class Main:
                 raise UsageError(f"The password file cannot be read: {error}.", 1) from None
         if not self._can_ask():
             raise UsageError("A password is needed: give --password-file FILE.", 4)
-        password = getpass.getpass("New password: " if twice else "Password: ")
+        password = getpass.getpass("New password: " if twice else asks)
         if twice and getpass.getpass("Again: ") != password:
             raise UsageError("These are not the same; the password is as it was.", 1)
         return password

@@ -1,215 +1,52 @@
-"""One-shot verbs: connect, do one thing, print what came of it, go with an exit status.
+"""One-shot verbs: send, receive, ask.
 
-Rule: standard output is data only. An errand is a face: it asks nothing it cannot be answered, does not care about
-standard input, and ends by itself. The way out is always `finish`, which says goodbye first.
+Rule: one errand a verb. What all have in common is in `errand.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from clients.core import alerts
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
-from clients.core.app import App, Clock
-from clients.core.face import Gone
+from clients.core import trusting as t
 from clients.core.forms import group_name
-from clients.core.reading import KEEP, SKIP, WATCH
-from clients.core.show import Style, failure, lines
+from clients.core.reading import KEEP, WATCH
+from clients.core.show import failure, lines
 from clients.core.view import fold
 from clients.line import objects
-from clients.line.face import EXITS
-from clients.line.plain import Output
+from clients.line.errand import MOMENT
+from clients.line.errand import Context as Context
+from clients.line.errand import Errand as Errand
+from clients.line.errand import exit_code as exit_code
 
-LIMIT: Final = 30.0
-MOMENT: Final = 1.0
 SOON: Final = 2.5  # somebody who is there acknowledges within a second
-NO_SUCH: Final = frozenset({"no-such-user", "no-such-group"})
-NO_ENTRY: Final = frozenset({
-    "not-logged-in", "login-refused", "name-taken", "bad-name", "registration-closed", "invitation-needed",
-    "bad-invitation", "guests-refused", "throttled", "version", "ended-elsewhere", "too-many-sessions",
-    "too-many-devices",
-})  # fmt: skip
-OTHER: Final = frozenset({"busy", "malformed", "unknown-command", "not-connected", "bad-id"})
-
-
-def exit_code(code: str) -> int:
-    """The exit status for a refusal."""
-    if code in NO_SUCH:
-        return 5
-    if code in NO_ENTRY:
-        return 4
-    return 1 if code in OTHER else 7
-
-
-class Context(NamedTuple):
-    """What an errand works with. `done` takes the exit status; `ask` asks yes or no (None: nobody can be asked)."""
-
-    output: Output
-    clock: Clock
-    style: Callable[[], Style]
-    done: Callable[[int], None]
-    ask: Callable[[str], bool] | None
-    json: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    wait: float | None = None
-    most: int | None = None
-    follow: bool = False
-
-
-class Errand:
-    """What every verb does: get in, and get out."""
-
-    receive = SKIP
-
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        self.app: App | None = None
-        self._code: int | None = None
-        self._refused = False
-        self._in = False
-
-    def begin(self, app: App) -> None:
-        """Join the App, and connect."""
-        self.app = app
-        limit = LIMIT if self.context.wait is None else max(self.context.wait, MOMENT)
-        self.context.clock.callLater(limit, self._late)
-        app.start()
-
-    def ready(self, notice: n.Welcomed) -> None:
-        """The login is done."""
-
-    def told(self, notice: n.Notice) -> None:
-        """Anything else that is told after the login."""
-
-    def over(self) -> None:
-        """The last chance to print."""
-
-    def late(self) -> None:
-        """The time is over."""
-        self.fail(9, "timed-out", "There was no answer in time.")
-
-    def _late(self) -> None:
-        if self._code is not None or (self._in and not self._limited()):
-            return
-        if self._in:
-            self.late()
-        else:
-            self.fail(9, "timed-out", "The server did not let us in in time.")
-
-    def _limited(self) -> bool:
-        """Whether the time limit holds after the login too."""
-        return True
-
-    # ---- a face ----
-
-    def notice(self, notice: n.Notice) -> None:
-        """Hear what happens."""
-        if isinstance(notice, n.Ended):
-            self._ended(notice)
-        elif self._code is not None:
-            return
-        elif isinstance(notice, n.Welcomed):
-            if not self._in:
-                self._in = True
-                self.ready(notice)
-        elif isinstance(notice, n.Refused):
-            self.refused(notice)
-        elif isinstance(notice, n.AskName):
-            text = notice.text or "A username is needed: --server USER@HOST."
-            self.fail(4, notice.code or "login-refused", text)
-        elif isinstance(notice, n.AskTrust):
-            self._wants_trust(notice)
-        elif isinstance(notice, n.Connected):
-            if self.context.verbose:
-                self.say(*lines(notice, self.context.style()._replace(verbose=True)))
-        elif self._in:
-            self.told(notice)
-
-    def flush(self) -> None:
-        """Everything is out."""
-        self.context.output.flush()
-
-    # ---- what verbs use ----
-
-    def act(self, intent: i.Intent) -> None:
-        """Ask for something."""
-        if self.app is not None:
-            self.app.act(intent)
-
-    def data(self, text: str) -> None:
-        """A line of the result."""
-        self.context.output.line(text)
-
-    def say(self, *texts: str) -> None:
-        """Lines that are not the result."""
-        for text in texts:
-            self.context.output.line(text, problem=True)
-
-    def later(self, delay: float, call: Callable[[], None]) -> None:
-        """Call after so many seconds, unless it is over by then."""
-        self.context.clock.callLater(delay, lambda: None if self._code is not None else call())
-
-    def finish(self, code: int = 0) -> None:
-        """Go, with this exit status."""
-        if self._code is None:
-            self._code = code
-            self.act(i.Leave())
-
-    def fail(self, status: int, code: str, text: str, row: str = "") -> None:
-        """Say why not, and go."""
-        if self.context.json:
-            self.data(row or objects.error(code, text))
-        else:
-            self.say(text)
-        self._refused = True
-        self.finish(status)
-
-    def refused(self, notice: n.Refused) -> None:
-        """The server will not."""
-        self.fail(exit_code(notice.code), notice.code, failure(notice), objects.refusal(notice))
-
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        self.finish(130)
-
-    def _wants_trust(self, notice: n.AskTrust) -> None:
-        ask = self.context.ask
-        self.say(*lines(notice, self.context.style()))
-        if ask is not None and self.app is not None:
-            self.app.trust(ask("Is it the same (yes or no)? "))
-            return
-        text = "Nothing was sent. If this is the right fingerprint, give --trust-new once."
-        row = objects.error("untrusted", text, server=notice.server, fingerprint=notice.fingerprint)
-        self.fail(4, "untrusted", text, row)
-
-    def _ended(self, notice: n.Ended) -> None:
-        if self._code is None and not self._refused and notice.text:
-            status = EXITS.get(notice.code, 1)
-            text = "\n".join(lines(notice, self.context.style()))
-            self.fail(status, notice.code, text, objects.error(notice.code, notice.text))
-        self.over()
-        with suppress(Gone):
-            self.flush()
-        self.context.done(EXITS.get(notice.code, 1) if self._code is None else self._code)
 
 
 class Sending(Errand):
-    """`send`: every target's message is accepted, and where it waits for that, delivered."""
+    """`send`: every target's message is accepted, and where it waits for that, delivered.
 
-    def __init__(self, context: Context, to: tuple[str, ...], text: str) -> None:
+    `is_open`: who cannot encrypt is written to openly; who can gets it encrypted all the same.
+    """
+
+    def __init__(self, context: Context, to: tuple[str, ...], text: str, is_open: bool = False) -> None:
         super().__init__(context)
-        self._to, self._text = to, text
+        self._to, self._text, self._is_open = to, text, is_open
         self._last: dict[bytes, n.Outcome] = {}
         self._open = set(to)
         self._status = 0
 
     def ready(self, notice: n.Welcomed) -> None:
-        """In: send."""
-        self.act(i.Tell(self._to, self._text))
+        """In: send, to people perhaps only when it is settled how."""
+        ask = [to for to in self._to if self._is_open and to.startswith("@")]
+        for to in ask:
+            self.act(i.TalkPlain(to[1:], yes=True))
+        now = tuple(to for to in self._to if to not in ask)
+        if now:
+            self.act(i.Tell(now, self._text))
 
     def told(self, notice: n.Notice) -> None:
         """How it fares."""
@@ -226,11 +63,25 @@ class Sending(Errand):
         if not isinstance(notice.intent, i.Tell) or notice.intent.to[0] not in self._open:
             super().refused(notice)
             return
-        if self.context.json:
-            self.data(objects.refusal(notice))
-        else:
-            self.say(failure(notice))
+        self.failed(failure(notice), objects.refusal(notice))
         self._close(notice.intent.to[0], exit_code(notice.code))
+
+    def secured(self, notice: n.Secure) -> None:
+        """It is settled how it goes to somebody; or it does not go."""
+        asked = notice.intent
+        if isinstance(asked, i.TalkPlain):
+            self.act(i.Tell(("@" + asked.name,), self._text))
+        elif isinstance(asked, i.Tell) and alerts.status(notice.code):
+            text = alerts.sentence(notice, self.context.style())
+            if notice.code == "NO_E2EE_KEYS" and notice.detail in alerts.NEVER:
+                text += ", or chat send --open"
+            self.failed(text, self.secure_row(notice))
+            self._close(asked.to[0], alerts.status(notice.code))
+
+    def concerns(self, notice: n.Secure) -> bool:
+        """One of the messages was not sent, or it is settled how it goes."""
+        asked = notice.intent
+        return super().concerns(notice) or (isinstance(asked, i.Tell) and asked.to[0] in self._open)
 
     def late(self) -> None:
         """What is accepted by now is stored; what is not stays in the outbox."""
@@ -345,6 +196,8 @@ class Tailing(Errand):
             assert self.app is not None
             me = self.app.view().me
             self._page([objects.paged(one, me) for one in notice.event.messages])
+        elif isinstance(notice, n.Found):
+            self._page(list(notice.messages))
         elif isinstance(notice, n.Said | n.Passing) and self._is_here(notice):
             self._early.append(notice)
             if self._seen is not None:
@@ -390,7 +243,7 @@ class Tailing(Errand):
 
 
 class Asking(Errand):
-    """One question, one answer: `who`, `groups`, `group`, `history`, `inbox`, `devices`."""
+    """One question, one answer: `who`, `groups`, `group`, `history`, `inbox`, `devices`, `keys`, `report`."""
 
     def __init__(self, context: Context, intent: i.Intent) -> None:
         super().__init__(context)
@@ -402,14 +255,30 @@ class Asking(Errand):
 
     def told(self, notice: n.Notice) -> None:
         """The answer."""
-        if not isinstance(notice, n.Answered):
-            return
+        if isinstance(notice, ANSWERS) or (isinstance(notice, n.Local) and notice.intent == self._intent):
+            self.print(notice)
+            self.finish(self.status(notice))
+
+    def print(self, notice: n.Notice) -> None:
+        """An answer as the result."""
         assert self.app is not None
         me = self.app.view().me
         style = self.context.style()._replace(me=me)
         for text in objects.lines(notice, me) if self.context.json else lines(notice, style):
             self.data(text)
-        self.finish(0)
+
+    def status(self, notice: n.Notice) -> int:
+        """The exit status of an answer."""
+        return 0
+
+
+class Verifying(Asking):
+    """`verify`: 0 for somebody whose key was compared (or vouched for by who was), 8 for anybody else."""
+
+    def status(self, notice: n.Notice) -> int:
+        """Whether one may be sure."""
+        sure = isinstance(notice, n.Compare) and notice.trust in (alerts.VERIFIED, alerts.VOUCHED)
+        return 0 if sure else 8
 
 
 class Password(Asking):
@@ -430,7 +299,7 @@ class Password(Asking):
 
 
 class Linking(Errand):
-    """`link`: being in is all there is to do."""
+    """`link`: being in is all there is to do; a device that lists others is then told to list this one, too."""
 
     def ready(self, notice: n.Welcomed) -> None:
         """In."""
@@ -438,6 +307,16 @@ class Linking(Errand):
             self.data(objects.line("linked", name=notice.name))
         else:
             self.data(f"This device belongs to {notice.name} now.")
+        self.later(SOON, self.finish)
+
+    def concerns(self, notice: n.Secure) -> bool:
+        """Whether it is listed, and what to do for that."""
+        return notice.code in ("DEVICE_NOT_LISTED", "DEVICE_LISTED")
+
+    def secured(self, notice: n.Secure) -> None:
+        """The last thing to know."""
+        row = self.secure_row(notice)
+        self.data(row if self.context.json else alerts.sentence(notice, self.context.style()))
         self.finish(0)
 
 
@@ -447,21 +326,31 @@ def _message(said: n.Said | n.Passing, me: str) -> str:
     return objects.line("message", **objects.message(said, me))
 
 
-SIMPLE: Final[dict[str, Callable[[list[str], int | None], i.Intent]]] = {
+ANSWERS: Final = (n.Answered, n.Found, n.Compare, n.OwnDevices, n.KeysStatus, n.RecoveryCode)
+
+SIMPLE: Final[dict[str, Callable[[list[str], int | None], i.Intent | None]]] = {
     "who": lambda words, count: i.ListPeople(),
     "groups": lambda words, count: i.ListGroups(),
     "inbox": lambda words, count: i.ReadInbox(),
-    "devices": lambda words, count: i.ListDevices(),
-    "group": lambda words, count: i.JoinGroup(group_name(words[0])),
+    "devices": lambda words, count: t.devices(" ".join(words)),
+    "keys": lambda words, count: t.keys(" ".join(words)),
+    "verify": lambda words, count: t.verify(" ".join(words)),
+    "report": lambda words, count: t.report(" ".join(words)),
     "history": lambda words, count: i.ReadHistory(words[0], min(count or 50, 500)),
 }
 
 
+def intent(verb: str, words: list[str], count: int | None = None) -> i.Intent | None:
+    """What a verb asks for, if its words fit."""
+    return SIMPLE[verb](words, count)
+
+
 def errand(verb: str, words: list[str], context: Context, **more: Any) -> Errand:
-    """The errand of a verb."""
+    """The errand of a verb. `more`: what it was given besides, see `__main__.py`."""
+    is_open = more.get("open", False)
     if verb == "send":
         to = tuple("@" + name.lstrip("@") for name in words[0].split(",")) if words[0][0] == "@" else (words[0],)
-        return Sending(context, tuple(dict.fromkeys(to)), words[1])
+        return Sending(context, tuple(dict.fromkeys(to)), words[1], is_open)
     if verb == "recv":
         return Receiving(context)
     if verb == "tail":
@@ -470,4 +359,11 @@ def errand(verb: str, words: list[str], context: Context, **more: Any) -> Errand
         return Password(context, more["new"], more["old"])
     if verb == "link":
         return Linking(context)
-    return Asking(context, SIMPLE[verb](words, context.most))
+    if verb == "group":
+        return Asking(context, i.JoinGroup(group_name(words[0]), open=is_open))
+    asked = intent(verb, words, context.most)
+    assert asked is not None, "the options have looked"
+    if isinstance(asked, i.Recover | i.ResetKeys) and "secret" in more:
+        secret = more["secret"]
+        asked = i.ResetKeys(secret) if isinstance(asked, i.ResetKeys) else i.Recover(t.code(secret))
+    return Verifying(context, asked) if isinstance(asked, i.Verify) and not asked.answer else Asking(context, asked)

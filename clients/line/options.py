@@ -13,7 +13,7 @@ from typing import Any, Final
 
 VERBS: Final = (
     "send", "recv", "tail", "inbox", "who", "groups", "group", "history", "passwd", "link", "devices", "doctor",
-    "unpin", "file", "get", "verify", "passphrase",
+    "unpin", "file", "get", "verify", "keys", "report", "passphrase",
 )  # fmt: skip
 
 _ABOUT = """\
@@ -24,14 +24,20 @@ examples:
   make test 2>&1 | chat send '#hw3'
   chat recv --wait 30 --json
   chat tail -f '#hw3'
+  chat verify @bob                          the number to compare with bob; --yes: it is the same
+  chat keys recovery                        make the recovery code, on paper, before it is needed
 
 one-shot verbs (TO is @name, #group, or nothing for the lobby):
   send TO [TEXT]     send a message; without TEXT what standard input holds
   recv               print what is unread, and acknowledge it
   tail [TO]          the last messages (-f: and what comes)
   history TO         the last messages (--count N)
-  inbox  who  groups  devices
-  group NAME         join a group, or make it
+  inbox  who  groups
+  group NAME         join a group, or make it (--open: not encrypted)
+  verify @NAME       show the number to compare; status 8 as long as it was not (--yes: it is the same)
+  devices            the devices of the account (add ID, revoke ID)
+  keys               how your keys stand (recovery: make a recovery code; recover, reset: with --password-file)
+  report [ID WHY]    which messages there are to report; show one to the moderators
   passwd             set the account's password
   link               add this device to an account, by its password
   doctor             look at name, address, TLS, clock, login, round trip
@@ -39,7 +45,8 @@ one-shot verbs (TO is @name, #group, or nothing for the lobby):
   unpin              forget the server's certificate after it was changed on purpose
 
 exit status: 0 done; 1 other; 2 usage; 3 cannot connect; 4 not logged in or refused; 5 no such user or group;
-  6 stored, not yet delivered (with --wait); 7 refused by policy; 8 certificate changed; 9 timed out; 130 Ctrl-C
+  6 stored, not yet delivered (with --wait); 7 refused by policy, or who it is for cannot encrypt;
+  8 certificate or somebody's key changed, or not verified; 9 timed out; 130 Ctrl-C
 """
 
 
@@ -53,6 +60,8 @@ class Options(argparse.Namespace):
     plaintext: bool
     insecure: bool
     trust_new: bool
+    open: bool
+    yes: bool
     guest: bool
     invitation: str
     json: bool
@@ -121,13 +130,33 @@ def _words(parser: argparse.ArgumentParser, options: Options) -> list[str]:
         return words or ["#lobby"]
     if verb == "group" and len(words) != 1:
         parser.error("usage: chat group NAME")
+    if verb in _USAGES:
+        return _trusting(parser, options)
     if verb == "passphrase" and words in ([], ["keyring"], ["none"]):
         return words
     if verb in ("link", "unpin", "doctor") and len(words) == 1:
         options.server = words[0]
-    elif verb not in ("group", "file", "get", "verify") and words:
+    elif verb not in ("group", "file", "get") and words:
         parser.error(f"chat {verb} takes no words")
     return words
+
+
+def _trusting(parser: argparse.ArgumentParser, options: Options) -> list[str]:
+    """The words of a verb about keys: what would follow the command in a conversation."""
+    from clients.core import trusting  # a prompt has to be there at once, and needs none of this
+
+    words = [*options.words, *(["yes"] if options.yes else [])]
+    if getattr(trusting, options.verb)(" ".join(words)) is None:
+        parser.error(f"usage: chat {_USAGES[options.verb]}")
+    return words
+
+
+_USAGES: Final = {
+    "verify": "verify @NAME [--yes]",
+    "devices": "devices [add ID | revoke ID]",
+    "keys": "keys [recovery | recover | reset]",
+    "report": "report [ID WHY]",
+}
 
 
 def _clean(argument: str) -> str:
@@ -156,6 +185,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--plaintext", **flag, help="connect without TLS: this machine only, unless --insecure")
     add("--insecure", **flag, help="allow --plaintext to other machines")
     add("--trust-new", **flag, help="pin an unknown certificate without asking")
+    add("--open", **flag, help="send: openly to who cannot encrypt; group: make one that is not encrypted")
+    add("--yes", **flag, help="verify: the number is the same on both sides")
     add("--guest", **flag, help="come in as a guest, without an account")
     add("--invitation", metavar="CODE", default="", help="for a server that asks for one")
     add("--json", **flag, help="one object a line on standard output, errors too")
@@ -163,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--wait", type=float, metavar="SECONDS", help="wait for the outcome (send) or for a message (recv)")
     add("--count", type=int, metavar="N", help="recv: at most N messages; tail, history: the last N")
     add("-f", "--follow", **flag, help="tail: go on with what comes")
-    add("--password-file", metavar="FILE", help="passwd, link: the password is its first line")
+    add("--password-file", metavar="FILE", help="passwd, link, keys: the password (or recovery code) is its first line")
     add("--passphrase-file", metavar="FILE", help="opens the profile: its first line (CHAT_PASSPHRASE_FILE)")
     add("--plain", **flag, help="line by line, also at a terminal")
     add("--color", choices=("auto", "always", "never"), default="auto", help="colours (NO_COLOR is honoured)")

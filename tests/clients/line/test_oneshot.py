@@ -11,6 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd import people as p
+from clients.core import intents as i
+from clients.core import notices as n
 from clients.core.style import Style
 from clients.line.oneshot import SOON, Context, errand, exit_code
 from clients.line.plain import Output
@@ -312,8 +314,142 @@ class AskTests(ErrandCase):
     def test_link(self) -> None:
         self.run_verb("link")
         self.arrive()
+        self.client.clock.advance(SOON)
         self.bye()
         self.assertEqual(self.out.getvalue(), "This device belongs to bob now.\n")
+
+    def test_link_says_where_it_is_to_be_listed(self) -> None:
+        self.run_verb("link")
+        self.arrive()
+        self.errand.notice(n.Secure("DEVICE_NOT_LISTED", "bob", detail="abcdefghijklmnop"))
+        self.bye()
+        self.assertIn("On a device that is: /devices add abcd efgh ijkl mnop\n", self.out.getvalue())
+        self.assertEqual(self.codes, [0])
+
+
+class SecureSendTests(ErrandCase):
+    """`send` to somebody whose keys are not as they should be."""
+
+    def refuse(self, code: str, to: str = "@alice", **more: Any) -> None:
+        """The core will not send it."""
+        self.errand.notice(n.Secure(code, to[1:], to, intent=i.Tell((to,), "hi"), **more))
+
+    def test_a_changed_key_is_8(self) -> None:
+        self.run_verb("send", "@alice", "hi")
+        self.arrive()
+        self.refuse("IDENTITY_CHANGED")
+        self.bye()
+        self.assertEqual((self.out.getvalue(), self.codes), ("", [8]))
+        self.assertIn("Nothing was sent. Compare numbers: /verify alice", self.err.getvalue())
+
+    def test_who_has_no_keys_is_7_and_the_way_out_is_named(self) -> None:
+        for check, way_out in (("pinned", True), ("otk-there", False)):
+            self.run_verb("send", "@alice", "hi")
+            self.arrive()
+            self.refuse("NO_E2EE_KEYS", detail=check)
+            self.bye()
+            self.assertEqual(self.codes, [7])
+            self.assertEqual("chat send --open" in self.err.getvalue(), way_out)
+
+    def test_json(self) -> None:
+        self.run_verb("send", "@alice", "hi", json=True)
+        self.arrive()
+        self.refuse("IDENTITY_CHANGED", id=b"\1")
+        self.bye()
+        [row] = self.rows()
+        self.assertEqual(
+            (row["event"], row["code"], row["to"], row["id"]), ("e2ee", "IDENTITY_CHANGED", "@alice", "01")
+        )
+
+    def test_one_of_several(self) -> None:
+        self.run_verb("send", "@alice,@zoe", "hi")
+        self.arrive()
+        self.refuse("IDENTITY_CHANGED", "@zoe")
+        self.assertEqual(self.codes, [])
+        for to in ("@alice",):
+            self.errand.notice(n.Outcome(b"i", to, "hi", "stored", security="first-seen"))
+        self.bye()
+        self.assertEqual((self.out.getvalue(), self.codes), ("@alice stored\n", [8]))
+
+    def test_open_asks_first_and_then_says_it_whatever_came_of_that(self) -> None:
+        for code in ("PLAIN_TALK", "PLAIN_NEEDLESS"):
+            self.run_verb("send", "@alice", "hi", more={"open": True})
+            acted: list[i.Intent] = []
+            real = self.client.app.act
+            self.client.app.act = lambda *those: acted.extend(those)  # type: ignore[method-assign]
+            self.arrive()
+            self.assertEqual(acted, [i.TalkPlain("alice", yes=True)])
+            self.errand.notice(n.Secure(code, "alice", "@alice", intent=acted[0]))
+            self.assertEqual(acted[1:], [i.Tell(("@alice",), "hi")])
+            self.client.app.act = real  # type: ignore[method-assign]
+            self.errand.notice(n.Outcome(b"i", "@alice", "hi", "delivered"))
+            self.bye()
+            self.assertEqual((self.out.getvalue(), self.codes), ("delivered\n", [0]))
+
+
+class KeyTests(ErrandCase):
+    """`verify`, `devices`, `keys`, `report`."""
+
+    def answer(self, verb: str, words: list[str], intent: i.Intent, notice: n.Notice, **options: Any) -> None:
+        """Run it, see what it asks for, and answer."""
+        self.run_verb(verb, *words, **options)
+        acted: list[i.Intent] = []
+        real = self.client.app.act
+        self.client.app.act = lambda *those: acted.extend(those)  # type: ignore[method-assign]
+        self.arrive()
+        self.assertEqual(acted, [intent])
+        self.client.app.act = real  # type: ignore[method-assign]
+        self.errand.notice(notice)
+        self.bye()
+
+    def test_verify_shows_the_number_and_says_by_its_status_whether_it_was_compared(self) -> None:
+        for trust, status in (("first-seen", 8), ("changed", 8), ("verified", 0), ("vouched", 0)):
+            told = n.Compare("alice", "12345 " * 12, trust)
+            self.answer("verify", ["@alice"], i.Verify("alice"), told)
+            self.assertEqual(self.codes, [status], trust)
+            self.assertIn("    12345 12345 12345 12345\n", self.out.getvalue())
+
+    def test_verify_yes(self) -> None:
+        intent = i.Verify("alice", "yes")
+        self.answer("verify", ["@alice", "yes"], intent, n.Secure("VERIFIED", "alice", intent=intent))
+        self.assertIn("alice is verified", self.out.getvalue())
+        self.assertEqual(self.codes, [0])
+
+    def test_devices(self) -> None:
+        device = n.OwnDevice("abcdefghijklmnop", this=True, listed=True)
+        self.answer("devices", [], i.ListDevices(), n.OwnDevices((device,)), json=True)
+        self.assertEqual((self.rows()[0]["device"], self.rows()[0]["this"]), ("abcdefghijklmnop", True))
+
+    def test_a_device_is_revoked_or_there_is_none(self) -> None:
+        intent = i.RevokeDevice("abcdefghijklmnop")
+        for code, status in (("DEVICE_REVOKED", 0), ("NO_SUCH_DEVICE", 7)):
+            told = n.Secure(code, "bob", detail=intent.device, intent=intent)
+            self.answer("devices", ["revoke", "ABCD", "efgh", "ijkl", "mnop"], intent, told)
+            self.assertEqual(self.codes, [status])
+
+    def test_keys(self) -> None:
+        self.answer("keys", [], i.AskKeys(), n.KeysStatus("abcd", True, True, 50), json=True)
+        self.assertEqual(self.rows()[0]["left"], 50)
+        self.answer("keys", ["recovery"], i.MakeRecovery(), n.RecoveryCode("ABCD" * 14))
+        self.assertIn("    ABCD ABCD", self.out.getvalue())
+
+    def test_secrets_are_given_by_a_file(self) -> None:
+        for words, secret, intent in (
+            (["recover"], "abcd-efgh", i.Recover("ABCDEFGH")),
+            (["reset"], "pass word", i.ResetKeys("pass word")),
+        ):
+            told = n.Secure("NOT_PRIMARY", intent=intent)
+            self.answer("keys", words, intent, told, more={"secret": secret})
+            self.assertEqual(self.codes, [7])
+
+    def test_what_to_report(self) -> None:
+        self.answer("report", [], i.Report(), n.Local(("0193f2 alice: hi",), i.Report()))
+        self.assertEqual((self.out.getvalue(), self.codes), ("0193f2 alice: hi\n", [0]))
+
+    def test_what_is_kept_here_answers_for_history(self) -> None:
+        said = n.Said("dm:alice:bob", 1, 1_000, "alice", b"i", "hi", peer="alice", security="verified")
+        self.answer("history", ["@alice"], i.ReadHistory("@alice", 50), n.Found("", (said,)), json=True)
+        self.assertEqual((self.rows()[0]["text"], self.rows()[0]["e2ee"]), ("hi", "verified"))
 
 
 class EntryTests(ErrandCase):

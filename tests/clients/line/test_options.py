@@ -49,6 +49,18 @@ class ParseTests(SynchronousTestCase):
         self.check("passphrase keyring", words=["keyring"])
         self.assertIn("takes no words", self.wrong("passphrase", "hunter2"))
 
+    def test_verbs_about_keys(self) -> None:
+        self.check("verify @bob", words=["@bob"])
+        self.check("verify @bob --yes", words=["@bob", "yes"])
+        self.check("devices", words=[])
+        self.check("devices revoke abcd efgh ijkl mnop", words=["revoke", "abcd", "efgh", "ijkl", "mnop"])
+        self.check("keys recovery", words=["recovery"])
+        self.check("report 0193 insults", words=["0193", "insults"])
+        self.check("send --open @bob hi", open=True, words=["@bob", "hi"])
+        self.check("group hw3 --open", open=True, words=["hw3"])
+        for verb, words in (("verify", ()), ("verify", ("#g",)), ("devices", ("add",)), ("keys", ("export",))):
+            self.assertIn(f"usage: chat {verb}", self.wrong(verb, *words))
+
     def test_the_environment_comes_second(self) -> None:
         environment = {"CHAT_SERVER": "a@h"}
         self.assertEqual(parse(["who"], environment).server, "a@h")
