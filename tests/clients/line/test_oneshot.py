@@ -42,6 +42,12 @@ class ErrandCase(SynchronousTestCase):
         self.assertEqual(len(self.client.sent(m.Quit)), 1)
         self.line.tell(m.Bye("goodbye", "bye"))
 
+    def watched(self) -> list[i.Intent]:
+        """What is asked of the core from here on; nothing comes of it."""
+        acted: list[i.Intent] = []
+        self.client.app.act = lambda *those: acted.extend(those)  # type: ignore[method-assign]
+        return acted
+
     def rows(self) -> list[dict[str, Any]]:
         """The objects printed so far."""
         return [json.loads(line) for line in self.out.getvalue().splitlines()]
@@ -374,9 +380,8 @@ class SecureSendTests(ErrandCase):
     def test_open_asks_first_and_then_says_it_whatever_came_of_that(self) -> None:
         for code in ("PLAIN_TALK", "PLAIN_NEEDLESS"):
             self.run_verb("send", "@alice", "hi", more={"open": True})
-            acted: list[i.Intent] = []
             real = self.client.app.act
-            self.client.app.act = lambda *those: acted.extend(those)  # type: ignore[method-assign]
+            acted = self.watched()
             self.arrive()
             self.assertEqual(acted, [i.TalkPlain("alice", yes=True)])
             self.errand.notice(n.Secure(code, "alice", "@alice", intent=acted[0]))
@@ -393,9 +398,8 @@ class KeyTests(ErrandCase):
     def answer(self, verb: str, words: list[str], intent: i.Intent, notice: n.Notice, **options: Any) -> None:
         """Run it, see what it asks for, and answer."""
         self.run_verb(verb, *words, **options)
-        acted: list[i.Intent] = []
         real = self.client.app.act
-        self.client.app.act = lambda *those: acted.extend(those)  # type: ignore[method-assign]
+        acted = self.watched()
         self.arrive()
         self.assertEqual(acted, [intent])
         self.client.app.act = real  # type: ignore[method-assign]
