@@ -104,11 +104,11 @@ class History:
         with self._transaction(), untampered():
             self._grow(version)
             self._db.execute(schema.KEEP_KEY, (wrapped,))
-            seal_everything(self._db.execute, self._boxes, device_key, secrets.token_bytes)
+            seal_everything(self._db.execute, self._keeping.boxes, device_key, secrets.token_bytes)
 
     def _seals(self, key: bytes) -> None:
-        self._boxes = Boxes(key, secrets.token_bytes)
-        self._keeping = Keeping(self._boxes, lambda query, values: self._db.execute(query, values).fetchone())
+        boxes = Boxes(key, secrets.token_bytes)
+        self._keeping = Keeping(boxes, lambda query, values: self._db.execute(query, values).fetchone())
 
     def _grow(self, version: int) -> None:
         for statement in (statement for step in schema.STEPS[version:] for statement in step):
@@ -161,16 +161,17 @@ class History:
         """Note new keys before they are first used."""
         with self._transaction():
             number = self._one(schema.NEXT_ACCOUNT)
-            box = self._boxes.close_device(number, server, sealed)
+            box = self._keeping.boxes.close_device(number, server, sealed)
             self._db.execute(schema.ADD_ACCOUNT, (number, server, name, box))
         found = self._db.execute(f"{schema.ACCOUNT} WHERE server = ? AND name = ?", (server, name)).fetchone()
         return self._account(found)
 
     def _account(self, row: tuple[Any, ...]) -> Account:
         number, server, name, claimed, tried, box, token, epoch = row
+        boxes = self._keeping.boxes
         with untampered():
-            device, plain = self._boxes.open_device(number, server, box), self._boxes.open_token(number, token)
-        return Account(number, server, name, bool(claimed), bool(tried), device, plain, epoch)
+            device, resumes = boxes.open_device(number, server, box), boxes.open_token(number, token)
+        return Account(number, server, name, bool(claimed), bool(tried), device, resumes, epoch)
 
     # ---- what a session starts with ----
 
@@ -192,12 +193,14 @@ class History:
     def outbox(self, account: int) -> list[Outgoing]:
         """What was said and never accepted, in order."""
         with untampered():
-            return [self._boxes.open_outgoing(account, *row) for row in self._db.execute(schema.OUTBOX, (account,))]
+            return [
+                self._keeping.boxes.open_outgoing(account, *row) for row in self._db.execute(schema.OUTBOX, (account,))
+            ]
 
     def rows(self, account: int) -> SealedStorage:
         """The rows of encryption of an account, as plain values: they are closed and opened here, and nothing plain
         reaches the disk. Whoever keeps other things with them gives `keep` a `KeepRows` beside its other records."""
-        return _Rows(_Boxes(self, account), self._boxes.state, owner(account))
+        return _Rows(_Boxes(self, account), self._keeping.boxes.state, owner(account))
 
     # ---- keeping ----
 
@@ -249,7 +252,7 @@ class History:
 
     def _said(self, account: int, row: tuple[Any, ...]) -> Said:
         conversation, seq, at, sender, id, box, own, peer = row
-        text = self._boxes.open_message(account, Place(seq, at, sender, id, own, peer), box)
+        text = self._keeping.boxes.open_message(account, Place(seq, at, sender, id, own, peer), box)
         return Said(conversation, seq, at, sender, id, text, bool(own), True, peer)
 
     def forget_before(self, at: int) -> int:
