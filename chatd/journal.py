@@ -15,6 +15,7 @@ nothing but cursors tells (that a reader has it) is true before it is on disk.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ from chatd.store.interface import Store
 CURSOR_SECONDS = 0.2  # how long cursors wait for a commit to go with
 MOST_CURSORS = 1000  # and how many
 LINGER_PASSES = 4  # of the reactor, before a commit that follows another
+BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds of a commit, for the metrics
 LINGER_SECONDS = 0.001  # passes are long where there is much else to do
 
 LAZY = frozenset((CursorMoved, MailAcknowledged))  # what makes nobody wait
@@ -61,6 +63,10 @@ class Journal:
         self._busy = False  # a commit is under way, or about to begin
         self.dead = False
         self.load = 0  # entries that wait for a commit
+        self.messages = 0  # kept since the start, repeats too
+        self.times = [0] * (len(BOUNDS) + 1)  # how many commits took up to each of BOUNDS, and how many longer
+        self.seconds = 0.0  # all of them together
+        self._began = 0.0
 
     def submit(self, turn: Turn) -> None:
         """Take a turn; it leaves when it and everything before it are durable."""
@@ -103,6 +109,7 @@ class Journal:
         self._cursors = []
         self._due = False
         self._busy = True
+        self._began = self._clock.seconds()
         self._run(self._store.commit, entries).addCallbacks(self._durable, self._broken, (turns, len(entries)))
 
     def _cursors_due(self) -> bool:
@@ -116,6 +123,10 @@ class Journal:
             self._next()
 
     def _durable(self, stored: list[Stored], turns: list[Turn], count: int) -> None:
+        took = self._clock.seconds() - self._began
+        self.times[bisect_left(BOUNDS, took)] += 1
+        self.seconds += took
+        self.messages += len(stored)
         self.load -= count
         self._release(turns, iter(stored))
         self._linger(LINGER_PASSES if any(map(_must_wait, self._waiting)) else 0, self._clock.seconds())

@@ -131,6 +131,11 @@ class Node:
         self.transfers.collect()
 
     @property
+    def journal(self) -> Journal:
+        """Group commit: its figures may be read."""
+        return self._journal
+
+    @property
     def load(self) -> int:
         """How many entries wait for the disk."""
         return self._journal.load

@@ -113,6 +113,9 @@ LAYERS = {
     "chatd.window": Layer(("chatd.messages",), ("twisted", "zope")),
     "chatd.backup": Layer(("chatd.store", "chatd.data")),
     "chatd.control": Layer(("chatd.core.turn", "chatd.operations"), ("twisted", "msgspec")),
+    "chatd.metrics": Layer(
+        ("chatd.operations", "chatd.core", "chatd.journal", "chatd.backup"), ("twisted", "prometheus_client")
+    ),
     "chatd.admin": Layer(
         (
             *("chatd.messages", "chatd.store", "chatd.config", "chatd.data", "chatd.auth", "chatd.backup"),

@@ -100,6 +100,7 @@ class Hub:
         self.most = 0  # how many people have been here at once
         self._cloak = hashlib.blake2b(secret, digest_size=32, person=b"cloak").digest()
         self.invitations = invitations.Invitations(directory)
+        self.refusals: dict[str, int] = {}  # how many there were since the start, by code
         self.full = False  # the disk is nearly full: keep nothing that may be refused
         self.outside = outside
         self.say = outside.say
@@ -184,6 +185,7 @@ class Hub:
 
     def refuse(self, session: Session, ref: int, refusal: Refused, turn: Turn) -> None:
         """Answer that a command did nothing, and why."""
+        self.refusals[refusal.code] = self.refusals.get(refusal.code, 0) + 1
         turn.reply(session, m.Failed(ref, refusal.code, refusal.text, refusal.near, refusal.retry))
 
     def spend(self, what: str, user: User, now: int) -> None:
