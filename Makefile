@@ -7,12 +7,12 @@ AGE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 BIN := .venv/bin
 LOCK := .lock/requirements.txt
 
-.PHONY: help demo run client test check bench crash screenshots fuzz clean lock
+.PHONY: help demo run client test check bench crash screenshots fuzz mutate-e2ee clean lock
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make VERB, one of:'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 15
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 15
 
 demo: .venv/ready  ## play the whole product: a real server, real clients, and what each window shows
 	@$(BIN)/python -m tests.process.demo
@@ -45,8 +45,11 @@ fuzz: .venv/ready  ## the property tests with N examples each: make fuzz N=2000
 	@EXAMPLES=$(or $(N),2000) $(BIN)/python -m tests.run \
 		$$(grep -lr --include='test_*.py' -E '^(from|import) hypothesis' tests)
 
+mutate-e2ee: .venv/ready  ## take every check of the encryption away in turn: a test must notice; an interrupted run goes on
+	@$(BIN)/python -m tests.clients.core.e2ee.mutate --state .mutated $(T)
+
 clean:  ## remove what was made here; chatd-data/ and .profiles/ stay
-	rm -rf .venv build *.egg-info _trial_temp* .mypy_cache .ruff_cache .hypothesis twistd.log
+	rm -rf .venv build *.egg-info _trial_temp* .mypy_cache .ruff_cache .hypothesis .mutated twistd.log
 	find chatd clients tests twisted_plugins \( -name __pycache__ -o -name dropin.cache \) -prune -exec rm -rf {} +
 
 lock:  ## choose the newest versions setup.cfg allows, for Python 3.11 to 3.14, with their hashes

@@ -1,27 +1,48 @@
-"""Takes every check of the package away, one at a time, and sees that a test notices: `python -m` this.
+"""Takes every check of the package away, one at a time, and sees that a test notices: `make mutate-e2ee`.
 
 Rule: a check that no test misses is not tested. The checks are the rows of the `..._CHECKS` tables, and the few that
-are more than a comparison, by the place where they stand. Nothing on the disk is touched: modules are changed in
-memory, each time in a process of its own. With nothing taken away the tests must pass.
+are more than a comparison, by the place where they stand. No source is touched: modules are changed in memory, each
+time in a process of its own, two at a time. With nothing taken away the tests must pass. What was noticed is written
+down (`--state FILE`), so that a run that was interrupted goes on, as long as no file has changed.
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import importlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+import time
+import unittest
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from twisted.trial.reporter import MinimalReporter
 from twisted.trial.runner import TestLoader, TrialSuite
 
 import clients.core.e2ee as package
-from clients.core.e2ee import batch, devices, envelope, groups, keys, own, pins, receiving, sending, sessions, store
+from clients.core.e2ee import (
+    batch,
+    comparing,
+    devices,
+    envelope,
+    groups,
+    keys,
+    own,
+    pins,
+    receiving,
+    reports,
+    rosters,
+    sending,
+    sessions,
+    store,
+    stream,
+)
 from clients.core.e2ee.prekeys import OneTimeKey
 from clients.core.e2ee.refusals import Behind, Refused
 from clients.core.e2ee.signed import Signed, decode
@@ -76,6 +97,21 @@ def places() -> Iterator[Mutant]:
     yield Mutant("group-rotate", groups.Groups, "_current", _never_rotated(groups.Groups._current))
     yield Mutant("group-sendable", groups.Groups, "_sendable", groups.Groups.row)
     yield Mutant("group-heard", groups.Groups, "_heard", lambda *_: [])
+    yield Mutant("stream-nonce", stream.Stream, "_nonce", lambda *_: bytes(12))
+    yield Mutant("stream-last", stream.Stream, "_nonce", lambda _, index: bytes(7) + index.to_bytes(5, "big"))
+    yield Mutant("stream-number", stream.Stream, "_nonce", _only_the_last)
+    yield Mutant("stream-about", stream, "encode", lambda _: b"")
+    yield Mutant("vouch-stands", pins, "_stands", _any)
+    yield Mutant("vouch-first", pins, "_vouched", lambda *_: None)
+    yield Mutant("vouch-contradicted", pins, "contradicted", lambda *_: None)
+    yield Mutant("vouch-settled", pins, "settled", _any)
+    yield Mutant("roster-compared", rosters, "_compared", lambda found, user: pins.current(found, user).uik)
+    yield Mutant("roster-trusted", rosters.Rosters, "_is_trusted", _any)
+    yield Mutant("roster-forget", rosters, "_forget", lambda *_: None)
+    yield Mutant("sas-both", comparing.Comparisons, "_verified", _verified_at_once)
+    yield Mutant("sas-shown", comparing.Comparisons, "_shown", lambda self, user: self._running[user])
+    yield Mutant("sas-reasons", comparing, "SAID", {"SAS_DONE", "STORE_TAMPERED"})
+    yield Mutant("report-judge", reports, "judge", lambda _: None)
 
 
 def _without(real: Callable[..., Any], table: str) -> Callable[..., Any]:
@@ -93,6 +129,16 @@ def _sender_of_any_list(self: Any, found: batch.Batch, item: Any, fresh: bool) -
     raise Behind(item.user)
 
 
+def _only_the_last(self: stream.Stream, index: int) -> bytes:
+    return bytes(11) + bytes([index == self.count - 1])
+
+
+def _verified_at_once(self: Any, found: batch.Batch, running: comparing.Comparison) -> list[comparing.Outcome]:
+    assert running.sides is not None
+    pins.compared(found, running.user, running.sides[1].uik)
+    return self._end(running, "SAS_DONE")  # type: ignore[no-any-return]
+
+
 def _claim_unchecked(blob: bytes | None, entry: devices.Entry, now: int) -> OneTimeKey:
     if blob is None:
         raise Refused("NO_ONE_TIME_KEY", "otk-there", entry.user)
@@ -107,25 +153,34 @@ def _never_rotated(real: Callable[..., Any]) -> Callable[..., Any]:
     return current
 
 
-def suite() -> TrialSuite:
-    """All tests of the package; those that would only say that a table changed are among them."""
+def suite(first: str = "") -> TrialSuite:
+    """All tests of the package, those of one module first."""
     loader = TestLoader()
-    names = [PREFIX + path.stem for path in sorted(TESTS.glob("test_*.py"))]
-    return TrialSuite([loader.loadByName(name) for name in names])
+    names = sorted((path.stem for path in TESTS.glob("test_*.py")), key=lambda name: (name != "test_" + first, name))
+    return TrialSuite([loader.loadByName(PREFIX + name) for name in names])
 
 
 def passes(tests: TrialSuite) -> bool:
     """Do they all pass? It ends at the first that does not."""
     result = MinimalReporter(io.StringIO())
-    for test in tests:
+    for test in each(tests):
         test.run(result)
         if not result.wasSuccessful():
             return False
     return True
 
 
-def survives(mutant: Mutant) -> bool:
-    """Does no test notice? In a process of its own, so that nothing of it is left for the next one."""
+def each(tests: Any) -> Iterator[Any]:
+    """One by one."""
+    for test in tests:
+        if isinstance(test, unittest.TestSuite):
+            yield from each(test)
+        else:
+            yield test
+
+
+def begin(mutant: Mutant) -> int:
+    """Run the tests without this, in a process of its own, so that nothing of it is left for the next one."""
     child = os.fork()
     if child == 0:
         status = 2
@@ -134,13 +189,11 @@ def survives(mutant: Mutant) -> bool:
             holders = [module for module in list(sys.modules.values()) if _holds(module, mutant, real)]
             for holder in (mutant.owner, *holders):
                 setattr(holder, mutant.attribute, mutant.changed)
-            status = 0 if passes(suite()) else 1
+            home = getattr(mutant.owner, "__module__", None) or mutant.owner.__name__
+            status = 0 if passes(suite(home.rpartition(".")[2])) else 1
         finally:
             os._exit(status)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if status not in (0, 1):
-        raise RuntimeError(f"{mutant.name}: its process ended with {status}")
-    return status == 0
+    return child
 
 
 def _holds(module: ModuleType | None, mutant: Mutant, real: Any) -> bool:
@@ -149,21 +202,69 @@ def _holds(module: ModuleType | None, mutant: Mutant, real: Any) -> bool:
     return name.startswith(package.__name__) and getattr(module, mutant.attribute, None) is real
 
 
-def main(wanted: list[str]) -> int:
+def survivors(mutants: Iterable[Mutant], jobs: int) -> Iterator[tuple[str, bool]]:
+    """Each by its name, as it ends, and whether no test noticed."""
+    waiting, running = list(mutants)[::-1], dict[int, str]()
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            mutant = waiting.pop()
+            running[begin(mutant)] = mutant.name
+        child, wait_status = os.wait()
+        name, status = running.pop(child), os.waitstatus_to_exitcode(wait_status)
+        if status not in (0, 1):
+            raise RuntimeError(f"{name}: its process ended with {status}")
+        yield name, status == 0
+
+
+def fingerprint() -> str:
+    """Of everything that says what is checked and what notices."""
+    paths = [*sorted(FOLDER.glob("*.py")), *sorted(TESTS.glob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+def noticed_before(state: Path | None, print_of: str) -> set[str]:
+    """Which ones a run before this one has done with, if nothing has changed since."""
+    if state is None or not state.exists():
+        return set()
+    first, *names = state.read_text("utf-8").splitlines() or [""]
+    return set(names) if first == print_of else set()
+
+
+def main(arguments: list[str]) -> int:
     """All mutants, or those of these names: 1 if one lives."""
-    settings.register_profile("few", max_examples=5, deadline=None)
+    parser = argparse.ArgumentParser(description="take every check away in turn, and see that a test notices")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    parser.add_argument("--jobs", type=int, default=2, help="how many at a time (2)")
+    parser.add_argument("--state", type=Path, help="what was noticed is kept here, and not done again")
+    options = parser.parse_args(arguments)
+    # that it fails is enough: nobody reads the smallest example
+    settings.register_profile(
+        "few", max_examples=5, deadline=None, database=None, phases=(Phase.explicit, Phase.generate)
+    )
     settings.load_profile("few")
-    if not survives(Mutant("nothing", keys, "PRE_KEY", keys.PRE_KEY)):
+    started, print_of = time.monotonic(), fingerprint()
+    done = noticed_before(options.state, print_of)
+    everything = [Mutant("nothing", keys, "PRE_KEY", keys.PRE_KEY), *tables(), *places()]
+    mutants = [one for one in everything if one.name not in done and (one.name in options.names or not options.names)]
+    if options.state and not done:
+        options.state.write_text(print_of + "\n", "utf-8")
+    if not done and not dict(survivors(everything[:1], 1))["nothing"]:
         print("mutate: the tests fail as they are")
         return 1
-    mutants = [one for one in (*tables(), *places()) if not wanted or one.name in wanted]
-    living = []
-    for mutant in mutants:
-        alive = survives(mutant)
-        living += [mutant.name] if alive else []
-        print(f"{mutant.name:20} {'NOT NOTICED' if alive else 'noticed'}", flush=True)
-    print(f"mutate: {len(mutants)} checks taken away, {len(mutants) - len(living)} noticed")
+    mutants = [one for one in mutants if one.name != "nothing"]
+    living = [name for name, alive in told(survivors(mutants, options.jobs), options.state) if alive]
+    print(f"mutate: {len(mutants)} checks taken away in {time.monotonic() - started:.0f} s; not noticed: {living or 0}")
     return 1 if living else 0
+
+
+def told(outcomes: Iterable[tuple[str, bool]], state: Path | None) -> Iterator[tuple[str, bool]]:
+    """The same, each printed, and written down where it was noticed."""
+    for name, alive in outcomes:
+        print(f"{name:20} {'NOT NOTICED' if alive else 'noticed'}", flush=True)
+        if state and not alive:
+            with state.open("a", encoding="utf-8") as file:
+                file.write(name + "\n")
+        yield name, alive
 
 
 if __name__ == "__main__":

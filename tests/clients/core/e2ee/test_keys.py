@@ -197,6 +197,16 @@ class LibraryTests(SynchronousTestCase):
             found = (keys._opens(mine, point, good), keys._opens(mine, good, point), keys._meets(point))
             self.assertEqual(found, (worth, worth, worth))
 
+    def test_a_client_of_0_9_is_refused(self) -> None:
+        """vodozemac before 0.10 opens sessions with worthless keys: it is not installed, and a program that finds it
+        on its machine (`check_library`) does not use it."""
+        root = Path(clients.__file__).parents[1]
+        self.assertIn("vodozemac >= 0.10.0", (root / "setup.cfg").read_text("utf-8"))
+        (locked,) = re.findall(
+            r"^vodozemac==(\d+)\.(\d+)\.", (root / ".lock/requirements.txt").read_text("utf-8"), re.M
+        )
+        self.assertGreaterEqual((int(locked[0]), int(locked[1])), (0, 10))
+
     def test_names_that_are_not_used(self) -> None:
         banned = re.compile(r"\bPk(En|De)cryption\b|\bExportedSessionKey\b|\bfrom_libolm_pickle\b|_invalid_base64\b")
         exports = re.compile(r"\bimport_session\b|\bexport_at\b")
