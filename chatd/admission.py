@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatd import auth, credentials, people, sasl
+from chatd import auth, credentials, encryption, people, sasl
 from chatd import messages as m
 from chatd.core import invitations, sanctions
 from chatd.core.hub import Hub
@@ -313,4 +313,5 @@ INSIDE: dict[type, Callable[[Admission, Session, Any, Turn], None]] = {
     people.Register: credentials.register,
     people.BecomeOperator: credentials.become_operator,
     people.SetCertificate: credentials.set_certificate,
+    encryption.ResetIdentity: credentials.reset_identity,
 }

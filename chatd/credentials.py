@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, succeed
 
-from chatd import auth, people
+from chatd import auth, encryption, people
 from chatd import messages as m
-from chatd.core import accounts, invitations
+from chatd.core import accounts, identity, invitations
 from chatd.core.hub import Hub
 from chatd.core.limits import is_loopback
 from chatd.core.names import BadName, fold
@@ -170,6 +170,32 @@ def _changed(verifiers: auth.Verifiers, admission: Admission, session: Session, 
     turn = admission.node.turn()
     keep(user, verifiers, turn)
     turn.reply(session, m.Done(ref))
+
+
+def reset_identity(admission: Admission, session: Session, command: encryption.ResetIdentity, turn: Turn) -> None:
+    """Begin a new chain of lists, by the password where there is one; or stop what was begun."""
+    if not command.blob:
+        identity.stop_reset(admission.hub, session, command, turn)
+        return
+    user = identity.check_reset(admission.hub, session, command.blob, turn.now)
+    if user.verifier:
+        check_private(session)
+    admission.throttle.check(user.name, session, turn.now)
+    admission.throttle.guess(user.name, session, turn.now)
+    verified = admission.passwords.verify(user.verifier, command.password) if user.verifier else succeed(True)
+    admission.hold(session, command.ref, verified, _reset, admission, session, command, user)
+
+
+def _reset(
+    right: bool, admission: Admission, session: Session, command: encryption.ResetIdentity, user: User
+) -> None:  # fmt: skip
+    turn = admission.node.turn()
+    if not right:
+        admission.throttle.wrong(session, turn.now)
+        raise Refused("login-refused", "The password is wrong.")
+    admission.throttle.right(user.name, session)
+    if not session.over:  # gone, or its device removed, while it was hashed
+        identity.begin_reset(admission.hub, session, command, turn)
 
 
 # ---- certificates ------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from chatd import archive, blobs, encryption, moderation, people
 from chatd import messages as m
 from chatd.admission import INSIDE, Admission, Policy, Proof
 from chatd.auth import Passwords, verified
-from chatd.core import sanctions
+from chatd.core import identity, sanctions
 from chatd.core.groups import Audience, Conversation
 from chatd.core.hub import Hub
 from chatd.core.limits import Buckets, Limits, is_loopback
@@ -466,6 +466,7 @@ class Node:
                 self._ask_for_life(session, now, silent > self.limits.silent_seconds)
         if self.hub.sanctions.over(int(self._wall() * 1000)):
             sanctions.expire(self.hub, self.turn())
+        identity.finish_resets(self.hub, int(self._wall() * 1000), self.turn)
         if now >= self._next_purge and not self.stopping:
             self._next_purge = now + 3600
             self._purge()

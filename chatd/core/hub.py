@@ -392,7 +392,7 @@ class Hub:
             self._hear(session, conversation)
         if session.behind:
             self.outside.hungry(session)
-        mail.hear(self, session)
+        self.sealed.hear(self, session)
 
     def _hear(self, session: Session, conversation: Conversation) -> None:
         if session.over or conversation in session.live or conversation in session.behind:

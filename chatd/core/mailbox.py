@@ -39,6 +39,8 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
         hub.check_space()
     if conversation.direct:
         peer = conversation.peer(user)
+        if user.chains and peer.user.chains:
+            raise encrypted_only(peer.user)
         if peer.user.no_ctcp or user.accounts_only:
             people.check_private(user, peer.user, text)
         if peer.user.waiting >= hub.limits.mailbox_messages:
@@ -59,6 +61,16 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
     conversation.at = at
     append = Append(conversation.id, at, user.name, command.id, body, command.kind, command.tags)
     turn.post(conversation, append, text, session, command.ref)
+
+
+def encrypted_only(peer: User) -> Refused:
+    """What is said to one of two people who both have keys, and who would say it for everybody to read."""
+    return Refused(
+        "encrypted-only",
+        f"You and {peer.name} both have keys: what you write to {peer.name} in private is encrypted. Write it in chat, "
+        "or another program that can; nothing was sent.",
+        near=[peer.name],
+    )
 
 
 def check_parts(hub: Hub, text: str, identity: bytes, tags: str) -> bytes:

@@ -52,6 +52,8 @@ def _to_person(hub: Hub, session: Session, command: p.Pass, turn: Turn) -> None:
     if not peer.sessions:
         raise Refused("not-here", f"{peer.nick} is not here.")
     people.check_private(user, peer, command.text)
+    if command.text and peer is not user and user.chains and peer.chains:
+        raise mailbox.encrypted_only(peer)
     at = turn.now
     if is_kept(user, peer) and _persists(hub, command):
         conversation = mailbox.direct(hub, user, peer)

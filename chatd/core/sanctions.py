@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from chatd import blobs
+from chatd import blobs, encryption
 from chatd import messages as m
 from chatd import moderation as o
 from chatd import people as p
@@ -29,7 +29,7 @@ STAFF: Final = ("ta", "staff", "admin")
 """Who is muted may still write to these."""
 SPEAKING: Final = frozenset((
     m.Send, m.SetTopic, p.Pass, p.SetNick, p.SetProfile, p.SetMetadata, o.Rename, o.Wallops,
-    blobs.CreateBlob,
+    blobs.CreateBlob, encryption.PutMail,
 ))  # fmt: skip
 """What somebody who is muted may not do; `away` neither, with a text."""
 MOST: Final = 10_000
@@ -140,6 +140,9 @@ def check_speech(hub: Hub, session: Session, command: Command, now: int) -> None
 
 
 def _to_staff(hub: Hub, command: Command) -> bool:
+    if isinstance(command, encryption.PutMail):
+        names = {name for item in command.items for name, _ in item.to}
+        return all((peer := hub.users.get(name)) is not None and peer.role in STAFF for name in names)
     if not isinstance(command, m.Send) or not command.to.startswith("@"):
         return False
     peer = hub.users.get(command.to[1:])

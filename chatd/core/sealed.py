@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from chatd import encryption as e
-from chatd.core import circles, lists, mail, prekeys
+from chatd.core import circles, identity, lists, mail, prekeys, reporting
 from chatd.core.limits import DAY, Buckets, Limits
 from chatd.core.signed import Verify
 from chatd.core.tags import Tags
@@ -34,12 +34,15 @@ class Sealing:
         self.tags = Tags()
         self.circles = circles.Circles()
         self.offers: dict[User, dict[str, bytes]] = {}  # devices that want to be listed, as they signed themselves
+        self.resets: dict[User, identity.Reset] = {}
+        self.backups: dict[User, bytes] = {}
         self._pairs: dict[User, set[User]] = {}
         self._buckets = {
             "list": Buckets(limits.lists_made_per_hour / HOUR, limits.lists_made_burst),
             "keys": Buckets(limits.key_uploads_per_minute / 60, limits.key_uploads_burst),
             "claim": Buckets(limits.claims_per_minute / 60, limits.claims_burst),
             "key": Buckets(limits.keys_of_one_device_per_day / DAY, limits.keys_of_one_device_per_day),
+            "backup": Buckets(limits.backups_per_hour / HOUR, limits.backups_burst),
             "entry": Buckets(limits.circle_entries_per_minute / 60, limits.circle_entries_burst),
             "ask": Buckets(limits.signed_kib_per_second, limits.signed_kib_burst),
         }
@@ -49,6 +52,7 @@ class Sealing:
         lists.load(hub, found.lists)
         prekeys.load(hub, found.keys)
         mail.load(hub, found.mail)
+        identity.load(hub, found.resets, found.backups)
         self.circles.load(found.groups)
         self.tags.load(found.tag_keys)
         for pair in found.corresponded:
@@ -73,6 +77,12 @@ class Sealing:
         return not self._buckets[what].take(key, now / 1000)
 
     # ---- who hears what ----
+
+    @staticmethod
+    def hear(hub: Hub, session: Session) -> None:
+        """From its welcome on a session hears of encryption, if it understands it."""
+        mail.hear(hub, session)
+        identity.hear(hub, session)
 
     def correspond(self, one: User, other: User) -> bool:
         """Note that two people have exchanged mail; whether that is new."""
@@ -103,4 +113,11 @@ COMMANDS: Final[dict[type, Callable[[Hub, Session, Any, Any], Any]]] = {
     e.AcknowledgeMail: mail.acknowledge,
     e.AppendGroup: circles.append_group,
     e.AskGroup: circles.ask_group,
+    e.OfferDevice: identity.offer_device,
+    e.AskOffers: identity.ask_offers,
+    e.RemoveDevice: identity.remove_device,
+    e.PutBackup: identity.put_backup,
+    e.AskBackup: identity.ask_backup,
+    e.AskModerators: reporting.ask_moderators,
+    e.CheckReport: reporting.check_report,
 }

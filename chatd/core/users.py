@@ -254,6 +254,7 @@ class Users:
             self.untie(fingerprint)
         self.lasting.pop(user, None)
         user.devices.clear()
+        user.chains.clear()
         user.metadata.clear()
         user.markers.clear()
         user.verifier = user.scram = user.realname = ""
@@ -290,6 +291,10 @@ class Users:
         user = self.by_id[record.user]
         device = user.devices[record.device] = self.devices[record.device] = Device(record, user)
         return device
+
+    def remove_device(self, device: Device) -> None:
+        """Take a device out."""
+        del device.user.devices[device.id], self.devices[device.id]
 
     def get(self, name: str) -> User | None:
         """Who has this name, in whatever letters."""

@@ -34,7 +34,7 @@ CODES: Final[dict[str, n.Numeric]] = {
 }
 CANNOT_SEND: Final = frozenset(
     {"not-a-member", "no-external", "moderated", "announce-only", "muted", "banned", "no-ctcp", "slow-mode", "guest",
-     "account-needed", "mailbox-full", "text-too-long", "storage-full"}
+     "account-needed", "mailbox-full", "text-too-long", "storage-full", "encrypted-only"}
 )  # fmt: skip
 
 
