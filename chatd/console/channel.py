@@ -14,6 +14,7 @@ from twisted.conch.ssh.channel import SSHChannel
 from twisted.conch.ssh.common import getNS
 from twisted.conch.ssh.connection import EXTENDED_DATA_STDERR
 from twisted.conch.ssh.session import parseRequest_pty_req, parseRequest_window_change
+from twisted.internet.defer import Deferred
 
 from chatd.console import shown
 from chatd.console.desk import Desk, Outcome, Question
@@ -22,6 +23,7 @@ from chatd.console.ssh import quiet
 from chatd.console.verbs import DONE, OTHER, USAGE, Answer, Live, Operator, Row
 
 MOST_UNSENT: Final = 1 << 20  # bytes that may wait for a slow reader
+MOST_INPUT: Final = 2 << 20  # bytes that are piped into one verb
 LIVE_UNSENT: Final = 64 * 1024  # from here on rows of what goes on are left out
 ENVIRONMENT: Final = (b"NO_COLOR", b"LANG", b"LC_ALL", b"LC_CTYPE", b"COLORTERM")
 LARGEST: Final = 500  # columns and rows of a window
@@ -41,7 +43,7 @@ class Terminal(Protocol):
         """The other end has gone."""
 
 
-Opener = Callable[["Channel"], Terminal | None]
+Opener = Callable[["Channel"], Deferred[Terminal | None]]
 
 
 class Channel(SSHChannel):
@@ -62,6 +64,8 @@ class Channel(SSHChannel):
         self._lines: list[str] | None = None
         self._partial = b""
         self._busy = self._eof = False
+        self._wanted: str | None = None  # a verb that waits for all of its input
+        self._early = b""  # keys that came before the terminal was there
         self._status = DONE
 
     @property
@@ -108,14 +112,28 @@ class Channel(SSHChannel):
         if not self.term:
             self._lines = []
             return True
-        self._terminal = self._open_terminal(self)
-        return self._terminal is not None
+        self._open_terminal(self).addCallback(self._opened)
+        return True
+
+    def _opened(self, terminal: Terminal | None) -> None:
+        """The terminal is there, or there is no room for it."""
+        if terminal is None:
+            self.say("There are too many terminals open; try `ssh HOST VERB`.\n")
+            self.end(OTHER)
+            return
+        self._terminal = terminal
+        terminal.feed(self._early)
+        if self._eof or self.localClosed:
+            terminal.close()
 
     def _exec(self, data: bytes) -> bool:
         if self._take():
             return False
         line = getNS(data)[0].decode("utf-8", "replace")
-        self.desk.clock.callLater(0, self._run, line)  # the yes to this request goes first
+        if self.desk.reads(line):
+            self._wanted = line
+        else:
+            self.desk.clock.callLater(0, self._run, line)  # the yes to this request goes first
         return True
 
     def _take(self) -> bool:
@@ -132,6 +150,13 @@ class Channel(SSHChannel):
     def dataReceived(self, data: bytes) -> None:
         if self._terminal is not None:
             self._terminal.feed(data)
+        elif self._stop is not None and b"\x03" in data:
+            self._finish()
+        elif self._wanted is not None or self.term:
+            self._early += data
+            if len(self._early) > MOST_INPUT:
+                self._say_wrong(f"That is more than {MOST_INPUT} bytes.")
+                self.end(USAGE)
         elif self._lines is not None:
             *whole, self._partial = (self._partial + data).split(b"\n")
             if len(self._partial) > LONGEST or len(self._lines) + len(whole) > LONGEST:
@@ -148,6 +173,9 @@ class Channel(SSHChannel):
         self._eof = True
         if self._terminal is not None:
             self._terminal.close()
+        elif self._wanted is not None:
+            line, self._wanted = self._wanted, None
+            self._run(line, self._early.decode("utf-8-sig", "replace"))
         elif self._lines is not None:
             if self._partial:
                 self._lines.append(self._partial.decode("utf-8", "replace"))
@@ -174,13 +202,13 @@ class Channel(SSHChannel):
         if self._eof:
             self.end(self._status)
 
-    def _run(self, line: str) -> None:
+    def _run(self, line: str, typed: str | None = None) -> None:
         operator = self.operator
         if operator is None:
             self._say_wrong(GONE)
             self.end(4)
             return
-        self.desk.run(operator, line).addCallback(self._show)
+        self.desk.run(operator, line, False, typed).addCallback(self._show)
 
     def _show(self, outcome: Outcome) -> None:
         found = outcome.found
@@ -246,8 +274,8 @@ class Channel(SSHChannel):
     # ---- what goes out ----
 
     def say(self, text: str) -> None:
-        """Send a text."""
-        self.put(text.encode("utf-8", "replace"))
+        """Send a text; a terminal at the other end does not begin a new line by itself."""
+        self.put((text.replace("\n", "\r\n") if self.term else text).encode("utf-8", "replace"))
 
     def put(self, data: bytes) -> None:
         """Send bytes; a reader who takes nothing is let go."""
@@ -260,7 +288,8 @@ class Channel(SSHChannel):
 
     def _say_wrong(self, text: str) -> None:
         if not (self.localClosed or self.closing):
-            line = "".join(part + "\n" for part in shown.answer(Answer(note=text), 200, False))
+            end = "\r\n" if self.term else "\n"
+            line = "".join(part + end for part in shown.answer(Answer(note=text), 200, False))
             self.writeExtended(EXTENDED_DATA_STDERR, line.encode("utf-8", "replace"))
 
     def end(self, status: int = OTHER) -> None:

@@ -83,12 +83,23 @@ class Desk:
 
     # ---- a line ----
 
-    def run(self, operator: Operator, line: str, certain: bool = False) -> Deferred[Outcome]:
-        """What a line comes to; never fails. `certain`: who typed it has been asked."""
+    def reads(self, line: str) -> bool:
+        """Whether a line wants what comes on the standard input."""
+        try:
+            return parser.parse(line, self.table).verb.reads
+        except Trouble:
+            return False
+
+    def run(
+        self, operator: Operator, line: str, certain: bool = False, typed: str | None = None
+    ) -> Deferred[Outcome]:  # fmt: skip
+        """What a line comes to; never fails. `certain`: who typed it has been asked; `typed`: the standard input."""
         try:
             parsed = parser.parse(line, self.table)
         except Trouble as trouble:
             return succeed(Outcome("", _told(trouble), "--json" in line.split()))
+        if typed is not None and parsed.verb.reads:
+            parsed = parsed._replace(values={**parsed.values, "input": typed})
         done: Deferred[Outcome] = self._carry_out(operator, parsed, certain)
         done.addErrback(self._unexpected, parsed)
         return done.addCallback(lambda outcome: outcome._replace(json=bool(parsed.values.get("json"))))

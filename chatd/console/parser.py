@@ -30,7 +30,10 @@ class Parsed(NamedTuple):
     @property
     def told(self) -> dict[str, Any]:
         """What was said, for the audit log."""
-        return {key: value for key, value in self.values.items() if value not in (None, False)}
+        said = {key: value for key, value in self.values.items() if value not in (None, False)}
+        if "input" in said:
+            said["input"] = f"{len(said['input'])} characters"
+        return said
 
 
 def split(line: str) -> list[str]:

@@ -8,19 +8,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 
 from chatd.console.audit import Audit
-from chatd.console.channel import Channel
+from chatd.console.channel import Channel, Terminal
 from chatd.console.commands import TABLE
 from chatd.console.desk import Desk, Run
 from chatd.console.keys import AuthorizedKeys, fingerprint, host_key
-from chatd.console.shell import Shells
+from chatd.console.loop import Loop
 from chatd.console.ssh import ConsoleFactory
-from chatd.console.terminal import Loop
 from chatd.operations.service import Service
 
 log = Logger()
+
+
+def _load() -> Any:
+    """What a terminal needs: 0.2 s and 8 MB that most servers' days go by without."""
+    from chatd.console.shell import Shells
+
+    return Shells
 
 
 class Console:
@@ -41,12 +48,24 @@ class Console:
             log.error("console: {problem}; see `audit verify`", problem=problem)
         self.desk = Desk(service, TABLE, self.audit, reactor, run, lambda: service.settings().console_python)
         self._loop = Loop(reactor)
-        shells = Shells(self.desk, self._loop)
+        self._service = service
+        self._shells: Any = None
 
         def channel(**more: Any) -> Channel:
-            return Channel(self.desk, shells.open, **more)
+            return Channel(self.desk, self._open, **more)
 
         self.factory = ConsoleFactory(key, keys, channel, reactor)
+
+    def _open(self, channel: Channel) -> Deferred[Terminal | None]:
+        """A terminal for this channel."""
+        ready = self._service.read(_load) if self._shells is None else succeed(None)
+        return ready.addCallback(self._loaded, channel)
+
+    def _loaded(self, shells: Any, channel: Channel) -> Terminal | None:
+        if self._shells is None:
+            self._shells = shells(self.desk, self._loop)
+        found: Terminal | None = self._shells.open(channel)
+        return found
 
     def close(self) -> None:
         """End every session, and the terminals' thread."""

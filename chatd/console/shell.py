@@ -29,8 +29,9 @@ from chatd.console import shown
 from chatd.console.channel import Channel, Terminal
 from chatd.console.desk import Desk, Outcome, Question
 from chatd.console.history import History
+from chatd.console.loop import Loop
 from chatd.console.manhole import Manhole
-from chatd.console.terminal import Keyboard, Loop, Screen, output
+from chatd.console.terminal import Keyboard, Screen, output
 from chatd.console.verbs import DONE, REFUSED, Answer, Live, Operator, Row
 
 PROMPT: Final = "chatd> "

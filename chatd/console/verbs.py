@@ -137,6 +137,8 @@ class Verb(NamedTuple):
     """Asks first, or wants `--yes`."""
     deadline: float = DEADLINE
     most: int = MOST_ROWS
+    reads: bool = False
+    """It reads the standard input of `ssh host verb`: its value `input`."""
 
     @property
     def usage(self) -> str:
