@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from chatd.wire.pack import Command, Event
-from clients.core import backoff
+from clients.core import backoff, retention
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
@@ -39,6 +39,7 @@ SETTINGS: Final = {
     "theme": ("dark", "light", "plain"),
     "notify": ("bell", "desktop", "off"),
     "files": SETTING,
+    "keep": retention.CHOICES,
 }
 
 
@@ -133,6 +134,8 @@ class App:
 
     def start(self) -> None:
         """Connect, and stay connected."""
+        with suppress(ProfileError):  # a disk that cannot be written is told when something must be kept
+            self._forget()
         self._line.open(self)
 
     def enter(self, *lines: str) -> None:
@@ -451,7 +454,14 @@ class App:
         else:
             if intent.value is not None:
                 self.history.set(intent.key, intent.value)
-            self._tell(f"{intent.key} = {self.setting(intent.key)}", intent=intent)
+            gone = self._forget() if intent.key == "keep" else 0
+            deleted = (f"Deleted here: {gone} older message{'s' * (gone != 1)}.",) if gone else ()
+            self._tell(f"{intent.key} = {self.setting(intent.key)}", *deleted, intent=intent)
+
+    def _forget(self) -> int:
+        """Delete what is older than this device is to keep; how many messages."""
+        before = retention.oldest(self.setting("keep"), self._wall())
+        return 0 if before is None else self.history.forget_before(before)
 
     def _focus(self, intent: i.Focus) -> None:
         self.session.state.look_at(intent.to)

@@ -257,8 +257,11 @@ class History:
 
     def forget_before(self, at: int) -> int:
         """Delete the messages before a time in ms; how many they were. What is deleted is overwritten."""
-        with self._transaction():
-            return self._db.execute(schema.FORGET_BEFORE, (at,)).rowcount
+        try:
+            with self._transaction():
+                return self._db.execute(schema.FORGET_BEFORE, (at,)).rowcount
+        except sqlite3.Error as error:
+            raise ProfileError(f"The local database cannot be written: {error}.") from None
 
     # ---- pins and settings ----
 

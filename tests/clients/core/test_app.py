@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import messages as m
 from clients.core import intents as i
 from clients.core import notices as n
+from clients.core import records as r
 from clients.core.face import Gone
 from clients.core.reading import SKIP
 from clients.core.vault import ProfileError
@@ -341,6 +342,17 @@ class LocalTests(SynchronousTestCase):
         self.assertEqual(self.client.app.setting("times"), "always")
         self.client.app.enter("/set colour blue")
         self.assertEqual([told.code for told in self.client.face.take(n.Refused)], ["usage"])
+
+    def test_what_is_old_is_deleted_where_one_says_so(self) -> None:
+        wall = 400 * 86_400_000
+        self.client.app._wall = lambda: wall
+        days = 86_400  # messages of the kit are as many seconds old as their number
+        self.client.line.tell(message("#lobby", 1, text="old"), message("#lobby", 399 * days, text="new"))
+        self.assertEqual(self.lines("/set keep 30d"), ("keep = 30d", "Deleted here: 1 older message."))
+        self.assertEqual([said.text for said in self.client.history.search(self.client.account, "")], ["new"])
+        self.client.history.keep(self.client.account, [r.KeepMessage("#lobby", 3, 1, "bob", b"i" * 16, "older", False)])
+        self.client.app.start()
+        self.assertEqual([said.text for said in self.client.history.search(self.client.account, "")], ["new"])
 
     def test_search_and_history_without_a_line(self) -> None:
         self.client.line.tell(message("#lobby", 1, text="the Deadline is Friday"), message("#lobby", 2, text="ok"))
