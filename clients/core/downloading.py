@@ -144,7 +144,7 @@ class Download(Transfer):
         if not isinstance(event, b.BlobData) or event.offset != self._got_to:
             return Moves()
         if not event.data or len(event.data) > self.kept.blob_size - self._got_to:
-            return self._fail(CORRUPT, "It is not as long as it should be, and was not saved.")
+            return self._troubled(j.Trouble(CORRUPT, "It is not as long as it should be, and was not saved."))
         self._waiting += event.data
         self._got_to += len(event.data)
         if self._got_to + self._flying() != self._asked_to:
