@@ -58,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     operators: dict[str, str] = {}  # who may become an operator: name to verifier (chatd-admin password)
     sts_port: int = 0  # where IRC clients without TLS are told to come instead (STS); 0: nowhere
     sts_seconds: int = 30 * 86_400  # how long they shall remember it
+    metrics: str = ""  # where Prometheus and health checks ask; without an interface: this machine only
     log_json: str = ""  # file for one JSON object a line beside the usual log
     limits: dict[str, Any] = {}  # see chatd/core/limits.py; only what differs
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 from twisted.internet.defer import maybeDeferred
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IReactorUNIX
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.logger import Logger
@@ -125,13 +126,16 @@ class ControlFactory(Factory):
         return Control(self._service)
 
 
-def listen(service: Service, reactor: IReactorUNIX) -> Any:
-    """Listen in the service's data folder; the port."""
+def listen(service: Service, reactor: IReactorUNIX) -> list[Any]:
+    """Listen in the service's data folder; the port, or nothing where that cannot be: the server does without."""
     path = service.folder.path / NAME
     path.unlink(missing_ok=True)  # of a server that was killed; the folder is ours
     mask = os.umask(0o177)
     try:
-        return reactor.listenUNIX(_short(path), ControlFactory(service), mode=0o600)
+        return [reactor.listenUNIX(_short(path), ControlFactory(service), mode=0o600)]
+    except (OSError, CannotListenError) as error:
+        log.warn("chatd-admin cannot ask this server for anything: {error}", error=str(error))
+        return []
     finally:
         os.umask(mask)
 

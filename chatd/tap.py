@@ -30,6 +30,7 @@ from twisted.python import usage
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from chatd import control
 from chatd.admission import Policy
 from chatd.auth import Passwords
 from chatd.config import BadConfig, Settings, is_local, read
@@ -48,6 +49,7 @@ from chatd.ports.person import Persons, asking
 from chatd.ports.straight import few_at_once
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
+from chatd.systemd import Supervisor
 from chatd.tls import BadCertificate, Certificates, TlsFactory
 from chatd.window import Window
 
@@ -55,7 +57,7 @@ log = Logger()
 reactor: Any = _reactor
 READERS = 3
 # of the settings: what the running server keeps, whatever is read again
-FIXED = ("data", "listen", "listen_plain", "websocket", "console", "certificate", "key", "log_json")
+FIXED = ("data", "listen", "listen_plain", "websocket", "console", "certificate", "key", "metrics", "log_json")
 GARBAGE_AFTER = 25_000  # objects more than before until Python looks for cycles; its 700 are there within one turn
 # What may go wrong at start and is told in a sentence; OverflowError: a port that is no port
 EXPECTED = (
@@ -77,6 +79,7 @@ class Options(usage.Options):
         ["key", None, None, "PEM file with the certificate's key"],
         ["server-name", None, None, "How the server calls itself (default: the host's name)"],
         ["log-json", None, None, "File for the log as one JSON object a line"],
+        ["metrics", None, None, "Endpoint for Prometheus and health (default none); tcp:9100 is this machine only"],
     ]  # fmt: skip
     optFlags = [
         ["insecure", None, "Allow --listen-plain and --websocket without TLS on addresses that other machines reach"],
@@ -137,6 +140,7 @@ class Chatd(Service):
         self._sweeper = LoopingCall(self._sweep)
         self._sweeper.clock = reactor
         self._failed = False
+        self._supervisor = Supervisor(os.environ, os.getpid(), lambda: not self.node.journal.dead, reactor)
         self._created = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
 
     def startService(self) -> None:
@@ -174,12 +178,16 @@ class Chatd(Service):
         self.operations.meter.start()
         self.operations.levels.install()
         listeners = self._listen(settings)
+        self.operations.drain.ports, self.operations.drain.stop = list(self._ports), reactor.stop
         self._listen_console(settings, listeners)
+        self._listen_metrics(settings, listeners)
+        self._ports += control.listen(self.operations, reactor)
         self._sweeper.start(SWEEP_SECONDS, now=False)
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(self.reload))
         # SIGTERM and Ctrl-C are the usual way to stop: status 0, where twistd would end by the signal itself
         reactor.addSystemEventTrigger("after", "shutdown", setattr, reactor, "_exitSignal", None)
         reactor.callWhenRunning(self.folder.publish, listeners)  # from then on signals are heard, too
+        reactor.callWhenRunning(self._supervisor.ready, "It listens.")
         self.window.working(listeners, self.certificates.fingerprint)
         log.info("listening: {listeners}", listeners=listeners)
 
@@ -267,6 +275,15 @@ class Chatd(Service):
             log.info("console: host key {fingerprint}", fingerprint=self._console.fingerprint)
             listeners["console"] = [self._open(endpoint, self._console.factory) for endpoint in endpoints]
 
+    def _listen_metrics(self, settings: Settings, listeners: dict[str, list[tuple[str, int]]]) -> None:
+        if settings.metrics not in ("", "none"):
+            from chatd.metrics import site  # 150 ms of the start
+
+            endpoint = settings.metrics
+            if endpoint.startswith("tcp:") and ":interface=" not in endpoint:
+                endpoint += ":interface=127.0.0.1"
+            listeners["metrics"] = [self._open(endpoint, site(self.operations, version("chatd")))]
+
     def _open(self, endpoint: str, factory: Any) -> tuple[str, int]:
         """Listen there; where that is."""
         factory.noisy = False
@@ -327,6 +344,7 @@ class Chatd(Service):
         super().stopService()
         if not hasattr(self, "node"):
             return
+        self._supervisor.stopping()
         if self._console is not None:
             self._console.close()
         yield DeferredList([maybeDeferred(port.stopListening) for port in self._ports])  # None of one that has stopped
@@ -342,6 +360,7 @@ class Chatd(Service):
         for pool in self._pools.values():
             if pool.started:
                 pool.stop()
+        self._supervisor.stop()
         if hasattr(self, "operations"):
             self.operations.meter.stop()
             self.operations.levels.remove()

@@ -74,7 +74,7 @@ class ControlTests(StaffScene):
         path = Path(self.service.folder.path) / control.NAME
         path.write_text("of a server that was killed")
         reactor = MemoryReactorClock()
-        control.listen(self.service, reactor)
+        self.assertEqual(len(control.listen(self.service, reactor)), 1)
         address, _, _, mode, _ = reactor.unixServers[0]
         self.assertEqual((os.path.abspath(address), mode, path.exists()), (str(path.absolute()), 0o600, False))
 

@@ -113,6 +113,7 @@ LAYERS = {
     "chatd.window": Layer(("chatd.messages",), ("twisted", "zope")),
     "chatd.backup": Layer(("chatd.store", "chatd.data")),
     "chatd.control": Layer(("chatd.core.turn", "chatd.operations"), ("twisted", "msgspec")),
+    "chatd.systemd": Layer(libraries=("twisted",)),
     "chatd.metrics": Layer(
         ("chatd.operations", "chatd.core", "chatd.journal", "chatd.backup"), ("twisted", "prometheus_client")
     ),
