@@ -504,6 +504,8 @@ _LOCAL: Final[dict[type[i.Intent], Callable[[App, Any], None]]] = {
     i.Search: App._search,
     i.ReadHistory: App._history,
     i.ChangePassword: App._password,
+    i.ResetKeys: App._secret,
+    i.Recover: App._secret,
     i.SendFile: App._file,
     i.GetFile: App._file,
     i.DeclineFile: App._file,
