@@ -76,6 +76,29 @@ def item(*to: Peer, ciphertext: bytes = b"secret", conversation: str = "dm:alice
     return e.Item(names, told["type"], conversation, told["commitment"], ciphertext, told["sid"])
 
 
+class Log:
+    """A group's log, as its members' clients have it."""
+
+    def __init__(self, creator: str, nonce: bytes = b"n" * 16) -> None:
+        self.nonce = nonce
+        self.gid = hashlib.sha256(encode([creator, nonce])).digest()[:16]
+        self.n = 0
+        self.head = NOTHING
+
+    def entry(self, peer: Peer, op: str, arg: Any, **wrong: Any) -> bytes:
+        """The next entry; nothing is remembered of it before `took`."""
+        assert peer.keys is not None
+        told = {"gid": self.gid, "n": self.n + 1, "prev": self.head, "user": peer.name,
+                "device": peer.keys.public.device, "op": op, "arg": encode(arg)} | wrong  # fmt: skip
+        return encode(sign(peer.keys.private, "group", list(told.values())))
+
+    def took(self, blob: bytes) -> bytes:
+        """This entry is the newest one now."""
+        self.n += 1
+        self.head = hashlib.sha256(msgspec.msgpack.decode(blob)[0]).digest()
+        return blob
+
+
 class SealedScene(Scene):
     """Alice, Bob and Carol, each with a list of one device."""
 

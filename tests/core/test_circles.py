@@ -13,30 +13,7 @@ from chatd import encryption as e
 from chatd import messages as m
 from chatd.core.limits import Limits
 from tests.kit import House, Peer
-from tests.sealed import NOTHING, SealedScene, device, encode, sign
-
-
-class Log:
-    """A group's log, as its members' clients have it."""
-
-    def __init__(self, creator: str, nonce: bytes = b"n" * 16) -> None:
-        self.nonce = nonce
-        self.gid = hashlib.sha256(encode([creator, nonce])).digest()[:16]
-        self.n = 0
-        self.head = NOTHING
-
-    def entry(self, peer: Peer, op: str, arg: Any, **wrong: Any) -> bytes:
-        """The next entry; nothing is remembered of it before `took`."""
-        assert peer.keys is not None
-        told = {"gid": self.gid, "n": self.n + 1, "prev": self.head, "user": peer.name,
-                "device": peer.keys.public.device, "op": op, "arg": encode(arg)} | wrong  # fmt: skip
-        return encode(sign(peer.keys.private, "group", list(told.values())))
-
-    def took(self, blob: bytes) -> bytes:
-        """This entry is the newest one now."""
-        self.n += 1
-        self.head = hashlib.sha256(msgspec.msgpack.decode(blob)[0]).digest()
-        return blob
+from tests.sealed import Log, SealedScene, device, encode, sign
 
 
 class CircleScene(SealedScene):

@@ -10,12 +10,12 @@ from chatd import moderation as mod
 from chatd import people as p
 from chatd.core.turn import Command
 from tests.kit import Keys, Peer
+from tests.stage.sealing import Sealing
 from tests.stage.shown import shown
-from tests.stage.voice import Voice
 from tests.test_scram import Client
 
 
-class Frames(Voice):
+class Frames(Sealing):
     """One connection, and the device it is from."""
 
     port = "frames"
@@ -40,7 +40,7 @@ class Frames(Voice):
 
     def arrive(self) -> Peer:
         """A new connection, greeted."""
-        self.peer = peer = self.house.greeted()
+        self.peer = peer = self.house.greeted(encrypted=self.stage.sealed)
         peer.take()
         return peer
 

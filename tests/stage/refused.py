@@ -37,7 +37,7 @@ def refused(voice: Lines, words: str) -> None:
         line = voice.next(SERVER, "FAIL", None, FAILS[verb][code])
         assert line.params[0] in (verb.upper(), "CHATHISTORY", "METADATA", "REGISTER"), line
     elif verb in ("send", "pass", "typing"):
-        numbers = {"no-such-group": "403", "no-such-user": "401", "not-here": "401"}
+        numbers = {"no-such-group": "403", "no-such-user": "401", "not-here": "401", "encrypted-only": "531"}
         voice.next(SERVER, numbers.get(code, "404" if to[0] == "#" else "401"), voice.nick, to.lstrip("@"))
     elif verb in ("password", "certificate"):
         voice.next("NickServ", "NOTICE", voice.nick)

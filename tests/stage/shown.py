@@ -9,6 +9,7 @@ from chatd import messages as m
 from chatd import moderation as mod
 from chatd import people as p
 from chatd.core.turn import Event
+from tests.stage import sealing
 
 
 def _listed(things: list[str]) -> str:
@@ -124,4 +125,4 @@ SHOWN: dict[type, Callable[..., str]] = {
 
 def shown(event: Event) -> str:
     """An event as one line of a dialogue."""
-    return SHOWN[type(event)](event)
+    return {**SHOWN, **sealing.SHOWN}[type(event)](event)

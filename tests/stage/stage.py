@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from chatd.store.interface import Store
 from tests.kit import House
+from tests.sealed import Log, Owner
 from tests.stage.frames import Frames
 from tests.stage.lines import Lines
 from tests.stage.passwords import Remembered
@@ -40,6 +41,9 @@ class Stage(Script):
         """`ports`: how people speak, in turn, in the order in which they appear."""
         self.house = House(store, passwords=Remembered)
         self.voices: dict[str, Voice] = {}
+        self.sealed = False  # people at the frames understand encryption
+        self.owners: dict[str, Owner] = {}
+        self.log: Log | None = None
         self.said: dict[str, bytes] = {}  # texts and the ids of their messages
         self._ports: dict[str, type[Voice]] = {}
         self._turns = itertools.cycle(ports)
@@ -91,6 +95,10 @@ class Stage(Script):
     def at(self, port: str, who: str) -> None:
         """at PORT WHO: this one is at this port, whoever else is where."""
         (self._ports[who],) = PORTS[port]
+
+    def encryption(self) -> None:
+        """Who comes to the frames from here on understands encryption."""
+        self.sealed = True
 
     def people(self, *names: str) -> None:
         """They have accounts and are in, and have forgotten how they came in."""

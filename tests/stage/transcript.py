@@ -13,6 +13,7 @@
     * ann connects from 192.0.2.1 showing 5a     from elsewhere; with TLS and a client certificate
     * server guests=no            settings; before everything else
     * ann sends 100 times PING x
+    * ann has keys                  she is also at our own client, and has a list of devices there
     * wait 5, restart, ann is cut off
 
 `{first}` is a word which is whatever it is the first time it is heard and the same from then on, such as a msgid;
@@ -28,6 +29,8 @@ from typing import Any
 
 import msgspec
 
+from chatd import encryption as e
+from chatd import messages as m
 from chatd.admission import Policy
 from chatd.auth import make_invitation, make_verifier
 from chatd.core.limits import Limits
@@ -35,13 +38,14 @@ from chatd.ports.irc.client import Facts
 from chatd.store.interface import Store
 from tests.irc import IrcPeer
 from tests.kit import SECRET, House
+from tests.sealed import Owner
 from tests.stage.passwords import Remembered
 from tests.stage.script import Script
 
 INVITED_UNTIL = 1 << 31
 MANY = re.compile(r"\{(\d+)(.)\}")
 NAMED = re.compile(r"\{([a-z]+)\}")
-ABOUT = re.compile(r"(?P<who>\S+) (?P<what>is in|has an account|logs in|connects|is cut off)(?P<rest> .*)?")
+ABOUT = re.compile(r"(?P<who>\S+) (?P<what>is in|has an account|has keys|logs in|connects|is cut off)(?P<rest> .*)?")
 CONTROL = re.compile(r"[\0-\x1f\x7f]")
 CLOSED, WELCOME = "(closed)", "(welcome)"
 # What a limit is called in the facts that the line port tells of it.
@@ -157,6 +161,9 @@ class Transcript(Script):
         if found is None:
             raise AssertionError(f"What is {what!r}?")
         who, words = found["who"], (found["rest"] or "").split()
+        if found["what"] == "has keys":
+            self.keyed(who)
+            return
         if found["what"] == "is cut off":
             self.peers.pop(who).cut()
             return
@@ -165,6 +172,16 @@ class Transcript(Script):
         peer = self.connect(who, told.get("from", "127.0.0.1"), told.get("showing", ""), "TLS" in words)
         if found["what"] != "connects":
             self._comes(peer, who.split("/")[0], found["what"], caps)
+
+    def keyed(self, who: str) -> None:
+        """Somebody with an account is also at our own client, which makes keys and a list of devices."""
+        peer = self.house.greeted(binding=b"b" * 32, encrypted=True)
+        peer.link(who, f"secret-of-{who}")
+        self.house.commit()
+        assert peer.keys is not None
+        peer.ask(e.PutList, Owner(who).list(peer.keys))
+        self.house.commit()
+        assert peer.of(m.Done), peer.events
 
     def _comes(self, peer: IrcPeer, nick: str, how: str, caps: Iterable[str]) -> None:
         secret = f"secret-of-{nick}"
