@@ -24,6 +24,7 @@ from clients.line.plain import Output
 
 LIMIT: Final = 30.0
 MOMENT: Final = 1.0
+SETTLE: Final = 5.0
 NO_SUCH: Final = frozenset({"no-such-user", "no-such-group"})
 NO_ENTRY: Final = frozenset({
     "not-logged-in", "login-refused", "name-taken", "bad-name", "registration-closed", "invitation-needed",
@@ -158,9 +159,15 @@ class Errand:
         self.context.clock.callLater(delay, lambda: None if self._code is not None else call())
 
     def finish(self, code: int = 0) -> None:
-        """Go, with this exit status."""
-        if self._code is None:
-            self._code = code
+        """Go, with this exit status; what encryption has begun is done first, such as putting up keys after a first
+        visit, without which nobody could write to one."""
+        if self._code is not None:
+            return
+        self._code = code
+        secure = self.app.session.secure if self.app is not None else None
+        if self.app is not None and secure is not None and not secure.idle():
+            self.app.finish(SETTLE)
+        else:
             self.act(i.Leave())
 
     def fail(self, status: int, code: str, text: str, row: str = "") -> None:
