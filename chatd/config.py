@@ -18,7 +18,7 @@ import msgspec
 
 from chatd.core.limits import Limits, Networks, is_loopback
 
-TRUTHS = ("guests", "insecure", "register_before_connect", "console_anywhere", "console_python")
+TRUTHS = ("guests", "insecure", "register_before_connect", "report_tags", "console_anywhere", "console_python")
 TABLES = ("limits", "operators")  # in the file only
 VERIFIER = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}")
 MOTD_CHARS = 200  # of a line: fits IRC's, whatever the letters
@@ -58,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     operators: dict[str, str] = {}  # who may become an operator: name to verifier (chatd-admin password)
     sts_port: int = 0  # where IRC clients without TLS are told to come instead (STS); 0: nowhere
     sts_seconds: int = 30 * 86_400  # how long they shall remember it
+    report_tags: bool = True  # tag encrypted mail, so that a report of it can be proved; no text is read for it
     metrics: str = ""  # where Prometheus and health checks ask; without an interface: this machine only
     log_json: str = ""  # file for one JSON object a line beside the usual log
     limits: dict[str, Any] = {}  # see chatd/core/limits.py; only what differs

@@ -194,8 +194,9 @@ class Chatd(Service):
     @staticmethod
     def _policy(settings: Settings) -> Policy:
         return Policy(
-            settings.server_name, settings.registration, settings.guests, settings.trusted_networks, settings.operators
-        )
+            settings.server_name, settings.registration, settings.guests, settings.trusted_networks, settings.operators,
+            settings.report_tags,
+        )  # fmt: skip
 
     def _facts(self, settings: Settings, limits: Limits) -> Facts:
         return Facts(
