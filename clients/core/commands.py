@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from clients.core import fileforms as ff
 from clients.core import forms as f
 from clients.core import intents as i
 from clients.core import trusting as t
@@ -42,9 +43,8 @@ def parse(line: str) -> Intent | None:
 
 def near_commands(word: str) -> tuple[str, ...]:
     """Commands that look like this one."""
-    known = [*COMMANDS, *NOT_YET]
-    close = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
-    return tuple(close or [name for name in known if len(word) > 1 and name.startswith(word)][:3])
+    close = difflib.get_close_matches(word, COMMANDS, n=3, cutoff=0.6)
+    return tuple(close or [name for name in COMMANDS if len(word) > 1 and name.startswith(word)][:3])
 
 
 def help_lines(command: str) -> list[str]:
@@ -72,8 +72,6 @@ def _command(words: str) -> Intent:
     """The intent of a line that opens with a slash."""
     parts = words[1:].split(None, 1)
     word = parts[0].lower() if parts and words[1:2].strip() else ""
-    if word in NOT_YET:
-        return i.Problem("not-available", f"/{word} is not available yet.")
     if word not in COMMANDS:
         near = near_commands(word)
         return i.Problem("unknown-command", f"There is no command /{word}; nothing was sent." + _perhaps(near), near)
@@ -101,6 +99,11 @@ COMMANDS: Final[dict[str, Form]] = {
     "groups": Form(f.only(i.ListGroups()), "/groups", "which groups there are", "/groups"),
     "members": Form(f.members, "/members [g]", "who belongs to a group", "/members hw3"),
     "who": Form(f.only(i.ListPeople()), "/who", "who is here", "/who"),
+    "file": Form(ff.send, "/file who path", "send a file to somebody or a group", "/file bob essay.pdf"),
+    "files": Form(f.only(i.ListFiles()), "/files", "files offered, on their way, arrived", "/files"),
+    "get": Form(ff.get, "/get ID [folder]", "fetch a file", "/get 3fa9c2d1"),
+    "accept": Form(ff.get, "/accept ID [folder]", "the same", "/accept 3fa9c2d1"),
+    "decline": Form(ff.decline, "/decline ID", "do not fetch a file, or stop it", "/decline 3fa9c2d1"),
     "whois": Form(f.whois, "/whois name", "what may be known about somebody", "/whois bob"),
     "invite": Form(f.invite, "/invite g name", "invite somebody to a group", "/invite hw3 bob"),
     "kick": Form(f.kick, "/kick [g] name [reason]", "remove somebody; a reason takes the group", "/kick hw3 bob"),
@@ -129,7 +132,10 @@ COMMANDS: Final[dict[str, Form]] = {
         t.devices, "/devices [add|revoke ID]", "the devices of this account", "/devices add abcd efgh ijkl mnop"
     ),
     "keys": Form(
-        t.keys, "/keys [recovery|recover|reset]", "your keys: how they stand, get them back", "/keys recovery"
+        t.keys,
+        "/keys [passphrase|recovery|recover|reset]",
+        "your keys: how they stand, get them back",
+        "/keys recovery",
     ),
     "plain": Form(t.plain, "/plain @name [yes]", "talk openly with who cannot encrypt", "/plain @bob"),
     "e2ee": Form(f.only(i.AskEncryption()), "/e2ee", "how encryption stands, what was refused", "/e2ee"),
@@ -157,4 +163,3 @@ COMMANDS: Final[dict[str, Form]] = {
 }
 
 ALIASES: Final = frozenset({"create_group", "join_group", "group_msg", "query", "lastlog", "exit", "logout"})
-NOT_YET: Final = ("file", "files", "get", "accept", "decline")

@@ -200,6 +200,10 @@ class AskKeys(Intent, frozen=True):
     """How one's own keys and this profile stand."""
 
 
+class AskPassphrase(Intent, frozen=True):
+    """What opens this profile's files, and how to change that."""
+
+
 class MakeRecovery(Intent, frozen=True):
     """Make a recovery code; it is shown once."""
 
@@ -310,7 +314,7 @@ class Leave(Intent, frozen=True):
 
 
 class Problem(Intent, frozen=True):
-    """A line that means nothing: `usage`, `unknown-command` or `not-available`. It is never sent."""
+    """A line that means nothing: `usage` or `unknown-command`. It is never sent."""
 
     code: str
     text: str

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from clients.core import alerts, blocks, inert, modes
+from clients.core import alerts, blocks, inert, modes, progress
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
+from clients.core.moving import Files, Moving
 from clients.core.style import Style as Style
 from clients.core.style import clock as clock
 from clients.core.trust import grouped
@@ -64,7 +65,7 @@ def _stamp(style: Style, at: int, stored: bool) -> str:
 
 def _said(notice: n.Said, style: Style) -> list[str]:
     stamp = _stamp(style, notice.at, notice.stored)
-    text = inert.text(notice.text)
+    text = inert.text(notice.text) if notice.file is None else progress.offered(notice.file, notice.own)
     sender = style.paint("you", "You") if notice.own else style.paint("name", inert.name(notice.sender))
     if notice.conversation == a.LOBBY:
         mark = ""
@@ -406,5 +407,7 @@ _NOTICES: Final[dict[type[n.Notice], Callable[[Any, Style], list[str]]]] = {
     n.RecoveryCode: blocks.recovery,
     n.Refused: lambda notice, style: [style.paint("bad", part) for part in failure(notice).split("\n")],
     n.Told: lambda notice, style: [f"Server: {part}" for part in inert.text(notice.text).split("\n")],
+    Moving: progress.shown,
+    Files: progress.listed,
     n.Local: lambda notice, style: [inert.line(part) for part in notice.lines],
 }

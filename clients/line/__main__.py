@@ -119,7 +119,7 @@ class Main:
         from clients.core.reading import KEEP
         from clients.core.start import make
 
-        self.app = make(made, profile, face, self.reactor, getattr(face, "receive", KEEP))
+        self.app = make(made, profile, face, self.reactor, getattr(face, "receive", KEEP), not self.options.verb)
         self._signals(face)
         observer: Any = self.broken
         globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
@@ -188,12 +188,12 @@ class Main:
         from clients.line.oneshot import Context, errand
 
         options = self.options
-        if options.verb in ("file", "get"):
-            raise UsageError(f"chat {options.verb} is not available yet.")
         context = Context(
             self.output, self.reactor, self._style, self.done, self._asker(), options.json, options.quiet,
             options.verbose, options.wait, options.count, options.follow,
         )  # fmt: skip
+        if options.verb in ("file", "get"):
+            return self._file(context)
         if options.verb == "doctor":
             return Doctor(context, made.server, str(profile.path), profile.vault.status(), made.user)
         if options.verb == "send" and options.words[1] in ("", "-"):
@@ -204,6 +204,16 @@ class Main:
         if options.verb == "keys" and options.words in (["recover"], ["reset"]):
             more["secret"] = self._password(asks="Recovery code: " if options.words == ["recover"] else "Password: ")
         return errand(options.verb, options.words, context, **more)
+
+    def _file(self, context: Any) -> Any:
+        """A file, up or down; how far it is, is told where somebody looks."""
+        from clients.core.fileforms import readers
+        from clients.line.files import GettingFile, SendingFile
+
+        words, seen = self.options.words, is_terminal(sys.stderr)
+        if self.options.verb == "get":
+            return GettingFile(context, words[0], self.options.output, seen)
+        return SendingFile(context, readers(words[0]), words[1], seen)
 
     def _standard_input(self) -> str:
         """All of standard input as one message."""

@@ -18,6 +18,8 @@ from clients.core import notices as n
 from clients.core.app import App
 from clients.core.face import Gone
 from clients.core.inert import name as inert_name
+from clients.core.moving import MOVING, Moving
+from clients.core.progress import Every
 from clients.core.questions import Questions
 from clients.core.show import Style, lines
 from clients.core.view import fold
@@ -71,6 +73,7 @@ class LineFace:
         self._prompt: str | None = None
         self._interrupted = -TWICE_SECONDS
         self._told: list[str] = []
+        self._every = Every()
 
     def begin(self, app: App) -> None:
         """Join the App, and connect."""
@@ -232,6 +235,13 @@ class LineFace:
         self._print(objects.lines(notice, "") if self._json else lines(notice, self._style()), True)
         return True
 
+    def _moves(self, notice: Moving) -> bool:
+        """How far a file is, is told now and then, and to nobody where no terminal is."""
+        if notice.state != MOVING or self._json:
+            return False
+        shown = (self._screen.hides or self._style().verbose) and not self._quiet
+        return not (shown and self._every.due(notice))
+
     def _about_an_answer(self, text: str, problem: bool) -> None:
         """What the questions say of an answer; the seed's words belong to the conversation."""
         kind = _SEED.get(text)
@@ -293,4 +303,5 @@ _ACTS: Final[dict[type[n.Notice], Callable[[LineFace, Any], bool]]] = {
     n.AskPassword: LineFace._wants_secret,
     n.AskSecret: LineFace._wants_secret,
     n.Secure: LineFace._wants_consent,
+    Moving: LineFace._moves,
 }

@@ -13,8 +13,10 @@ from typing import Any, Final
 from clients.core import alerts
 from clients.core import answers as a
 from clients.core import notices as n
+from clients.core.moving import MOVING, WAITING, Files, Moving
 from clients.core.show import failure
 from clients.core.style import Style
+from clients.line import fileobjects
 
 Fields = dict[str, Any]
 
@@ -42,10 +44,11 @@ def message(said: n.Said, me: str) -> Fields:
     """The fields of a message. `to` is as somebody would write it who sends to the same place."""
     group = said.conversation.startswith("#")
     to = said.conversation if group else "@" + (said.peer if said.own else me)
-    return {
+    fields: Fields = {
         "id": said.id.hex(), "from": said.sender, "to": to, "conversation": said.conversation, "seq": said.seq,
         "at": when(said.at), "text": said.text, "e2ee": said.security,
     }  # fmt: skip
+    return {**fields, "file": fileobjects.about(said.file)} if said.file is not None else fields
 
 
 def passing(said: n.Passing, me: str) -> Fields:
@@ -101,7 +104,7 @@ def keys(notice: n.KeysStatus) -> Fields:
     return {
         "device": notice.device, "listed": notice.listed, "primary": notice.primary, "left": notice.left,
         "number": notice.code, "recovery": notice.recovery, "people": dict(notice.people),
-        "refused": dict(notice.counts),
+        "refused": dict(notice.counts), "profile": notice.profile,
     }  # fmt: skip
 
 
@@ -176,6 +179,10 @@ _NOTICES: Final[dict[type[n.Notice], Callable[[Any, str], list[str]]]] = {
     ],
     n.Outcome: lambda notice, me: [line("sent", **outcome(notice))],
     n.Refused: lambda notice, me: [refusal(notice)],
+    Moving: lambda notice, me: [
+        line("progress" if notice.state in (MOVING, WAITING) else "file", **fileobjects.moving(notice))
+    ],
+    Files: lambda notice, me: [line("file", **fileobjects.kept(file)) for file in notice.files],
     n.Secure: lambda notice, me: [line("e2ee", **secure(notice))],
     n.Compare: lambda notice, me: [line("compare", **compare(notice))],
     n.CompareShort: lambda notice, me: [

@@ -33,6 +33,8 @@ one-shot verbs (TO is @name, #group, or nothing for the lobby):
   tail [TO]          the last messages (-f: and what comes)
   history TO         the last messages (--count N)
   inbox  who  groups
+  file TO PATH       send a file; the same again goes on with what was cut off
+  get ID             fetch a file that was offered (--output: where it goes)
   group NAME         join a group, or make it (--open: not encrypted)
   verify @NAME       show the number to compare; status 8 as long as it was not (--yes: it is the same)
   devices            the devices of the account (add ID, revoke ID)
@@ -68,6 +70,7 @@ class Options(argparse.Namespace):
     no_input: bool
     wait: float | None
     count: int | None
+    output: str
     follow: bool
     password_file: str | None
     passphrase_file: str | None
@@ -136,7 +139,10 @@ def _words(parser: argparse.ArgumentParser, options: Options) -> list[str]:
         return words
     if verb in ("link", "unpin", "doctor") and len(words) == 1:
         options.server = words[0]
-    elif verb not in ("group", "file", "get") and words:
+    elif verb in ("file", "get"):
+        if len(words) != (2 if verb == "file" else 1) or (verb == "file" and not is_target(words[0])):
+            parser.error("usage: chat file TO PATH, chat get ID")
+    elif verb != "group" and words:
         parser.error(f"chat {verb} takes no words")
     return words
 
@@ -194,6 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--wait", type=float, metavar="SECONDS", help="wait for the outcome (send) or for a message (recv)")
     add("--count", type=int, metavar="N", help="recv: at most N messages; tail, history: the last N")
     add("-f", "--follow", **flag, help="tail: go on with what comes")
+    add("--output", metavar="PATH", default="", help="get: the folder or the name; nothing is overwritten")
     add("--password-file", metavar="FILE", help="passwd, link, keys: the password (or recovery code) is its first line")
     add("--passphrase-file", metavar="FILE", help="opens the profile: its first line (CHAT_PASSPHRASE_FILE)")
     add("--plain", **flag, help="line by line, also at a terminal")

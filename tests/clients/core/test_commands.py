@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.moderation import ModeChange
 from clients.core import intents as i
-from clients.core.commands import ALIASES, COMMANDS, NOT_YET, help_lines, parse
+from clients.core.commands import ALIASES, COMMANDS, help_lines, parse
 
 MEANT = {
     "hello there": i.Say("hello there"),
@@ -94,6 +94,7 @@ MEANT = {
     "/devices": i.ListDevices(),
     "/verify @bob": i.Verify("bob"),
     "/keys recovery": i.MakeRecovery(),
+    "/keys passphrase": i.AskPassphrase(),
     "/plain bob": i.TalkPlain("bob"),
     "/e2ee": i.AskEncryption(),
     "/roster cs101": i.AskRoster("cs101"),
@@ -156,12 +157,6 @@ class FormTests(SynchronousTestCase):
             intent = parse(line)
             assert isinstance(intent, i.Problem)
             self.assertEqual(intent.code, "unknown-command")
-
-    def test_known_but_not_there_yet(self) -> None:
-        for word in NOT_YET:
-            intent = parse(f"/{word} bob ~/x.txt")
-            assert isinstance(intent, i.Problem)
-            self.assertEqual((intent.code, intent.text), ("not-available", f"/{word} is not available yet."))
 
 
 class PropertyTests(SynchronousTestCase):
