@@ -13,6 +13,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from chatd.wire.pack import Command, Event
 from clients.core import backoff, retention
 from clients.core import intents as i
@@ -316,6 +318,8 @@ class App:
             self._asking = True
         if isinstance(notice, n.Welcomed):
             self._attempt = 0
+        if isinstance(notice, n.KeysStatus):
+            notice = msgspec.structs.replace(notice, profile=self.history.status())
         self.face.notice(notice)
         if self._filing is not None:
             self._filing.told(self, notice)
@@ -467,6 +471,11 @@ class App:
         self.session.state.look_at(intent.to)
         self._tell(f"Bare lines go to {intent.to} now.", intent=intent)
 
+    def _passphrase(self, intent: i.AskPassphrase) -> None:
+        """Nobody changes it while the profile is in use, so that a typo cannot lock them out unseen."""
+        how = "To change it, leave and say: chat passphrase (or chat passphrase keyring, or none)."
+        self._tell(f"This profile is {self.history.status()}", how, intent=intent)
+
     def _search(self, intent: i.Search) -> None:
         self.face.notice(n.Found(intent.text, tuple(self.history.search(self.account, intent.text))))
 
@@ -504,6 +513,7 @@ _LOCAL: Final[dict[type[i.Intent], Callable[[App, Any], None]]] = {
     i.Search: App._search,
     i.ReadHistory: App._history,
     i.ChangePassword: App._password,
+    i.AskPassphrase: App._passphrase,
     i.ResetKeys: App._secret,
     i.Recover: App._secret,
     i.SendFile: App._file,

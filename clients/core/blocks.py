@@ -72,6 +72,7 @@ def keys(notice: n.KeysStatus, style: Style) -> list[str]:
         ("may add devices", may),
         ("recovery code", made if notice.primary or notice.recovery else "made on a device that may add others"),
         ("one-time keys left", str(notice.left)),
+        *([("this profile", notice.profile)] if notice.profile else []),
         *([("number of your key", inert.line(notice.code))] if notice.code else []),
         *_people(notice.people),
         *(("refused", f"{inert.name(code)}, {count} times") for code, count in notice.counts),

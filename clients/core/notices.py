@@ -273,7 +273,8 @@ class OwnDevices(Notice, frozen=True):
 
 
 class KeysStatus(Notice, frozen=True):
-    """How encryption stands on this device. `counts`: what was refused silently, by code; `people`: by trust."""
+    """How encryption stands on this device. `counts`: what was refused silently, by code; `people`: by trust;
+    `profile`: what opens the files here, in words."""
 
     device: str
     listed: bool
@@ -284,6 +285,7 @@ class KeysStatus(Notice, frozen=True):
     counts: tuple[tuple[str, int], ...] = ()
     recovery: bool = False
     intent: Intent | None = None
+    profile: str = ""
 
 
 class RecoveryCode(Notice, frozen=True):

@@ -35,7 +35,7 @@ def devices(rest: str) -> Intent | None:
 
 
 def keys(rest: str) -> Intent | None:
-    """`/keys`, `/keys recovery`, `/keys recover [CODE]`, `/keys reset [stop]`."""
+    """`/keys`, `/keys passphrase`, `/keys recovery`, `/keys recover [CODE]`, `/keys reset [stop]`."""
     verb, *words = rest.split() or [""]
     verb = verb.lower()
     if verb == "recover":
@@ -89,4 +89,9 @@ def _joined(words: list[str]) -> str:
     return "".join(words).replace("-", "")
 
 
-_KEYS: Final[dict[str, Intent]] = {"": i.AskKeys(), "recovery": i.MakeRecovery(), "reset": i.ResetKeys()}
+_KEYS: Final[dict[str, Intent]] = {
+    "": i.AskKeys(),
+    "passphrase": i.AskPassphrase(),
+    "recovery": i.MakeRecovery(),
+    "reset": i.ResetKeys(),
+}

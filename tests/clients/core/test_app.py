@@ -343,6 +343,11 @@ class LocalTests(SynchronousTestCase):
         self.client.app.enter("/set colour blue")
         self.assertEqual([told.code for told in self.client.face.take(n.Refused)], ["usage"])
 
+    def test_what_opens_the_profile(self) -> None:
+        self.assertIn("kept elsewhere", self.lines("/keys passphrase")[0])
+        self.client.app._show(n.KeysStatus("abcd", True, True, 50))
+        self.assertIn("kept elsewhere", self.client.face.take(n.KeysStatus)[0].profile)
+
     def test_what_is_old_is_deleted_where_one_says_so(self) -> None:
         wall = 400 * 86_400_000
         self.client.app._wall = lambda: wall

@@ -87,13 +87,15 @@ class KeyTests(SynchronousTestCase):
 
     def test_a_first_device(self) -> None:
         people = (("bob", "verified"), ("zoe", "changed"), ("al", "verified"))
-        status = n.KeysStatus(MINE, True, True, 50, "12345", people, (("DUPLICATE", 3),))
+        counts = (("DUPLICATE", 3),)
+        status = n.KeysStatus(MINE, True, True, 50, "12345", people, counts, profile="opened by a passphrase.")
         self.assertEqual(blocks.keys(status, STYLE), [
             "this device         abcd efgh ijkl mnop",
             "on your list        yes",
             "may add devices     yes",
             "recovery code       not made yet: /keys recovery",
             "one-time keys left  50",
+            "this profile        opened by a passphrase.",
             "number of your key  12345",
             "[KEY!] changed      zoe",
             "[e2e+] verified     al, bob",
