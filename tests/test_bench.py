@@ -10,6 +10,7 @@ from chatd import messages as m
 from chatd.wire.pack import decode_command, encode_command, encode_event, frame
 from tests.bench.counting import ACCEPTED, ID_BYTES, MESSAGE, NEWLINE, RANDOM_BYTES, Frames, Tally, last_seq
 from tests.bench.people import END, IN_FLIGHT, SAID, names, overlapping, stock
+from tests.bench.primitives import TEXT, Olm, measured, works
 from tests.bench.report import Figure, Row, as_json, number, percentile, table
 
 ID = bytes(range(ID_BYTES))
@@ -24,6 +25,21 @@ STREAM = b"".join(frame(encode_event(event)) for event in EVENTS)
 def pieces(data: bytes, size: int) -> list[bytes]:
     """The same bytes as a network may bring them."""
     return [data[i : i + size] for i in range(0, len(data), size)]
+
+
+class PrimitiveTests(SynchronousTestCase):
+    """RSA beside the keys that are used: both sides really do what the row says."""
+
+    def test_both_sides_work(self) -> None:
+        for work in works(1024):
+            ours, theirs = work.ours(), work.rsa()
+            if work.what.startswith("decrypt"):
+                self.assertEqual((ours, theirs), (TEXT, TEXT))
+            if work.unit == "bytes":
+                lengths = [len(found) for found in (ours, theirs) if isinstance(found, bytes)]
+                self.assertEqual(measured(work, 0), tuple(map(float, lengths)))
+        olm = Olm()
+        self.assertEqual((olm.turn(), olm.turn()), (TEXT, TEXT))
 
 
 class CountingTests(SynchronousTestCase):
@@ -133,6 +149,17 @@ class ReportTests(SynchronousTestCase):
         self.assertEqual(lines[-1], "Missed: direct (0.20 of 0.3).")
         self.assertTrue(table([self.row([5], [10], 0.3)]).endswith("All 1 goals reached."))
         self.assertTrue(table([rows[1]]).endswith("No goals among these rows."))
+
+    def test_a_figure_that_is_not_to_be_exceeded(self) -> None:
+        """A goal of its own, without anything beside it."""
+        rows = [
+            Row("sent", "ms", [Figure(1.5), Figure(9), Figure(1)], most=2),
+            Row("keys", "ms", [Figure(50)], most=50),
+        ]
+        self.assertEqual([row.missed for row in rows], [False, True])
+        lines = table(rows).splitlines()
+        self.assertEqual(lines[1].split(), ["sent", "ms", "1.50", "<", "2.00"])
+        self.assertEqual(lines[-1], "Missed: keys (50.0 ms, goal < 50.0).")
 
     def test_json(self) -> None:
         """Every run, the ratio, and what there is to know of the machine."""

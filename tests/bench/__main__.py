@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import servers
+from tests.bench import encryption, primitives, servers
 from tests.bench.arriving import bare_sessions, chatd_sessions
 from tests.bench.floods import direct_flood, group_flood
 from tests.bench.irc import PEERS, IrcSide, installed, irc_flood, without
@@ -29,6 +29,7 @@ from tests.bench.report import Figure, Row, as_json, table
 
 SPARE_FILES = 100
 STORED, SESSION, IRC = "stored-mail", "sessions", "irc"  # the keys of the rows that are not measured on the crowd
+SECURE, RSA = "encryption", "rsa"
 
 
 class Size(NamedTuple):
@@ -39,10 +40,11 @@ class Size(NamedTuple):
     seconds: float
     clocked: float
     sessions: int
+    repeats: int
 
 
-FULL = Size(5, 5, 1.0, 2.0, 5000)
-QUICK = Size(3, 1, 0.3, 0.5, 1000)
+FULL = Size(5, 5, 1.0, 2.0, 5000, 100)
+QUICK = Size(3, 1, 0.3, 0.5, 1000, 30)
 
 
 class Line(NamedTuple):
@@ -51,6 +53,7 @@ class Line(NamedTuple):
     name: str
     unit: str
     least: float | None = None
+    most: float | None = None
 
 
 class Case(NamedTuple):
@@ -79,6 +82,8 @@ def cases() -> Iterator[Case]:
         yield Case(f"latency-direct-{kind}", kind, (Line(name, "ms p50"), Line(name, "ms p99")), direct_latency, True)
 
 
+DIRECT = (Line("client: an encrypted direct message sent", "ms CPU", most=2.0), Line("and one received", "ms CPU"))
+REKEY = (Line("client: a new key for a group of 60 devices", "ms CPU", most=50.0), Line("and its ciphertexts", "KiB"))
 MAIL = (Line("20,000 stored messages to one reader", "messages/s"), Line("the first of them", "ms"))
 SESSIONS = (Line("sign-ups", "per s"), Line("sign-ups", "server us each"), Line("idle session, plain", "KiB"))
 
@@ -100,7 +105,7 @@ def irc_lines(size: int, peer: str) -> tuple[Line, ...]:
 def rows(lines: Sequence[Line], ours: Sequence[list[Figure]], theirs: Sequence[list[Figure]] = ()) -> list[Row]:
     """The lines of the table out of the figures of each run."""
     return [
-        Row(line.name, line.unit, [run[n] for run in ours], [run[n] for run in theirs], line.least)
+        Row(line.name, line.unit, [run[n] for run in ours], [run[n] for run in theirs], line.least, line.most)
         for n, line in enumerate(lines)
     ]
 
@@ -134,6 +139,10 @@ class Bench:
             self.sessions()
         if any(self.wanted(key) for key in irc_keys()):
             self.irc()
+        if self.wanted(SECURE):
+            self.encryption()
+        if self.wanted(RSA):
+            self.rsa()
 
     def talk(self, wanted: Sequence[Case]) -> None:
         """The cases, on a crowd that stays as long as the kind of connection."""
@@ -164,6 +173,21 @@ class Bench:
         with servers.chatd(self.place, "mail") as target:
             mailbox = Mailbox(target)
             self.rows += rows(MAIL, [mailbox.drain() for _ in range(self.size.runs)])
+
+    def encryption(self) -> None:
+        """What it costs a client; nothing to compare with."""
+        self.say(SECURE)
+        repeats = self.size.repeats
+        self.rows += rows(DIRECT, [encryption.direct(self.place, run, repeats) for run in range(self.size.runs)])
+        self.rows += rows(REKEY, [encryption.rekey(self.place, run, repeats // 10) for run in range(self.size.runs)])
+
+    def rsa(self) -> None:
+        """The keys that are used, and RSA as the other one."""
+        self.say(RSA)
+        for size in primitives.SIZES:
+            for work in primitives.works(size):
+                ours, theirs = primitives.measured(work, self.size.seconds / 5)
+                self.rows.append(Row(work.what, work.unit, [Figure(ours)], [Figure(theirs)]))
 
     def irc(self) -> None:
         """Groups of IRC clients, on this server and on each peer that is installed."""
@@ -222,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", metavar="ROW", help="rows whose key contains this, such as direct-plain")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every run there")
     options = parser.parse_args(arguments)
-    keys = [*(case.key for case in cases()), STORED, SESSION, *irc_keys()]
+    keys = [*(case.key for case in cases()), STORED, SESSION, *irc_keys(), SECURE, RSA]
     if not any(options.only in key for key in keys):
         parser.error(f"no row's key contains {options.only!r}; they are {', '.join(keys)}")
     for name in (signal.SIGTERM, signal.SIGHUP):

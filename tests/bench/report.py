@@ -22,13 +22,20 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One line of the table with all its runs. `least`: the goal, a ratio; None where there is none."""
+    """One line of the table with all its runs. `least`: the goal, a ratio; `most`: the goal, a figure that is not to be
+    exceeded; None where there is none."""
 
     name: str
     unit: str
     chatd: list[Figure]
     bare: list[Figure] = []
     least: float | None = None
+    most: float | None = None
+
+    @property
+    def value(self) -> float:
+        """Ours: the median."""
+        return median(figure.value for figure in self.chatd)
 
     @property
     def ratio(self) -> float | None:
@@ -40,7 +47,16 @@ class Row(msgspec.Struct, frozen=True):
     @property
     def missed(self) -> bool:
         """Whether there is a goal, and it was not reached."""
+        if self.most is not None:
+            return self.value >= self.most
         return self.least is not None and (self.ratio is None or self.ratio < self.least)
+
+    @property
+    def goal(self) -> str:
+        """The goal as text; empty where there is none."""
+        if self.most is not None:
+            return f"< {number(self.most)}"
+        return "" if self.least is None else f">= {self.least:.1f}"
 
 
 class Cells(NamedTuple):
@@ -83,7 +99,7 @@ def cells(row: Row) -> Cells:
     known = [[figure.busy for figure in side if figure.busy is not None] for side in sides]
     busy = " / ".join(f"{median(shares):.0%}" for shares in known if shares)
     ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
-    goal = "" if row.least is None else f">= {row.least:.1f}" + (" MISSED" if row.missed else "")
+    goal = row.goal + (" MISSED" if row.missed else "")
     return Cells(row.name, row.unit, ours, theirs[0] if theirs else "", ratio, goal, busy)
 
 
@@ -102,11 +118,17 @@ def table(rows: Sequence[Row]) -> str:
 
 def verdict(rows: Sequence[Row]) -> str:
     """One line that says which goals are missed."""
-    goals = [row for row in rows if row.least is not None]
-    missed = [f"{row.name} ({row.ratio or 0:.2f} of {row.least:.1f})" for row in goals if row.missed]
+    goals = [row for row in rows if row.goal]
+    missed = [f"{row.name} ({_short_of(row)})" for row in goals if row.missed]
     if not goals:
         return "No goals among these rows."
     return f"Missed: {'; '.join(missed)}." if missed else f"All {len(goals)} goals reached."
+
+
+def _short_of(row: Row) -> str:
+    if row.most is not None:
+        return f"{number(row.value)} {row.unit}, goal {row.goal}"
+    return f"{row.ratio or 0:.2f} of {row.least:.1f}"
 
 
 def as_json(rows: Sequence[Row], about: dict[str, str]) -> bytes:
