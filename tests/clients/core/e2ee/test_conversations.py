@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import random
 
+from hypothesis import settings
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core.e2ee.envelope import direct_conv
 from tests.clients.core.e2ee.kit import Phone, Server
 
 CANARY = "xyzzy"
+assert settings.default is not None
+MESSAGES = settings.default.max_examples  # `make fuzz N=10000` for a long night
 
 
 class ConversationTests(SynchronousTestCase):
@@ -64,7 +67,7 @@ class ConversationTests(SynchronousTestCase):
         self.assertNotIn(CANARY.encode(), disks + carried)
 
     def test_direct(self) -> None:
-        for number in range(120):
+        for number in range(MESSAGES + 20):
             phone = self.chance.choice(self.phones)
             to = self.chance.choice([name for name in ("alice", "bob", "carol") if name != phone.user])
             text = f"{phone.device} {number} {CANARY}"
@@ -84,7 +87,7 @@ class ConversationTests(SynchronousTestCase):
             for phone in self.phones:
                 phone.fetch()
         conv = "gid:" + gid.hex()
-        for number in range(60):
+        for number in range(MESSAGES // 2 + 10):
             phone = self.chance.choice(self.phones)
             text = f"{phone.device} {number} {CANARY}"
             phone.say_in(gid, text)
