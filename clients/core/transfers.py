@@ -20,7 +20,8 @@ from clients.core import offers as o
 from clients.core import records as r
 from clients.core.downloading import Download
 from clients.core.e2ee.bodies import Manifest
-from clients.core.e2ee.signed import decode
+from clients.core.e2ee.refusals import Refused
+from clients.core.e2ee.signed import decode, encode
 from clients.core.e2ee.stream import Stream
 from clients.core.moving import MOVING, WAITING, Files
 from clients.core.offers import Kept, Offer
@@ -33,6 +34,11 @@ MOST_KEPT: Final = 2_000  # rows
 LEAST_ID: Final = 4  # digits by which a file may be meant
 
 
+def spoken_of(manifest: Manifest) -> Offer:
+    """The file that an encrypted message speaks of, as a face is told."""
+    return Offer(manifest.fid, manifest.name, manifest.size, manifest.plain_hash, manifest.mime)
+
+
 class Transfers:
     """Everything about files. `ref` numbers commands of the connection."""
 
@@ -40,7 +46,8 @@ class Transfers:
         self, rows: Iterable[Kept], ref: Callable[[], int], entropy: Callable[[int], bytes], downloads: str, spool: str
     ) -> None:  # fmt: skip
         self.kept: dict[bytes, Kept] = {kept.offer.id: kept for kept in rows}
-        self.tags: dict[bytes, str] = {}  # of the messages that offer files
+        self.tags: dict[bytes, str] = {}  # of the messages that offer files, in open conversations
+        self._manifests: dict[bytes, bytes] = {}  # and in encrypted ones
         self._desk = Desk(self._number, entropy, downloads, spool)
         self._ref = ref
         self._refs: dict[int, bytes] = {}
@@ -65,7 +72,19 @@ class Transfers:
     def _note(self, kept: Kept) -> None:
         for identity in kept.messages:
             self._messages[identity] = kept.offer.id
-            self.tags[identity] = o.tags(kept.offer)
+            if kept.manifest:
+                self._manifests[identity] = kept.manifest
+            else:
+                self.tags[identity] = o.tags(kept.offer)
+
+    def enclosed(self, identity: bytes) -> list[Manifest]:
+        """What goes into an encrypted message besides its text."""
+        manifest = self._manifests.get(identity)
+        return [decode(manifest, Manifest)] if manifest is not None else []
+
+    def arrived(self, manifest: Manifest, conversation: str, sender: str, at: int) -> list[r.Record]:
+        """An encrypted message speaks of a file: what is kept of that."""
+        return self.offered(spoken_of(manifest), conversation, sender, at, encode(manifest))
 
     # ---- what a person wants ----
 
@@ -148,7 +167,10 @@ class Transfers:
         kept = Kept(offer, o.DOWN, o.OFFERED, (conversation,), sender, at, blob_size=offer.size)
         if manifest:
             about = decode(manifest, Manifest)
-            size = Stream.of(about).sealed_size
+            try:
+                size = Stream.of(about).sealed_size
+            except Refused:
+                return []  # no file can be as this one says; what is asked for is not here
             kept = msgspec.structs.replace(kept, blob_size=size, blob_hash=about.cipher_hash, manifest=manifest)
         self.kept[offer.id] = kept
         return [keep(kept), *self._forget_oldest()]
@@ -184,10 +206,15 @@ class Transfers:
 
     def accepted(self, identity: bytes) -> Moves:
         """A message has been accepted; perhaps one that offers a file."""
-        id = self._messages.pop(identity, b"")
-        self.tags.pop(identity, None)
+        id = self._taken(identity)
         self._heard.add(id)
         return self._sent(id)
+
+    def _taken(self, identity: bytes) -> bytes:
+        """This message is no longer on its way; the file that it offers."""
+        self.tags.pop(identity, None)
+        self._manifests.pop(identity, None)
+        return self._messages.pop(identity, b"")
 
     def _sent(self, id: bytes) -> Moves:
         """If all messages that offer this file have left, it is sent."""
@@ -202,8 +229,7 @@ class Transfers:
 
     def refused(self, identity: bytes, code: str, text: str) -> Moves:
         """A message was not taken: if it offers a file, nobody hears of that one (of several readers, this one)."""
-        id = self._messages.pop(identity, b"")
-        self.tags.pop(identity, None)
+        id = self._taken(identity)
         transfer = self._active.get(id)
         if not isinstance(transfer, Upload) or id in self._messages.values() or id in self._heard:
             return self._sent(id)

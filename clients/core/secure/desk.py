@@ -25,6 +25,7 @@ from clients.core.outbox import Outbox
 from clients.core.secure.flows import Flow, Flows, ServerRefused, expect
 from clients.core.secure.overlay import Overlay
 from clients.core.step import Step
+from clients.core.transfers import Transfers
 from clients.core.view import State, fold
 
 MOST_ROUNDS = 4  # lists may move while keys are claimed; not for ever
@@ -49,6 +50,7 @@ class Host(Protocol):
     outbox: Outbox
     receive: str
     ignored: set[str]
+    files: Transfers | None
 
     def next_ref(self) -> int:
         """The number of the next question."""

@@ -107,7 +107,9 @@ class Direct:
         claims = yield from desk.claim(targets)
         batch, at = desk.batch(), desk.wall()
         conv = direct_conv(desk.me, user)
-        sending = desk.outgoing.send(batch, [user], conv, "msg", Said(item.text), at, claims, item.id)
+        files = desk.host.files.enclosed(item.id) if desk.host.files is not None else []
+        said = Said(item.text, files=files)
+        sending = desk.outgoing.send(batch, [user], conv, "msg", said, at, claims, item.id)
         conversation = self._talks.direct(user)
         seq = self._talks.number(batch, conversation, user)
         self._posting.note(batch, sending, Posted([user], line(user), item.to, conversation, seq))

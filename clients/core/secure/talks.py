@@ -14,6 +14,7 @@ from chatd.messages import Position
 from clients.core import notices as n
 from clients.core import records as r
 from clients.core.e2ee.batch import Batch
+from clients.core.offers import Offer
 from clients.core.secure.desk import SHOWN, Desk
 from clients.core.view import Security, fold
 
@@ -74,12 +75,12 @@ class Talks:
             )
         )  # fmt: skip
 
-    def said(self, message: Message, stored: bool, missing: int = 0) -> n.Said:
+    def said(self, message: Message, stored: bool, missing: int = 0, file: Offer | None = None) -> n.Said:
         """What a face is told of a message."""
         security = self._desk.trust(message.peer) if message.peer else self._desk.trust(message.sender)
         return n.Said(
             shown(message.conversation), message.seq, message.at, message.sender, message.id, message.text,
-            message.own, stored, message.peer, security, missing,
+            message.own, stored, message.peer, security, missing, file,
         )  # fmt: skip
 
     def introduce(self) -> None:
