@@ -30,6 +30,18 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: int = 0
 
 
+class ReaderIs(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How a message fares with somebody, by the device that is furthest.
+
+    `state`: acknowledged, sent (written to a connection), behind (they read slowly), away, disabled; `at`: since when,
+    0 where that is not known (any more).
+    """
+
+    name: str
+    state: str
+    at: int
+
+
 # ---- commands --------------------------------------------------------------------------------------------------
 
 
@@ -66,6 +78,15 @@ class Mark(Value, frozen=True, tag="mark"):
     at: int = 0
 
 
+class Explain(Value, frozen=True, tag="explain"):
+    """What became of a message of one's own: by its seq in a conversation, or its id."""
+
+    ref: int
+    to: str
+    seq: int = 0
+    id: bytes = b""
+
+
 # ---- events ----------------------------------------------------------------------------------------------------
 
 
@@ -93,5 +114,21 @@ class Marked(Value, frozen=True, tag="marked"):
     at: int
 
 
-Command = Browse | Targets | Mark
-Event = Pages | TargetList | Marked
+class Explained(Value, frozen=True, tag="explained"):
+    """The answer to `explain`. `at`: accepted; `written`: on disk, at the latest; 0: no longer known.
+
+    `readers` may be cut; `counts` are over those.
+    """
+
+    ref: int
+    conversation: str
+    seq: int
+    id: bytes
+    at: int
+    written: int
+    readers: list[ReaderIs]
+    counts: list[tuple[str, int]] = []
+
+
+Command = Browse | Targets | Mark | Explain
+Event = Pages | TargetList | Marked | Explained

@@ -286,6 +286,8 @@ class Node:
         try:
             self._release.turns(turns, stored)
             self._release.write()
+            if turns:
+                self.hub.trail.commits.append((turns[0].now, turns[-1].now, int(self._wall() * 1000)))
         finally:
             self._releasing = False
         after, self._after = self._after, []
@@ -435,6 +437,7 @@ class Node:
         try:
             sanctions.check_speech(self.hub, session, command, turn.now)
         except Refused as refusal:
+            self.hub.trail.refuse(session.user, command, refusal.code, turn.now)
             self.hub.refuse(session, command.ref, refusal, turn)
             return True
         return False
@@ -560,10 +563,12 @@ TOLD = frozenset((
 LISTS = frozenset((
     m.Who, m.Whois, m.Members, m.Groups, m.Inbox, m.History, m.Devices, people.Find, people.Past, people.Count,
     people.Monitor, people.AskMetadata, moderation.AskModes, moderation.AskMasks, archive.Browse, archive.Targets,
+    archive.Explain,
 ))  # fmt: skip
 SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
     m.History: Node._past,
     archive.Browse: Node._past,
+    archive.Explain: Node._past,
     moderation.Redact: Node._past,
     m.Quit: Node._quit,
     encryption.PutMail: Node._mail,

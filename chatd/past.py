@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from chatd import archive as a
 from chatd import messages as m
 from chatd import moderation as o
-from chatd.core import archive
+from chatd.core import archive, ledger
 from chatd.core.archive import LATEST, View, Wanted
 from chatd.core.groups import Conversation
 from chatd.core.talks import Talk
@@ -118,11 +118,23 @@ class Past:
         if len(self._taken) > TAKEN:
             del self._taken[next(iter(self._taken))]
 
+    def _read_own(self, command: a.Explain, seen: View) -> Deferred[list[Row]]:
+        number = seen.conversation.id
+        if command.id:
+            return self._read(messages_with, self._store, number, command.id)
+        seq = max(1, min(command.seq, seen.conversation.head))
+        return self._read(self._store.read, number, seq - 1, seq, 1)
+
+    def _tell_own(self, session: Session, command: a.Explain, seen: View, rows: list[Row]) -> None:
+        rows = [row for row in rows if row.seq > seen.after and (command.id or row.seq == command.seq)]
+        ledger.tell(self._node.hub, session, command, seen, rows, self._node.turn())
+
 
 WAYS: Final[dict[type, tuple[Callable[..., Deferred[Any]], Callable[..., None]]]] = {
     m.History: (Past._read_history, Past._tell_history),
     a.Browse: (Past._read_pages, Past._tell_pages),
     o.Redact: (Past._read_doomed, Past._tell_redacted),
+    a.Explain: (Past._read_own, Past._tell_own),
 }
 
 

@@ -23,6 +23,7 @@ from chatd.core import (
     blobs,
     groups,
     invitations,
+    ledger,
     lobby,
     mail,
     mailbox,
@@ -94,6 +95,7 @@ class Hub:
         self.monitors = monitors.Monitors()
         self.sanctions = sanctions.Sanctions()
         self.roster: dict[int, frozenset[int]] = {}  # the class's list: accounts, and the groups it has put each into
+        self.trail = ledger.Trail()
         self.talks = talks.Talks()
         self.past = search.PastPeople(limits.past_people)
         self.blobs = blobs.Blobs()
@@ -180,6 +182,7 @@ class Hub:
                 raise Refused("already-logged-in", "This connection has logged in.")
             return function(self, session, command, turn)
         except Refused as refusal:
+            self.trail.refuse(session.user, command, refusal.code, turn.now)
             self.refuse(session, getattr(command, "ref", 0), refusal, turn)
             return None
 
@@ -274,6 +277,7 @@ class Hub:
         session.device = device
         if device is not None:
             device.session = session
+            self.trail.came(device.id, turn.now)
             if not resume or self.lobby.id not in device.cursors:
                 self._begin_lobby(device, turn)
         here = self.everyone.users
@@ -311,6 +315,8 @@ class Hub:
         called = self.users.checked(nick or user.name, user, owned=True) if not user.sessions else None
         first = self._let_in(session, user, turn)
         session.device = None if user.guest else self.line_device(user, turn)
+        if session.device is not None:
+            self.trail.came(session.device.id, turn.now)
         if called is not None:
             self.users.call(user, called)
             turn.then(people.call_out, self, user, called.display, session)
@@ -352,6 +358,8 @@ class Hub:
             return
         reason = reason or ("Connection lost" if lost else "")
         session.over = True
+        if session.device is not None:
+            self.trail.went(session.device.id, turn.now)
         user.sessions.pop(session, None)
         if session.device is not None and session.device.session is session:
             session.device.session = None
@@ -472,6 +480,7 @@ COMMANDS: dict[type, Callable[[Hub, Session, Any, Turn], Any]] = {
     m.Inbox: mailbox.inbox,
     m.History: archive.history,
     a.Browse: archive.browse,
+    a.Explain: ledger.explain,
     a.Targets: archive.targets,
     a.Mark: archive.mark,
     o.Redact: archive.redact,

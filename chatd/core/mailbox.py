@@ -174,6 +174,7 @@ def acknowledge(hub: Hub, session: Session, command: m.Acknowledge, turn: Turn) 
         return  # also what is older than their membership: a cursor there would let them read it
     device.cursors[conversation.id] = seq
     turn.keep(CursorMoved(device.id, conversation.id, seq))
+    hub.trail.acknowledged.append((turn.now, device.id, conversation.id, seq))
     if member is not None:
         if seq <= member.acked:
             return

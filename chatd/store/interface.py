@@ -48,6 +48,9 @@ class Store(Protocol):
     def find(self, conversation: int, id: bytes) -> list[int]:
         """The seqs of a conversation's messages with this id, ascending: mostly one, for senders choose their ids."""
 
+    def locate(self, beginning: bytes, limit: int) -> list[tuple[int, int]]:
+        """The first messages, by their ids, whose ids begin so, wherever they are: conversation and seq."""
+
     def seq_at(self, conversation: int, at: int) -> int:
         """The newest seq of a message sent before this time; the floor where there is none.
 

@@ -367,6 +367,11 @@ class MemoryStore(SealedTables):
             log = self._logs.get(conversation, LogState(conversation, 0, 0, 0))
             return [seq for seq in range(log.floor + 1, log.head + 1) if self._rows[conversation, seq].id == id]
 
+    def locate(self, beginning: bytes, limit: int) -> list[tuple[int, int]]:
+        with self._lock:
+            found = [(row.id, place) for place, row in self._rows.items() if row.id.startswith(beginning)]
+        return [place for _, place in sorted(found)[: max(limit, 0)]]
+
     def seq_at(self, conversation: int, at: int) -> int:
         with self._lock:
             log = self._logs.get(conversation, LogState(conversation, 0, 0, 0))

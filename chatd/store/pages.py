@@ -53,6 +53,11 @@ FIND: Final = """
 SELECT json_group_array(segment.first + message.place - segment.place)
 FROM message JOIN segment ON segment.place = (SELECT max(place) FROM segment WHERE place <= message.place)
 WHERE message.id = ?2 AND segment.conversation = ?1"""
+LOCATE: Final = """
+SELECT json_group_array(json_array(conversation, seq)) FROM (
+    SELECT segment.conversation, segment.first + message.place - segment.place AS seq
+    FROM message JOIN segment ON segment.place = (SELECT max(place) FROM segment WHERE place <= message.place)
+    WHERE message.id >= ?1 AND message.id < ?2 ORDER BY message.id LIMIT max(?3, 0))"""
 # By halves: all up to `low` is from before ?2, what begins at `high` ends not before it. At the end `high` begins the
 # segment with the answer, which is not before `low`; `place` is NULL where all are from before ?2.
 FIND_TIME: Final = """
@@ -72,6 +77,8 @@ SELECT json_group_array(json_array(at, number, hex(id), sender, kind, text)) FRO
     WHERE conversation = ?1 AND at > ?2 AND at < ?3 ORDER BY at, number LIMIT max(?4, 0))"""
 HAPPENED_LAST: Final = HAPPENED.replace("ORDER BY at, number", "ORDER BY at DESC, number DESC")
 
+LAST_ID: Final = b"\xff" * 65  # later than every id that begins like another
+_places = msgspec.json.Decoder(list[tuple[int, int]]).decode
 _happened = msgspec.json.Decoder(list[tuple[int, int, str, str, str, str]]).decode
 _seqs = msgspec.json.Decoder(list[int]).decode
 _decode = msgspec.json.Decoder(list[tuple[int, int, str, str]]).decode
@@ -111,6 +118,11 @@ class Pages:
         """The seqs of a conversation's messages with this id, ascending."""
         ((found,),) = self.ask(FIND, (conversation, id))
         return sorted(_seqs(found))
+
+    def locate(self, beginning: bytes, limit: int) -> list[tuple[int, int]]:
+        """The messages whose ids begin so: conversation and seq, by their ids."""
+        ((found,),) = self.ask(LOCATE, (beginning, beginning + LAST_ID, limit))
+        return _places(found)
 
     def seq_at(self, conversation: int, at: int) -> int:
         """The newest seq of a message sent before this time; the floor where there is none."""

@@ -322,6 +322,9 @@ class SqliteStore:
     def find(self, conversation: int, id: bytes) -> list[int]:
         return self._pages.find(conversation, id)
 
+    def locate(self, beginning: bytes, limit: int) -> list[tuple[int, int]]:
+        return self._pages.locate(beginning, limit)
+
     def seq_at(self, conversation: int, at: int) -> int:
         return self._pages.seq_at(conversation, at)
 

@@ -305,6 +305,16 @@ class StoreContract(Contract):
         self.assertEqual(self.store.commit([message(1, 11)]), [Stored(1, 2000, True)])
         self.assertEqual(self.store.read(11, 0, 99, 99), [])
 
+    def test_found_by_the_beginning_of_an_id(self) -> None:
+        ids = [b"aa" + bytes(14), b"ab" + bytes(14), b"ab" + b"\xff" * 14, b"b" + bytes(15), b"\xff" * 16]
+        self.store.commit([Append(10 + number % 2, 1, "alice", id, b"") for number, id in enumerate(ids)])
+        self.store.commit([Append(11, 1, "bob", ids[0], b"")])
+        for beginning, limit, expected in (
+            (ids[0], 9, [(10, 1), (11, 3)]), (b"ab", 9, [(11, 1), (10, 2)]), (b"ab", 1, [(11, 1)]),
+            (b"\xff", 9, [(10, 3)]), (b"c", 9, []), (b"a", 0, []),
+        ):  # fmt: skip
+            self.assertEqual(self.store.locate(beginning, limit), expected, beginning)
+
     def test_only_sender_and_id_together_are_a_repeat(self) -> None:
         self.store.commit([message(1)])
         self.assertEqual(self.store.commit([message(1, sender="bob")]), [Stored(2, 2000)])

@@ -1,0 +1,197 @@
+"""What became of a message: accepted, written, sent to which device, acknowledged, or why not.
+
+Rule: the store knows what is lasting (the log, the cursors); when things happened is remembered for a while in a
+trail of bounded length, so an old message has fewer times than a new one. Nothing here has a text.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from chatd import archive as a
+from chatd.core import sanctions
+from chatd.core.archive import View, view
+from chatd.core.groups import Conversation
+from chatd.core.turn import Command, Refused, Turn
+from chatd.core.users import Device, Session, User
+from chatd.entries import Row
+
+if TYPE_CHECKING:
+    from chatd.core.hub import Hub
+
+ACKNOWLEDGEMENTS: Final = 20_000
+COMMITS: Final = 10_000
+REFUSALS: Final = 2_000
+VISITS: Final = 4  # of one device
+SHOWN: Final = 200  # devices in one answer
+
+ACKNOWLEDGED, SENT, BEHIND, AWAY = "acknowledged", "sent", "behind", "away"
+ORDER: Final = (ACKNOWLEDGED, SENT, BEHIND, AWAY, "disabled")
+
+
+class Trail:
+    """When what happened, lately; all times in ms."""
+
+    def __init__(self) -> None:
+        self.acknowledged: deque[tuple[int, str, int, int]] = deque(maxlen=ACKNOWLEDGEMENTS)
+        self.commits: deque[tuple[int, int, int]] = deque(maxlen=COMMITS)
+        self.refused: deque[tuple[int, int, bytes, str]] = deque(maxlen=REFUSALS)
+        self._visits: dict[str, deque[list[int]]] = {}
+
+    def came(self, device: str, now: int) -> None:
+        """A device is in from here on."""
+        self._visits.setdefault(device, deque(maxlen=VISITS)).append([now, 0])
+
+    def went(self, device: str, now: int) -> None:
+        """It is out."""
+        visits = self._visits.get(device)
+        if visits:
+            visits[-1][1] = now
+
+    def refuse(self, user: User | None, command: Command, code: str, now: int) -> None:
+        """Something was not done; of messages it is remembered."""
+        identity = getattr(command, "id", b"")
+        if user is not None and isinstance(identity, bytes) and len(identity) <= 16:
+            self.refused.append((now, user.id, identity, code))
+
+    def why_not(self, user: User, identity: bytes) -> str:
+        """The code by which a message of somebody was refused last; empty: none is remembered."""
+        return next((code for _, who, what, code in reversed(self.refused) if (who, what) == (user.id, identity)), "")
+
+    def written(self, at: int) -> int:
+        """When what was accepted then was on disk, at the latest; 0: no longer known."""
+        return next((done for first, last, done in self.commits if first <= at <= last), 0)
+
+    def first_acknowledged(self, conversation: int, seq: int) -> dict[str, int]:
+        """When each device said that it has a message, of those that are still remembered."""
+        found: dict[str, int] = {}
+        for at, device, where, upto in self.acknowledged:
+            if where == conversation and upto >= seq:
+                found.setdefault(device, at)
+        return found
+
+    def here_after(self, device: str, at: int) -> int:
+        """When a device was in first, at this time or after it; 0: not, or no longer known."""
+        for came, went in self._visits.get(device, ()):
+            if not went or went >= at:
+                return max(came, at)
+        return 0
+
+    def last_seen(self, device: str) -> int:
+        """When a device was in last; 0: not since the start."""
+        visits = self._visits.get(device)
+        return visits[-1][1] or visits[-1][0] if visits else 0
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """How a message fared with one device. `state`: acknowledged, sent (written to its connection), behind (it reads
+    slowly, and is fed from the disk), away, disabled; `at`: since when, 0 where that is no longer known."""
+
+    name: str
+    device: str
+    state: str
+    at: int
+
+
+class Life(msgspec.Struct, frozen=True):
+    """What became of a message. `written`: on disk at the latest then, 0: no longer known."""
+
+    conversation: str
+    seq: int
+    id: bytes
+    sender: str
+    kind: str
+    size: int
+    accepted: int
+    written: int
+    counts: dict[str, int]
+    fates: list[Fate]
+
+
+def life(hub: Hub, conversation: Conversation, row: Row, now: int) -> Life:
+    """All that is known of a message."""
+    written = hub.trail.written(row.at)
+    told = hub.trail.first_acknowledged(conversation.id, row.seq)
+    counts = dict.fromkeys(ORDER, 0)
+    fates = []
+    for user, device in _readers(hub, conversation, row):
+        fate = _fate(hub, conversation, row, user, device, written or row.at, told, now)
+        counts[fate.state] += 1
+        fates.append(fate)
+    fates.sort(key=lambda fate: (ORDER.index(fate.state), fate.name))
+    return Life(
+        conversation.name, row.seq, row.id, row.sender, row.content, len(row.body), row.at, written,
+        {state: count for state, count in counts.items() if count}, fates[:SHOWN],
+    )  # fmt: skip
+
+
+def _readers(hub: Hub, conversation: Conversation, row: Row) -> Iterator[tuple[User, Device | None]]:
+    """Everybody it is for, with each of their devices (None: they have none yet)."""
+    sender = hub.users.get(row.sender)
+    if conversation is hub.lobby:  # which keeps no mail
+        members = [user for user in hub.lobby.audience.users if not user.guest]
+    else:
+        inside = (member for member in conversation.members.values() if not member.invited and member.since < row.seq)
+        members = [member.user for member in inside]
+    for user in members:
+        if user is not sender:
+            yield from ((user, device) for device in user.devices.values() or (None,))
+
+
+def _fate(
+    hub: Hub, conversation: Conversation, row: Row, user: User, device: Device | None, written: int,
+    told: dict[str, int], now: int,
+) -> Fate:  # fmt: skip
+    if device is None:
+        return Fate(user.name, "", "disabled" if sanctions.holds(user.disabled, now) else AWAY, 0)
+    since = conversation.members[user.id].since if conversation is not hub.lobby else 0
+    cursor = device.cursors.get(conversation.id, since)
+    if cursor >= row.seq:
+        return Fate(user.name, device.id, ACKNOWLEDGED, told.get(device.id, 0))
+    sessions = [session for session in user.sessions if session.device is device]
+    if any(session.behind.get(conversation, row.seq) < row.seq for session in sessions):
+        return Fate(user.name, device.id, BEHIND, 0)
+    if any(conversation in session.live or conversation in session.behind for session in sessions):
+        return Fate(user.name, device.id, SENT, hub.trail.here_after(device.id, written))
+    if sanctions.holds(user.disabled, now):
+        return Fate(user.name, device.id, "disabled", 0)
+    return Fate(user.name, device.id, AWAY, hub.trail.last_seen(device.id))
+
+
+# ---- the sender's own question -----------------------------------------------------------------------------------
+
+
+def explain(hub: Hub, session: Session, command: a.Explain, turn: Turn) -> View | None:
+    """Which conversation to look into. Raises Refused."""
+    user = session.user
+    assert user is not None
+    why = hub.trail.why_not(user, command.id) if command.id else ""
+    if why:
+        raise Refused("no-such-message", f"It was refused: {why}. Nothing of it was kept.")
+    seen = view(hub, session, command.to)
+    if seen is None or not isinstance(seen.conversation, Conversation):
+        raise Refused("no-such-message", "Nothing was kept of what was said there.")
+    return seen
+
+
+def tell(hub: Hub, session: Session, command: a.Explain, seen: View, rows: list[Row], turn: Turn) -> None:
+    """The answer: of each reader how it stands with the device that is furthest. Raises Refused."""
+    user, conversation = session.user, seen.conversation
+    assert user is not None and isinstance(conversation, Conversation)
+    mine = next((row for row in rows if hub.users.get(row.sender) is user), None)
+    if mine is None:
+        text = "That is somebody else's message." if rows else "There is no such message, or not any more."
+        raise Refused("not-allowed" if rows else "no-such-message", text)
+    found = life(hub, conversation, mine, turn.now)
+    best: dict[str, a.ReaderIs] = {}
+    for fate in found.fates:
+        best.setdefault(fate.name, a.ReaderIs(fate.name, fate.state, fate.at))
+    counts = {state: sum(reader.state == state for reader in best.values()) for state in ORDER}
+    turn.reply(session, a.Explained(
+        command.ref, found.conversation, found.seq, found.id, found.accepted, found.written,
+        list(best.values()), [(state, count) for state, count in counts.items() if count],
+    ))  # fmt: skip
