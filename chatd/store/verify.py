@@ -41,6 +41,12 @@ COUNTS: Final = {
     "sanction": "SELECT count(*) FROM sanction",
     "roster account": "SELECT count(*) FROM roster",
     "report": "SELECT count(*) FROM report",
+    "signed list": "SELECT count(*) FROM list",
+    "one-time key": "SELECT count(*) FROM one_time_key",
+    "letter": "SELECT count(*) FROM letter",
+    "delivery": "SELECT count(*) FROM delivery",
+    "signed group entry": "SELECT count(*) FROM signed_group",
+    "identity backup": "SELECT count(*) FROM backup",
 }
 INTEGRITY: Final = "PRAGMA integrity_check(20)"
 FOREIGN_KEYS: Final = "PRAGMA foreign_key_check"
@@ -74,6 +80,30 @@ LEFT JOIN log ON log.conversation = cursor.conversation
 LEFT JOIN (SELECT conversation, max(last) AS seq FROM segment GROUP BY conversation) AS head
     ON head.conversation = cursor.conversation
 WHERE cursor.seq > newest"""
+LOST_LETTERS: Final = """
+SELECT device, count(*) FROM delivery WHERE letter NOT IN (SELECT letter FROM letter) GROUP BY device"""
+STRAY_LETTERS: Final = "SELECT count(*) FROM letter WHERE letter NOT IN (SELECT letter FROM delivery)"
+MAIL_NOT_DELETED: Final = """
+SELECT device, count(*) FROM delivery JOIN mailbox USING (device) WHERE seq <= acknowledged GROUP BY device"""
+MAIL_OUT_OF_ORDER: Final = """
+SELECT DISTINCT device FROM (
+    SELECT device, letter, lag(letter) OVER (PARTITION BY device ORDER BY seq) AS before FROM delivery)
+WHERE letter <= before"""
+WRONG_SIZES: Final = """
+SELECT delivery.device, seq FROM delivery JOIN letter USING (letter)
+WHERE size <> length(ciphertext) OR typeof(ciphertext) <> 'blob' OR typeof(id) <> 'blob'"""
+KEYS_TWICE: Final = """
+SELECT device, count(*) FROM one_time_key JOIN key_state USING (device) WHERE number <= last GROUP BY device"""
+# Each link of a chain beside the number of links up to it.
+LIST_GAPS: Final = """
+SELECT DISTINCT user FROM (
+    SELECT user, version, row_number() OVER (PARTITION BY user, chain ORDER BY version) AS place, typeof(blob) AS kind
+    FROM list)
+WHERE version <> place OR kind <> 'blob'"""
+GROUP_GAPS: Final = """
+SELECT DISTINCT hex(gid) FROM (
+    SELECT gid, n, row_number() OVER (PARTITION BY gid ORDER BY n) AS place, typeof(blob) AS kind FROM signed_group)
+WHERE n <> place OR kind <> 'blob'"""
 
 _TYPES: Final = [int, int, str, bytes, bytes, str, str]  # of a message: seq, at, sender, id, body, content, tags
 
@@ -211,4 +241,27 @@ def _cursors(connection: sqlite3.Connection) -> Iterator[str]:
         yield (f"device {device} has acknowledged message {seq} of conversation {conversation}, which ends at {newest}")
 
 
-CHECKS: Final = (_integrity, _references, _segments, _gaps, _cursors)
+def _mail(connection: sqlite3.Connection) -> Iterator[str]:
+    for device, count in connection.execute(LOST_LETTERS):
+        yield f"{count} letters are missing in the mail of the device {device}"
+    for (count,) in connection.execute(STRAY_LETTERS):
+        if count:
+            yield f"{count} letters are in nobody's mail"
+    for device, count in connection.execute(MAIL_NOT_DELETED):
+        yield f"{count} letters are in the mail of the device {device}, which has acknowledged them"
+    for (device,) in connection.execute(MAIL_OUT_OF_ORDER):
+        yield f"the mail of the device {device} is out of order"
+    for device, seq in connection.execute(WRONG_SIZES):
+        yield f"letter {seq} in the mail of the device {device} is damaged"
+
+
+def _signed(connection: sqlite3.Connection) -> Iterator[str]:
+    for device, count in connection.execute(KEYS_TWICE):
+        yield f"{count} one-time keys of the device {device} have been given out, and are here"
+    for (user,) in connection.execute(LIST_GAPS):
+        yield f"signed lists of user {user} are missing or damaged"
+    for (gid,) in connection.execute(GROUP_GAPS):
+        yield f"signed entries of the group {gid.lower()} are missing or damaged"
+
+
+CHECKS: Final = (_integrity, _references, _segments, _gaps, _cursors, _mail, _signed)

@@ -17,6 +17,7 @@ from chatd.entries import (
     ConversationClosed,
     ConversationMade,
     CursorMoved,
+    Entry,
     MarkerMoved,
     MaskSet,
     MemberSet,
@@ -24,11 +25,13 @@ from chatd.entries import (
     Redaction,
     UserSet,
 )
+from chatd.sealed import BackupSet, GroupSigned, KeysGone, KeysMade, ListMade, MailAcknowledged
 from chatd.store.checksum import segment_checksum
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
 from chatd.store.verify import Verified, verify
 from tests.store.contract import PEOPLE, happened, message
+from tests.store.mail import letter, mail
 
 
 class VerifyTests(SynchronousTestCase):
@@ -52,9 +55,18 @@ class VerifyTests(SynchronousTestCase):
             UserSet(1, True, "A"), CertificateSet("aa", 1), MaskSet(10, "b", "*", "", 1), MarkerMoved(1, 10, 1),
             MetadataSet(1, 0, "k", "v"), happened(1), ConversationMade(13, "#n", "#n", None, 1), message(900, 13),
             Append(10, 2000, "alice", b"t" * 16, b"x", "text", "+tag"), Redaction(10, 3, "", "x"),
-            Redaction(10, 21, "", "y"), ConversationClosed(13),
+            Redaction(10, 21, "", "y"), ConversationClosed(13), *self.sealed(),
         ])  # fmt: skip
         store.close()
+
+    def sealed(self) -> list[Entry]:
+        """Something of encryption."""
+        return [
+            ListMade(1, 1, 1, b"l"), ListMade(1, 1, 2, b"l"), ListMade(1, 2, 1, b"l"), BackupSet(1, b"b"),
+            GroupSigned(b"g" * 16, 1, b"e"), GroupSigned(b"g" * 16, 2, b"e"),
+            KeysMade("phone", ((5, b"k"), (6, b"k")), b"f"), KeysGone("phone", 5),
+            mail(1, letter(1, ("phone", 1), ("laptop", 1)), letter(2, ("phone", 2))), MailAcknowledged("laptop", 1),
+        ]  # fmt: skip
 
     def plant(self, sql: str, *parameters: Any) -> None:
         """Change the file past the store."""
@@ -77,7 +89,8 @@ class VerifyTests(SynchronousTestCase):
         self.assertEqual({table: count for table, count in found.counts.items() if count}, {
             "user": 2, "device": 3, "conversation": 3, "member": 1, "segment": 40, "message": 42, "cursor": 2,
             "certificate": 1, "mask": 1, "marker": 1, "happening": 1, "setting": 1, "metadata key": 1,
-            "closed conversation": 1,
+            "closed conversation": 1, "signed list": 3, "one-time key": 1, "letter": 2, "delivery": 2,
+            "signed group entry": 2, "identity backup": 1,
         })  # fmt: skip
         self.assertEqual(found.schema, 1)
         self.assertRegex(found.epoch, "^[0-9a-f]{32}$")
@@ -101,6 +114,28 @@ class VerifyTests(SynchronousTestCase):
         self.assertGreater(size, 0)  # it has not been taken into the file by the reader
         store.commit([message(100)])
         self.assertGreater(os.path.getsize(wal), size)
+
+    def test_what_is_wrong_with_encryption(self) -> None:
+        self.more()
+        with open(self.path, "rb") as file:
+            whole = file.read()
+        for sql, *words in (
+            ("DELETE FROM letter WHERE letter = 1", "1 letters are missing in the mail of the device phone"),
+            ("DELETE FROM delivery WHERE seq = 1", "1 letters are in nobody's mail"),
+            ("UPDATE delivery SET letter = 3 - letter", "the mail of the device phone is out of order"),
+            ("UPDATE letter SET ciphertext = 'text' WHERE letter = 2", "letter 2 in the mail of the device phone is"),
+            ("UPDATE letter SET id = 'text' WHERE letter = 1", "letter 1 in the mail of the device phone is damaged"),
+            ("INSERT INTO mailbox VALUES ('phone', 2, 0)", "2 letters are in the mail of the device phone, which has"),
+            ("UPDATE key_state SET last = 6", "1 one-time keys of the device phone have been given out, and are here"),
+            ("DELETE FROM list WHERE chain = 1 AND version = 1", "signed lists of user 1 are missing"),
+            ("UPDATE list SET blob = 'text'", "signed lists of user 1 are missing or damaged"),
+            ("UPDATE signed_group SET n = 3 WHERE n = 2", "signed entries of the group 6767"),
+            ("UPDATE signed_group SET blob = 'text'", "signed entries of the group 6767"),
+        ):  # fmt: skip
+            self.plant(sql)
+            self.problems(*words)
+            with open(self.path, "wb") as file:
+                file.write(whole)
 
     def test_damaged_segments(self) -> None:
         with contextlib.closing(sqlite3.connect(self.path)) as connection:
@@ -246,7 +281,12 @@ class VerifyTests(SynchronousTestCase):
                 store = SqliteStore(self.path)
             except StoreError:
                 continue
-            for action in (store.load, lambda kept=store: kept.read(10, 0, 99, 99)):
+            for action in (
+                store.load,
+                store.load_sealed,
+                lambda kept=store: kept.read_mail("phone", 0, 9, 9),
+                lambda kept=store: kept.read(10, 0, 99, 99),
+            ):
                 try:
                     action()
                 except StoreError:
