@@ -127,7 +127,7 @@ LAYERS = {
     "chatd.operations": Layer(
         (
             *(*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"),
-            *("chatd.auth", "chatd.admission", "chatd.config", "chatd.data", "chatd.tls"),
+            *("chatd.auth", "chatd.admission", "chatd.backup", "chatd.config", "chatd.data", "chatd.tls"),
         ),
         ("twisted", "zope", "msgspec"),
     ),
