@@ -72,7 +72,7 @@ class Download(Transfer):
     def _ask(self, now: float) -> Moves:
         """Ask for what fits the window; what the disk has not written yet counts, too."""
         moves, whole = Moves(), self.kept.blob_size
-        room = self._window.size - self._flying() - len(self._waiting) - self._writing
+        room = self._window.size - self._flying() - self._writable() - self._writing
         while self.moving and self._asked_to < whole:
             length = min(self._window.piece, self._most, whole - self._asked_to)
             if room < length:
@@ -83,11 +83,16 @@ class Download(Transfer):
             room -= length
         return moves
 
-    def _write(self) -> Moves:
-        """Give the disk what has come; of an encrypted file whole chunks."""
+    def _writable(self) -> int:
+        """Of what has come, how much can be written: of an encrypted file whole chunks."""
         size = len(self._waiting)
         if self._stream is not None and self._got_to < self.kept.blob_size:
             size -= size % SEALED_CHUNK
+        return size
+
+    def _write(self) -> Moves:
+        """Give the disk what has come."""
+        size = self._writable()
         if not size:
             return Moves()
         data = bytes(self._waiting[:size])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import blobs as b
@@ -13,9 +14,12 @@ from chatd.core.limits import Limits
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import offers as o
+from clients.core.e2ee.bodies import Manifest
+from clients.core.e2ee.signed import decode
 from clients.core.jobs import Finish, Prepare
 from clients.core.moving import Files, Moving
-from clients.core.transfers import MOST_KEPT
+from clients.core.outbox import message_id
+from clients.core.transfers import MOST_KEPT, spoken_of
 from tests.clients.house import Visitor
 from tests.kit import House
 
@@ -203,7 +207,9 @@ class What(FilesCase):
         self.bob.settle()
         self.bob.app.act(i.ListFiles())
         (kept,) = self.bob.take(Files)[-1].files
-        self.assertEqual((kept.state, kept.sender, kept.to, kept.offer.name), (o.OFFERED, "alice", ("#lobby",), "a.bin"))
+        self.assertEqual(
+            (kept.state, kept.sender, kept.to, kept.offer.name), (o.OFFERED, "alice", ("#lobby",), "a.bin")
+        )
 
     def test_by_its_first_digits_or_its_name(self) -> None:
         self.send(self.file(5))
@@ -252,7 +258,7 @@ class What(FilesCase):
             self.alice.disk.run(1)
             self.settle()
         self.assertEqual(len(os.listdir(f"{self.root}/server")), 1)
-        (kept,) = [kept for kept in self.alice.session.files.kept.values()]  # type: ignore[union-attr]
+        (kept,) = self.alice.session.files.kept.values()  # type: ignore[union-attr]
         self.alice.app.act(i.DeclineFile(kept.row))
         self.settle()
         self.assertEqual(self.state(self.alice).state, o.DECLINED)
@@ -293,6 +299,102 @@ class What(FilesCase):
             failed = self.state(self.bob)
             self.assertEqual((failed.state, failed.code), (o.FAILED, "FILE_CORRUPT"))
             self.assertEqual(os.listdir(f"{self.root}/bob/downloads"), [])
+
+
+class Sealed(FilesCase):
+    """What goes to an encrypted conversation. Its manifest is carried over by hand: how messages are encrypted is
+    tested elsewhere."""
+
+    def seal(self, path: str) -> Manifest:
+        """Alice sends a file, encrypted; what its message would speak of."""
+        filing = self.alice.app._filing
+        assert filing is not None
+        files, alice = filing.files, self.alice.app
+        ids = (message_id(1, self.house.random(10)),)
+        alice.do(lambda: alice.move(files.send(0.0, i.SendFile(("#lobby",), path), "alice", 1, ids, sealed=True)))
+        self.settle()
+        kept = next(kept for kept in files.kept.values() if kept.output == path)
+        return decode(kept.manifest, Manifest)
+
+    def take(self, manifest: Manifest) -> o.Offer:
+        """Bob reads of it."""
+        files = self.bob.session.files
+        assert files is not None
+        self.bob.history.keep(self.bob.account, files.arrived(manifest, "dm:alice:bob", "alice", 1))
+        return spoken_of(manifest)
+
+    def test_sizes(self) -> None:
+        for size in (0, 1, 65_535, 65_536, 65_537, 1_500_000):
+            path = self.file(size, f"{size}.bin")
+            manifest = self.seal(path)
+            self.assertTrue(self.same(self.get(self.bob, self.take(manifest)), path))
+            blob = f"{self.root}/server/{manifest.fid.hex()}"
+            self.assertGreaterEqual(os.path.getsize(blob), size + 16)
+            self.assertEqual(hashlib.sha256(self.bytes_of(blob)).digest(), manifest.cipher_hash)
+
+    def test_the_server_knows_neither_bytes_nor_name(self) -> None:
+        path = self.file(0, "canary-name.txt")
+        with open(path, "wb") as file:
+            file.write(b"canary-text " * 10_000)
+        manifest = self.seal(path)
+        blob = self.bytes_of(f"{self.root}/server/{manifest.fid.hex()}")
+        self.assertNotIn(b"canary", blob)
+        (record,) = self.house.store.load().blobs
+        self.assertEqual((record.name, record.type), ("", ""))
+        self.assertEqual(os.listdir(f"{self.root}/alice/sending"), [])  # nor is anything left here
+
+    def test_cut_and_killed(self) -> None:
+        path = self.file(4_000_000)
+        manifest = self.seal(path)
+        offer = self.take(manifest)
+        self.bob.disk.slow = True
+        self.bob.app.act(i.GetFile(offer.id.hex()))
+        for turns in (2, 3, 4, 5):
+            for _ in range(turns):
+                self.settle()
+                self.bob.disk.run(1)
+            assert self.bob.line.peer is not None
+            self.bob.line.peer.lose()
+            self.bob.line.listener = None
+            self.house.settle()
+            self.bob = self.bob.again()
+            self.bob.disk.slow = True
+        self.bob.disk.slow = False
+        self.bob.disk.run()
+        self.settle()
+        self.assertTrue(self.same(f"{self.root}/bob/downloads/a.bin", path))
+
+    def test_damaged_on_the_server(self) -> None:
+        """Refused at that chunk; nothing is saved."""
+        path = self.file(400_000)
+        manifest = self.seal(path)
+        blob = f"{self.root}/server/{manifest.fid.hex()}"
+        good = self.bytes_of(blob)
+        chunks = [good[at : at + 65_552] for at in range(0, len(good), 65_552)]
+        for damage in (
+            good[:200_000] + bytes([good[200_000] ^ 1]) + good[200_001:],
+            b"".join([chunks[1], chunks[0], *chunks[2:]]),
+            b"".join(chunks[:-1]),
+            good[:-1],
+        ):
+            with open(blob, "wb") as file:
+                file.write(damage)
+            files = self.bob.session.files
+            assert files is not None
+            files.kept.clear()
+            offer = self.take(manifest)
+            self.bob.app.act(i.GetFile(offer.id.hex()))
+            self.settle()
+            failed = self.state(self.bob)
+            self.assertEqual((failed.state, failed.code), (o.FAILED, "FILE_CORRUPT"))
+            self.assertEqual(os.listdir(f"{self.root}/bob/downloads"), [])
+
+    def test_a_manifest_that_no_file_can_have(self) -> None:
+        manifest = self.seal(self.file(5))
+        files = self.bob.session.files
+        assert files is not None
+        wrong = msgspec.structs.replace(manifest, chunk=1024)
+        self.assertEqual(files.arrived(wrong, "dm:alice:bob", "alice", 1), [])
 
 
 class Cuts(FilesCase):
