@@ -155,7 +155,7 @@ LAYERS = {
     "clients.core.history": Layer((*CLIENT_CORE.ours, "clients.core"), CLIENT_CORE.libraries),
     "clients.line": Layer(FACE, ("twisted", "zope")),
     "clients.screen": Layer(FACE, ("twisted", "zope", "prompt_toolkit")),
-    "clients.tk": Layer(FACE, ("twisted", "zope")),
+    "clients.tk": Layer(FACE, ("twisted", "zope", "ttkbootstrap", "segno")),
     "twisted_plugins": Layer(libraries=("twisted",)),
 }
 

@@ -1,0 +1,1 @@
+"""The windows: what the full screen is in a terminal, with a mouse and pictures."""

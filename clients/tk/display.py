@@ -1,0 +1,168 @@
+"""What was said, as a text that grows: rows of the window one looks at, in the palette's colours.
+
+Rule: only what is new is put in, so a long conversation costs what its news cost. It is never longer than MOST rows;
+what is older comes when one scrolls to its top.
+"""
+
+from __future__ import annotations
+
+import tkinter.font
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+import ttkbootstrap as tb
+
+from clients.core.windows import palette
+from clients.core.windows.windows import Row, Window
+
+MOST: Final = 400
+BOLD: Final = ("mention", "line")
+
+
+class Display:
+    """The conversation. `older` is called when somebody scrolls to the top."""
+
+    def __init__(self, parent: Any, older: Callable[[], None]) -> None:
+        self.frame = tb.Frame(parent)
+        self.text = tkinter.Text(
+            self.frame, state="disabled", wrap="word", relief="flat", borderwidth=0, padx=12, pady=8, spacing1=2,
+            spacing3=2, cursor="arrow", takefocus=1, highlightthickness=1,
+        )  # fmt: skip
+        scroll = tb.Scrollbar(self.frame, command=self.text.yview)
+        self.text.configure(yscrollcommand=scroll.set)
+        scroll.pack(side="right", fill="y")
+        self.text.pack(side="left", fill="both", expand=True)
+        self._older = older
+        self._window: Window | None = None
+        self._first = self._last = self._top = 0
+        self._states: dict[int, str] = {}
+        self._day = ""
+        self._line: int | None = None
+        for sequence in ("<Prior>", "<Button-4>", "<MouseWheel>", "<Home>"):
+            self.text.bind(sequence, self._up, add="+")
+
+    def dress(self, theme: str) -> None:
+        """Take the colours of `dark` or `light`."""
+        kinds, background = palette.KINDS[theme], palette.BACKGROUNDS[theme]
+        self.text.configure(background=background, foreground=kinds["said"], highlightbackground=background)
+        family = tkinter.font.nametofont("TkDefaultFont").actual()
+        for kind, colour in kinds.items():
+            bold = ("bold",) if kind in BOLD else ()
+            self.text.tag_configure(kind, foreground=colour, font=(family["family"], family["size"], *bold))
+        for number, colour in enumerate(palette.NICKS[theme]):
+            self.text.tag_configure(f"nick{number}", foreground=colour, font=(family["family"], family["size"], "bold"))
+        self.text.tag_configure("row", lmargin2=24)
+        self.text.tag_raise("sel")
+
+    def show(self, window: Window) -> None:
+        """Be up to date with a window: everything of another one, of the same one what is new."""
+        if window is not self._window or window.line != self._line or not self._follows(window):
+            self._fill(window)
+            return
+        at_end = self.text.yview()[1] >= 0.999
+        fresh = [row for row in window.up(window.newest()) if row.number > self._last]
+        with self._writing():
+            self._append(reversed(fresh))
+        self._restate(window)
+        if fresh and at_end:
+            self.text.see("end")
+
+    def scroll(self, pages: int) -> None:
+        """Up (negative) or down."""
+        self.text.yview_scroll(pages, "pages")
+        if pages < 0:
+            self._up()
+
+    def _follows(self, window: Window) -> bool:
+        """Whether what is shown goes on where it ended."""
+        behind = window.newest() - self._last
+        return 0 <= behind < MOST and bool(window.rows) and window.rows[0].number >= self._top
+
+    def _fill(self, window: Window, rows: int = MOST) -> None:
+        self._window, self._line, self._states, self._day = window, window.line, {}, ""
+        self._top = window.rows[0].number if window.rows else 0
+        shown: list[Row] = []
+        for row in window.up(window.newest()):
+            if len(shown) >= rows:
+                break
+            shown.append(row)
+        shown.reverse()
+        self._first = shown[0].number if shown else 0
+        self._last = self._first - 1
+        with self._writing():
+            self.text.delete("1.0", "end")
+            self._append(shown)
+        self.text.see("end")
+
+    def _up(self, event: Any = None) -> None:
+        """At the top: what is older, and one stays where one was."""
+        if self._window is None or self.text.yview()[0] > 0.001:
+            return
+        first, had = self._first, self._window.rows[0].number if self._window.rows else 0
+        if first <= had:
+            self._older()
+        count = self._last - self._first + 1
+        self._fill(self._window, count + MOST)
+        if self._first < first:
+            self.text.see(f"row{first}")
+
+    # ---- rows ----
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """In here the text can be changed, by us only."""
+        self.text.configure(state="normal")
+        yield
+        self.text.configure(state="disabled")
+
+    def _append(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._row(row)
+            self._last = row.number
+
+    def _row(self, row: Row) -> None:
+        put = self.text.insert
+        day = _day(row.at)
+        if day != self._day:
+            self._day = day
+            put("end", f"{day}\n", ("time", "row"))
+        if row.number == self._line:
+            put("end", "new\n", ("line", "row"))
+        put("end", f"{_time(row.at)}  ", ("time", "row"))
+        self.text.mark_set(f"row{row.number}", "end-1c linestart")
+        self.text.mark_gravity(f"row{row.number}", "left")
+        if row.who:
+            put("end", f"{row.who}  ", ("own" if row.kind == "own" else f"nick{palette.nick(row.who)}", "row"))
+        put("end", ("» " if row.mention else "") + row.text, ("mention" if row.mention else row.kind, "row"))
+        if row.state:
+            self._states[row.number] = row.state
+            tag = f"state{row.number}"
+            put("end", f"  {row.state}", ("state", "row", tag))
+        put("end", "\n", "row")
+
+    def _restate(self, window: Window) -> None:
+        """The marks behind one's own messages, where they have changed."""
+        changed = [row for row in window.up(self._last) if self._states.get(row.number, row.state) != row.state]
+        for row in changed:
+            self._states[row.number] = row.state
+            found = self.text.tag_ranges(f"state{row.number}")
+            if found:
+                with self._writing():
+                    self.text.delete(found[0], found[1])
+                    self.text.insert(found[0], f"  {row.state}", ("state", "row", f"state{row.number}"))
+
+
+def _time(at: int) -> str:
+    try:
+        return datetime.fromtimestamp(at / 1000).strftime("%H:%M")
+    except (ValueError, OverflowError, OSError):
+        return "??:??"
+
+
+def _day(at: int) -> str:
+    try:
+        return datetime.fromtimestamp(at / 1000).strftime("%A %Y-%m-%d")
+    except (ValueError, OverflowError, OSError):
+        return "another day"

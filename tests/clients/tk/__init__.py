@@ -1,0 +1,1 @@
+"""Tests of the windows, on a display of their own."""

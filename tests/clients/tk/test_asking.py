@@ -1,0 +1,38 @@
+"""Tests of clients.tk.asking: what opens a profile, asked for in a window."""
+
+from __future__ import annotations
+
+from tests.clients.tk.desk import DeskCase
+
+
+class AskingTests(DeskCase):
+    """Before there is another window."""
+
+    def test_what_is_asked_is_hidden_and_what_must_be_known_is_told(self) -> None:
+        from clients.tk.asking import opening
+
+        told: list[str] = []
+        made = opening(self.root, told.append)
+        made.tell("know this")
+        self.assertEqual(told, ["know this"])
+        seen: list[str] = []
+
+        def answer() -> None:
+            (dialog,) = [child for child in self.root.winfo_children() if child.winfo_class() == "Toplevel"]
+            (entry,) = [child for child in walk(dialog) if child.winfo_class() in ("Entry", "TEntry")]
+            seen.append(entry.cget("show"))
+            entry.insert(0, "open sesame")
+            dialog.focus_force()
+            entry.event_generate("<Return>")
+
+        self.root.after(200, answer)
+        assert made.ask is not None
+        self.assertEqual(made.ask("Passphrase: "), "open sesame")
+        self.assertEqual(seen, ["•"])
+
+
+def walk(widget):
+    """A widget's parts, and theirs."""
+    for child in widget.winfo_children():
+        yield child
+        yield from walk(child)
