@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -32,6 +32,8 @@ from clients.core.outbox import Outgoing
 from clients.core.sealing import seal_everything
 from clients.core.vault import ProfileError, tampered
 
+TOLD: Final = "told:"
+
 
 class Keys(Protocol):
     """Who has the store's key: `vault.Vault`, or in memory one that is soon forgotten."""
@@ -44,6 +46,9 @@ class Keys(Protocol):
 
     def status(self) -> str:
         """Who can open it, for a person."""
+
+    def remark(self) -> str:
+        """What a person should have read once; empty for nothing."""
 
 
 class FixedKey:
@@ -60,6 +65,9 @@ class FixedKey:
 
     def status(self) -> str:
         return "opened by a key that is kept elsewhere"
+
+    def remark(self) -> str:
+        return ""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -125,6 +133,14 @@ class History:
     def status(self) -> str:
         """Who can open this profile, for a person."""
         return self._keys.status()
+
+    def remark(self) -> str:
+        """What a person should read about that, once: it is empty from then on."""
+        text = self._keys.remark()
+        if not text or self.settings(TOLD):
+            return ""
+        self.set(TOLD + "open", "yes")
+        return text
 
     def rewrap(self, wrapped: bytes) -> None:
         """The store's key lies on the disk in another wrapping from here on; of the old one nothing is left."""

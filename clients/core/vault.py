@@ -43,6 +43,7 @@ EMPTY: Final = "empty"
 PASSPHRASE: Final = "passphrase"  # noqa: S105 (the name of a way, not one)
 KEYRING: Final = "keyring"
 OPEN_TO_ALL: Final = "Whoever gets at these files can read what you have read."
+UNPROTECTED: Final = f"This profile has no passphrase. {OPEN_TO_ALL} To set one: chat passphrase"
 STATUS: Final = {
     EMPTY: f"opened without a passphrase. {OPEN_TO_ALL} To set one: chat passphrase",
     PASSPHRASE: "opened by a passphrase.",
@@ -77,12 +78,13 @@ class Wrapped(msgspec.Struct, array_like=True, forbid_unknown_fields=True, froze
 
 class Opening(msgspec.Struct, frozen=True):
     """How this run may open a profile. `passphrase`: of a file (empty: a choice to have none); `ask`: at a terminal,
-    without showing it; `tell`: one sentence to the person."""
+    without showing it; `tell`: one sentence to the person, now; `face`: a face follows, and shows what can wait."""
 
     passphrase: str | None = None
     ask: Callable[[str], str] | None = None
     ring: Callable[[], Ring | None] = lambda: None
     tell: Callable[[str], None] = lambda text: None
+    face: bool = False
 
 
 class Vault:
@@ -118,6 +120,11 @@ class Vault:
     def status(self) -> str:
         """Who can open it, in a few words."""
         return STATUS[self.way]
+
+    def remark(self) -> str:
+        """What somebody at a face should have read once; empty where they chose it, or there is nothing to say."""
+        wanted = self._opening.face and self._opening.passphrase is None and self.way == EMPTY
+        return UNPROTECTED if wanted else ""
 
     # ---- what the profile asks ----
 
@@ -162,7 +169,8 @@ class Vault:
                 return self._by_keyring(ring)
             except ProfileError as error:
                 opening.tell(str(error))
-        opening.tell(f"This profile has no passphrase. {OPEN_TO_ALL} To set one: chat passphrase")
+        if not opening.face:
+            opening.tell(UNPROTECTED)
         return self._by_passphrase("", False)
 
     def _by_passphrase(self, passphrase: str, ring: bool) -> Wrapped:

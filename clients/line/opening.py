@@ -30,7 +30,8 @@ def opening(options: Options, environment: Mapping[str, str], output: Output) ->
 
     path = options.passphrase_file or environment.get("CHAT_PASSPHRASE_FILE")
     asks = _ask if can_ask(options) else None
-    return Opening(_first_line(path) if path else None, asks, cache(system_ring), tell)
+    face = asks is not None and not options.verb
+    return Opening(_first_line(path) if path else None, asks, cache(system_ring), tell, face)
 
 
 def can_ask(options: Options) -> bool:

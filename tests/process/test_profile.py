@@ -79,6 +79,21 @@ class AtRestTests(ChatCase):
         second = self.chat("alice", "send", "again", **NO_FILE)
         self.assertEqual((second.status, second.err), (0, ""))
 
+    def test_somebody_at_a_window_is_told_once_after_the_welcome(self) -> None:
+        window = self.window("alice", **NO_FILE)
+        window.wait("Enter username:")
+        window.enter("alice")
+        window.wait("This profile has no passphrase.")
+        lines = window.lines()
+        self.assertEqual([lines[0], lines[2][:20]], ["CREATING NEW ID:", "Welcome to chat room"])
+        window.enter("tata")
+        window.ended()
+        window = self.window("alice", user="alice", **NO_FILE)
+        window.wait("Welcome to chat room.")
+        window.enter("tata")
+        window.ended()
+        self.assertNotIn("passphrase", "\n".join(window.lines()))
+
     def test_a_passphrase_of_a_file(self) -> None:
         right, wrong = (self.server.folder / name for name in ("right", "wrong"))
         right.write_text("correct horse\n")

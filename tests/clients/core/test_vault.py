@@ -55,6 +55,26 @@ class FirstTests(SynchronousTestCase):
         self.assertEqual(len(told), 1)
         self.assertIn(v.OPEN_TO_ALL, made.status())
 
+    def test_at_a_face_it_can_wait(self) -> None:
+        told: list[str] = []
+        faced = Opening(tell=told.append, face=True)
+        made = vault(faced)
+        _, wrapped = made.make()
+        self.assertEqual((told, made.remark()), ([], v.UNPROTECTED))
+        for opening, remark in (
+            (faced, v.UNPROTECTED),
+            (Opening(""), ""),
+            (Opening(), ""),
+            (Opening("", face=True), ""),
+        ):
+            again = vault(opening)
+            again.open(wrapped)
+            self.assertEqual(again.remark(), remark)
+        protected = vault(faced)
+        protected.open(wrapped)
+        protected.rewrap("words", lambda kept: None)
+        self.assertEqual(protected.remark(), "")
+
     def test_an_empty_file_is_that_choice_and_needs_no_word(self) -> None:
         told: list[str] = []
         made = vault(script(told, ""))
