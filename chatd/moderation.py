@@ -119,6 +119,17 @@ class AskSanctions(Value, frozen=True, tag="asksanctions"):
     ref: int
 
 
+class Report(Value, frozen=True, tag="report"):
+    """Show staff a message that one may read, as one has it, and say why."""
+
+    ref: int
+    to: str
+    seq: int
+    sender: str
+    text: str
+    reason: str = ""
+
+
 class Wallops(Value, frozen=True, tag="wallops"):
     """Say something to everybody who listens to the operators of the server (operators of the server)."""
 
@@ -206,5 +217,5 @@ class SanctionList(Value, frozen=True, tag="sanctionlist"):
     sanctions: list[SanctionIs]
 
 
-Command = SetModes | AskModes | AskMasks | Rename | Redact | Kill | Wallops | Sanction | Lift | AskSanctions
+Command = SetModes | AskModes | AskMasks | Rename | Redact | Kill | Wallops | Sanction | Lift | AskSanctions | Report
 Event = ModesChanged | ModeRefused | GroupModes | MaskList | Renamed | Redacted | Walloped | SanctionList

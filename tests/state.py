@@ -31,6 +31,7 @@ def state_of(house: House) -> dict[str, Any]:
         "invitations": [dict(hub.invitations.offers), {code: set(who) for code, who in hub.invitations.used.items()}],
         "sanctions": dict(hub.sanctions.by_key),
         "roster": dict(hub.roster),
+        "reports": dict(hub.reports),
         "everyone": {user.name: count for user, count in hub.everyone.users.items()},
     }
 

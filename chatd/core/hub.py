@@ -34,6 +34,7 @@ from chatd.core import (
     operator,
     passing,
     people,
+    reports,
     roster,
     sanctions,
     sealed,
@@ -46,7 +47,7 @@ from chatd.core.names import fold_group
 from chatd.core.signed import Verify
 from chatd.core.turn import Command, Event, Refused, Turn
 from chatd.core.users import Device, Session, User, Users
-from chatd.entries import ConversationMade, CursorMoved, DeviceMade, Directory, Entry
+from chatd.entries import ConversationMade, CursorMoved, DeviceMade, Directory, Entry, ReportSet
 from chatd.sealed import Sealed
 
 
@@ -94,6 +95,7 @@ class Hub:
         self.parlour = Audience()  # the line sessions that are in the lobby: they see who comes into it and leaves
         self.monitors = monitors.Monitors()
         self.sanctions = sanctions.Sanctions()
+        self.reports: dict[int, ReportSet] = {}
         self.roster: dict[int, frozenset[int]] = {}  # the class's list: accounts, and the groups it has put each into
         self.trail = ledger.Trail()
         self.talks = talks.Talks()
@@ -109,6 +111,7 @@ class Hub:
         self._buckets = {
             "group": Buckets(limits.groups_made_per_hour / 3600, limits.groups_made_burst),
             "invite": Buckets(limits.invitations_per_hour / 3600, limits.invitations_burst),
+            "report": Buckets(limits.reports_per_hour / 3600, limits.reports_burst),
             "join": Buckets(limits.joins_per_minute / 60, limits.joins_burst),
         }
         self.sealed = sealed.Sealing(verify, secret, limits)
@@ -143,6 +146,7 @@ class Hub:
         metadata.load(self, directory)
         sanctions.load(self, directory)
         roster.load(self, directory)
+        reports.load(self, directory)
         blobs.load(self, directory)
 
     def _load_members(self, directory: Directory) -> None:
@@ -517,6 +521,7 @@ COMMANDS: dict[type, Callable[[Hub, Session, Any, Turn], Any]] = {
     o.Sanction: operator.sanction,
     o.Lift: operator.lift,
     o.AskSanctions: operator.ask_sanctions,
+    o.Report: reports.report,
     o.Wallops: operator.wallops,
     b.CreateBlob: blobs.create,
     b.PutBlob: blobs.put,

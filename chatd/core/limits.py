@@ -80,6 +80,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     groups_made_per_hour: int = 20  # a group is for ever
     invitations_burst: int = 100
     invitations_per_hour: int = 100  # three classes
+    reports_burst: int = 20
+    reports_per_hour: int = 20  # each is for somebody to read
     joins_burst: int = 60  # a client that comes back to all its groups
     joins_per_minute: int = 60  # each is told to everybody in the group
     lists_burst: int = 30  # who, members, groups, history, unknown names: the answers cost more than the questions
