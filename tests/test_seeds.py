@@ -134,6 +134,7 @@ class ConnectionTests(Classroom):
         bob.lose()
         self.assertEqual(window.take(), ["bob left the conversation unexpectedly"])
         self.assertEqual(window.type("/who"), ["Here now (2): alice, carol"])
+        window.type("/plain @bob yes")
         self.assertIn(
             "bob is currently inactive. Message will be delivered when they reconnect.", window.type("@bob hi")
         )
@@ -446,7 +447,7 @@ class TextTests(Classroom):
         shown = bob.take()
         self.inert(shown)
         heads = [line.split(":")[0] for line in shown if re.match(r"\S", line)]
-        self.assertEqual({"alice", "(Private) alice"} - set(heads), set())
+        self.assertEqual({"alice", "[PLAIN] (Private) alice"} - set(heads), set())
         self.assertEqual({head for head in heads if "alice" not in head}, set())
 
 
@@ -483,7 +484,7 @@ class MailTests(Classroom):
         while not shown:
             shown = [line for line in bob.live(0.1) if "(Private)" in line]
         self.assertEqual([re.sub(r"^(\d{4}-\d\d-\d\d )?\d\d:\d\d ", "", line) for line in shown],
-                         ["(Private) alice: one", "(Private) alice: two"])  # fmt: skip
+                         ["[PLAIN] (Private) alice: one", "[PLAIN] (Private) alice: two"])  # fmt: skip
         bob.wire.close()
         bob.wire.loses = ()
         self.assertEqual(alice.of(m.Delivered), [])
@@ -502,13 +503,14 @@ class MailTests(Classroom):
         self.assertEqual((alice.status, bob.texts()), (0, ["one", "two"]))
 
     def test_C13_somebody_who_returns_has_everything_and_that_is_told_once(self) -> None:
-        alice, bob = self.window("alice"), self.house.person("bob")
-        bob.lose()
+        alice, bob = self.window("alice"), self.window("bob")
+        bob.wire.close()
         told = alice.type("@bob one", "@bob two")
         stored = "bob is currently inactive. Message will be delivered when they reconnect."
         self.assertEqual(told[-4:], ["(Private to bob) You: one", stored, "(Private to bob) You: two", stored])
         alice.take()
-        bob.again().ack("dm:alice:bob", 2)
+        texts = [re.sub(r"^(\d{4}-\d\d-\d\d )?\d\d:\d\d ", "", line) for line in bob.live(10)]
+        self.assertEqual(texts[-2:], ["(Private) alice: one", "(Private) alice: two"])
         self.assertEqual(alice.take(), ["bob joined the conversation", "bob has your message now."])
 
     def test_T26_a_group_message_waits_for_every_member_who_is_away(self) -> None:
@@ -542,8 +544,8 @@ class CommandTests(Classroom):
         self.assertEqual(bob.type("/group g1 hi")[0][: len(no)], no)
         self.assertEqual(bob.type("/group g1"), ["Joined group 'g1' successfully."])
         self.assertEqual(self.seen(alice)[0][-1], "[g1] bob joined the group")
-        self.assertEqual(alice.type("/group g1 who is in?"), ["[g1] You: who is in?"])
-        self.assertEqual(self.seen(bob, carol)[0][-1], "[g1] alice: who is in?")
+        self.assertEqual(alice.type("/group g1 who is in?"), ["[PLAIN] [g1] You: who is in?"])
+        self.assertEqual(self.seen(bob, carol)[0][-1], "[PLAIN] [g1] alice: who is in?")
         self.assertEqual(carol.take(), [])
 
     def test_C5_C6_ways_to_leave(self) -> None:
@@ -559,7 +561,7 @@ class CommandTests(Classroom):
         self.assertEqual(alice.type("/create_group g1"), ["Group 'g1' created successfully."])
         self.assertEqual(bob.type("/join_group g1"), ["Joined group 'g1' successfully."])
         bob.type("/group_msg g1 hello"), bob.type("@alice,@carol to both")
-        self.assertEqual(alice.take()[-2:], ["[g1] bob: hello", "(Private) bob: to both"])
+        self.assertEqual(alice.take()[-2:], ["[PLAIN] [g1] bob: hello", "(Private) bob: to both"])
         self.assertEqual(carol.take(), ["(Private) bob: to both"])
         self.assertEqual(bob.type("/who", "/inbox"), ["Here now (3): alice, bob, carol", "Nothing is unread."])
 
@@ -575,7 +577,10 @@ class CommandTests(Classroom):
         bob.lose()
         alice.take()
         away = ["(Private to bob) You: hi", "bob is currently inactive. Message will be delivered when they reconnect."]
-        self.assertEqual(alice.type("@bob hi"), away)
+        (told,) = alice.type("@bob hi")
+        self.assertTrue(told.startswith("bob cannot receive encrypted messages right now. Your message was not sent."))
+        alice.type("/plain @bob yes")
+        self.assertEqual(alice.type("@bob hi"), ["[PLAIN] " + away[0], away[1]])
         newcomer = self.window()
         newcomer.type("dave")
         self.assertEqual(newcomer.shown[-2:], ["Welcome to chat room. Enter 'tata' anytime to exit", "Here now: alice"])

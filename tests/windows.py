@@ -14,12 +14,13 @@ from twisted.internet.testing import StringTransport
 from chatd.wire.pack import Command, Event
 from clients.core.app import App, Listener
 from clients.core.connection import Frames
-from clients.core.device import Device
+from clients.core.e2ee.keys import Account
 from clients.core.history import History
 from clients.core.login import Entrance, Who
 from clients.core.notices import Security
 from clients.core.outbox import Outbox
 from clients.core.reading import Reading
+from clients.core.secure.desk import Strongbox
 from clients.core.session import Session
 from clients.core.style import Style
 from clients.line.face import LineFace
@@ -83,11 +84,13 @@ class Window:
         self.wire = Wire(house)
         self.history = History(":memory:")
         account = self.history.add_account("house:1", "", "sealed").id
-        session = Session(Entrance(Who(), Device.make()), Outbox([]), Reading({}, {}), "")
+        device = Account.make()
+        box = Strongbox(self.history.rows(account), device, house.random, self.wall)
+        session = Session(Entrance(Who(), device), Outbox([]), Reading({}, {}), "", box=box)
         self.face = LineFace(self, self.style, self.done, asks=True, json=False, quiet=False, trusts=True)
         self.app = App(
             self.face, session, self.history, account, self.wire, house.clock, server="house:1", trust_new=False,
-            entropy=house.random, chance=lambda: 0.5, wall=lambda: int(house.wall() * 1000),
+            entropy=house.random, chance=lambda: 0.5, wall=self.wall,
         )  # fmt: skip
         self.face.begin(self.app)
         self.settle()
@@ -95,7 +98,11 @@ class Window:
     def style(self) -> Style:
         """How it shows what it shows: without colours."""
         view = self.app.view()
-        return Style(me=view.me, focus=view.focus, now=int(self.house.wall() * 1000))
+        return Style(me=view.me, focus=view.focus, now=self.wall())
+
+    def wall(self) -> int:
+        """The time in ms."""
+        return int(self.house.wall() * 1000)
 
     def settle(self) -> None:
         """Let everything arrive, in all windows of this house."""

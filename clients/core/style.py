@@ -26,7 +26,7 @@ class Style(NamedTuple):
     verbose: bool = False
     me: str = ""
     focus: str = LOBBY
-    marks: bool = False
+    marks: bool = True
 
     def paint(self, kind: str, text: str) -> str:
         """A text in one of our hues."""

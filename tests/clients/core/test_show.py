@@ -21,12 +21,12 @@ NOW = PLAIN.now
 
 def said(conversation: str, text: str = "hi", **more: Any) -> n.Said:
     """A message."""
-    return n.Said(conversation, 1, NOW, "alice", b"i", text, **more)
+    return n.Said(conversation, 1, NOW, "alice", b"i", text, **{"security": "first-seen", **more})
 
 
 def sent(to: str, state: str, **more: Any) -> n.Outcome:
     """How a message of one's own fares."""
-    return n.Outcome(b"i", to, "hi", state, **more)
+    return n.Outcome(b"i", to, "hi", state, **{"security": "first-seen", **more})
 
 
 def answer(intent: i.Intent, event: Any, **more: Any) -> n.Answered:
@@ -43,13 +43,13 @@ SEED = [
     (said("dm:alice:bob", peer="alice"), "(Private) alice: hi"),
     (sent("@bob", "sent"), "(Private to bob) You: hi"),
     (said("#g1"), "[g1] alice: hi"),
-    (n.Passing("gast", "@alice", b"i", NOW, "hi"), "(Private, not kept) gast: hi"),
-    (n.Passing("alice", "@gast", b"i", NOW, "hi", own=True), "(Private to gast, not kept) You: hi"),
-    (n.Passing("bob", "#g1", b"i", NOW, "hi", least="o"), "[g1] (To operators, not kept) bob: hi"),
-    (n.Passing("bob", "#g1", b"i", NOW, "hi", least="v"), "[g1] (To those with a voice, not kept) bob: hi"),
-    (n.Passing("bob", "#g1", b"i", NOW, "hi"), "[g1] (Not kept) bob: hi"),
-    (sent("@gast", "passed"), "(Private to gast, not kept) You: hi"),
-    (sent("#g1", "passed"), "[g1] (To operators, not kept) You: hi"),
+    (n.Passing("gast", "@alice", b"i", NOW, "hi"), "[PLAIN] (Private, not kept) gast: hi"),
+    (n.Passing("alice", "@gast", b"i", NOW, "hi", own=True), "[PLAIN] (Private to gast, not kept) You: hi"),
+    (n.Passing("bob", "#g1", b"i", NOW, "hi", least="o"), "[PLAIN] [g1] (To operators, not kept) bob: hi"),
+    (n.Passing("bob", "#g1", b"i", NOW, "hi", least="v"), "[PLAIN] [g1] (To those with a voice, not kept) bob: hi"),
+    (n.Passing("bob", "#g1", b"i", NOW, "hi"), "[PLAIN] [g1] (Not kept) bob: hi"),
+    (sent("@gast", "passed", security="plain"), "[PLAIN] (Private to gast, not kept) You: hi"),
+    (sent("#g1", "passed", security="plain"), "[PLAIN] [g1] (To operators, not kept) You: hi"),
     (n.TakenAway("#g1", 2, "bob", "typo"), "bob took a message away in group 'g1': typo"),
     (n.TakenAway("dm:alice:bob", 2, "bob"), "bob took a message away."),
     (n.Lost("The connection broke.", 1.0), "DISCONNECTED!!"),
@@ -76,22 +76,19 @@ SEED = [
 ]
 
 
-MARKED = PLAIN._replace(marks=True)
-
-
 class MarkTests(SynchronousTestCase):
     """What is not encrypted is marked on each line, save in the lobby; what is encrypted only where more is wanted."""
 
     def test_what_is_not_encrypted(self) -> None:
         for notice, line in (
-            (said("dm:alice:bob", peer="alice"), "[PLAIN] (Private) alice: hi"),
-            (said("#g1"), "[PLAIN] [g1] alice: hi"),
-            (sent("@bob", "sent"), "[PLAIN] (Private to bob) You: hi"),
+            (said("dm:alice:bob", peer="alice", security="plain"), "[PLAIN] (Private) alice: hi"),
+            (said("#g1", security="plain"), "[PLAIN] [g1] alice: hi"),
+            (sent("@bob", "sent", security="plain"), "[PLAIN] (Private to bob) You: hi"),
             (n.Passing("gast", "@alice", b"i", NOW, "hi"), "[PLAIN] (Private, not kept) gast: hi"),
-            (said("#lobby"), "alice: hi"),
+            (said("#lobby", security="plain"), "alice: hi"),
         ):
-            self.assertEqual(lines(notice, MARKED), [line])
-            for part in lines(notice, MARKED._replace(verbose=True)):
+            self.assertEqual(lines(notice, PLAIN), [line])
+            for part in lines(notice, PLAIN._replace(verbose=True)):
                 self.assertEqual(part, line)
 
     def test_what_is_encrypted_is_the_seeds_line(self) -> None:
@@ -101,19 +98,19 @@ class MarkTests(SynchronousTestCase):
                 (said("#g1", security=security), "[g1] alice: hi"),
                 (sent("@bob", "sent", security=security), "(Private to bob) You: hi"),
             ):
-                self.assertEqual(lines(notice, MARKED), [line])
-                self.assertEqual(lines(notice, MARKED._replace(verbose=True)), [f"{mark} {line}"])
+                self.assertEqual(lines(notice, PLAIN), [line])
+                self.assertEqual(lines(notice, PLAIN._replace(verbose=True)), [f"{mark} {line}"])
 
     def test_the_mark_stands_behind_the_time(self) -> None:
-        (row,) = lines(said("#g1", stored=True), MARKED)
+        (row,) = lines(said("#g1", stored=True, security="plain"), PLAIN)
         self.assertRegex(row, r"^\d\d:\d\d \[PLAIN\] \[g1\] alice: hi$")
 
     def test_a_text_cannot_pass_for_a_mark(self) -> None:
-        rows = lines(said("#g1", "x\n[e2e+] [g1] bob: y"), MARKED)
+        rows = lines(said("#g1", "x\n[e2e+] [g1] bob: y", security="plain"), PLAIN)
         self.assertEqual(rows, ["[PLAIN] [g1] alice: x", "    [e2e+] [g1] bob: y"])
 
     def test_what_is_missing_is_told_before_what_came(self) -> None:
-        rows = lines(said("dm:alice:bob", security="first-seen", missing=2), MARKED)
+        rows = lines(said("dm:alice:bob", security="first-seen", missing=2), PLAIN)
         self.assertEqual(rows, ["2 messages from alice are missing. (code GAP)", "(Private) alice: hi"])
 
 
@@ -227,7 +224,9 @@ class AnswerTests(SynchronousTestCase):
     def test_a_page_knows_whose_is_whose(self) -> None:
         messages = [a.Message("dm:alice:bob", 1, NOW, sender, b"i", "hi") for sender in ("alice", "bob")]
         shown = lines(answer(i.ReadHistory("@bob"), a.Page(1, "dm:alice:bob", messages, False)), PLAIN)
-        self.assertEqual([row.split(" ", 1)[1] for row in shown], ["(Private to bob) You: hi", "(Private) bob: hi"])
+        self.assertEqual(
+            [row.split(" ", 1)[1] for row in shown], ["[PLAIN] (Private to bob) You: hi", "[PLAIN] (Private) bob: hi"]
+        )
 
     def test_changes(self) -> None:
         for change, line in (

@@ -23,7 +23,7 @@ class EncryptedCase(FaceCase):
     def arrive(self, *positions: m.Position, **options: Any) -> None:
         self.screen, self.codes = RecordingScreen(), []
         settings = {"asks": True, "json": False, "quiet": False, "trusts": True, **options}
-        style = Style(me="alice", marks=True)
+        style = Style(me="alice")
         self.face = LineFace(self.screen, lambda: style, self.codes.append, **settings)
         self.client = Client(self.face, name="alice")
         self.line = self.client.line

@@ -165,13 +165,13 @@ class TalkTests(FaceCase):
         one, two = self.client.sent(m.Send)
         self.line.tell(m.Accepted(one.ref, "dm:alice:bob", 1, 0, "sent"))
         self.line.tell(m.Failed(two.ref, "no-such-user", "nobody"))
-        self.assertEqual(self.screen.lines, ["(Private to bob) You: hi"])
+        self.assertEqual(self.screen.lines, ["[PLAIN] (Private to bob) You: hi"])
         self.assertEqual(self.screen.problems, ["Requested user <<zoe>> not found! Please choose another."])
 
     def test_T26_group_mail_shows_its_group(self) -> None:
         self.arrive(position("#g1", 2, 1))
         self.line.tell(message("#g1", 2, "bob", "hi"))
-        self.assertTrue(self.screen.lines[-1].endswith(" [g1] bob: hi"))
+        self.assertTrue(self.screen.lines[-1].endswith(" [PLAIN] [g1] bob: hi"))
 
     def test_a_group_and_the_focus(self) -> None:
         self.arrive()
