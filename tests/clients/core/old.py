@@ -36,10 +36,10 @@ def old_profile(path: Path, version: int = 2, messages: int = 50) -> Device:
         (1, "epoch", "#g", seq, seq * 10, "bob", bytes([seq]) * 16, f"{MARKER} {seq} " + "x" * 99, 0, "")
         for seq in range(1, messages + 1)
     ]
-    for text in (DELETED, MARKER):
-        again = [(*row[:7], row[7].replace(MARKER, text), *row[8:]) for row in rows]
-        db.execute("DELETE FROM message")
-        db.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", again)
+    db.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    gone = (1, "epoch", "#gone", 1, 1, "bob", bytes(16), DELETED * 999, 0, "")
+    db.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", gone)
+    db.execute("DELETE FROM message WHERE conversation = '#gone'")  # its pages are free, and as they were
     db.execute("INSERT INTO outbox VALUES (1, 1, ?, '@bob', ?, 7)", (b"o" * 16, OUTGOING))
     if version >= 3:
         box = Seal(key, "state", secrets.token_bytes).close(owner(1) + "t", "a", b"row")
