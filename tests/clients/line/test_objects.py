@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as some
@@ -14,6 +16,7 @@ from clients.core import notices as n
 from clients.core.e2ee.refusals import CODES
 from clients.line import objects
 
+README = Path(__file__).parents[3] / "README.md"
 AT = 1_795_341_600_000
 
 
@@ -52,7 +55,8 @@ class FormTests(SynchronousTestCase):
 
     def test_encryption(self) -> None:
         device = n.OwnDevice("abcd", this=True, listed=True, primary=True, sessions=1, since=AT)
-        status = n.KeysStatus("abcd", True, True, 50, "12345", (("bob", "verified"),), (("DUPLICATE", 3),), True)
+        status = n.KeysStatus("abcd", True, True, 50, "12345", (("bob", "verified"),), (("DUPLICATE", 3),), True,
+                              profile="opened by a passphrase.")  # fmt: skip
         for notice, shown in (
             (n.Secure("GAP", "bob", "@bob", 2, AT, "", b"\1"),
              {"event": "e2ee", "code": "GAP", "class": "note", "text": "2 messages from bob are missing.",
@@ -66,10 +70,22 @@ class FormTests(SynchronousTestCase):
               "waiting": False, "since": "2026-11-22T10:00:00Z"}),
             (status,
              {"event": "keys", "device": "abcd", "listed": True, "primary": True, "left": 50, "number": "12345",
-              "recovery": True, "people": {"bob": "verified"}, "refused": {"DUPLICATE": 3}}),
+              "recovery": True, "people": {"bob": "verified"}, "refused": {"DUPLICATE": 3},
+              "profile": "opened by a passphrase."}),
             (n.RecoveryCode("ABCD"), {"event": "recovery", "code": "ABCD"}),
         ):  # fmt: skip
             self.assertEqual([json.loads(row) for row in objects.lines(notice, "alice")], [{"v": 1, **shown}])
+
+    def test_the_fields_are_those_of_the_readme(self) -> None:
+        rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", README.read_text("utf-8"), re.M))
+        for notice in (
+            n.Said("#g", 1, AT, "alice", b"", "x"), n.Outcome(b"", "@bob", "x", "sent"), n.Secure("GAP", "bob"),
+            n.Compare("bob", "1", "changed"), n.CompareShort("bob", "compare"), n.OwnDevices((n.OwnDevice("abcd"),)),
+            n.KeysStatus("abcd", True, True, 50), n.RecoveryCode("ABCD"),
+        ):  # fmt: skip
+            found = json.loads(objects.lines(notice, "alice")[0])
+            (listed,) = re.findall(r"`([a-z0-9]+(?: [a-z0-9]+)+|code)`", rows[found["event"]])[:1]
+            self.assertEqual(set(listed.split()), set(found) - {"v", "event"}, found["event"])
 
     def test_every_code_has_its_object(self) -> None:
         for code in CODES:
