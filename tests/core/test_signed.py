@@ -14,6 +14,7 @@ from chatd.core import signed as s
 from chatd.core.circles import opened_entry
 from chatd.core.turn import Refused
 from clients.core.e2ee import devices, keys, members, prekeys
+from clients.core.e2ee.signed import NOTHING
 from tests.kit import Keys
 from tests.sealed import Owner, sign
 
@@ -29,7 +30,7 @@ class SignedTests(SynchronousTestCase):
         ):  # fmt: skip
             self.assertEqual(mine.__struct_fields__, theirs.__struct_fields__, mine)
         self.assertEqual(set(s.ARGS), set(members.ARGS))
-        self.assertEqual((s.NOTHING, s.gid_of("a", b"n" * 16)), (devices.NOTHING, members.gid_of("a", b"n" * 16)))
+        self.assertEqual((s.NOTHING, s.gid_of("a", b"n" * 16)), (NOTHING, members.gid_of("a", b"n" * 16)))
 
     def test_what_real_clients_sign_is_read_and_verified(self) -> None:
         account = keys.Account.make()
