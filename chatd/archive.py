@@ -79,7 +79,7 @@ class Mark(Value, frozen=True, tag="mark"):
 
 
 class Explain(Value, frozen=True, tag="explain"):
-    """What became of a message of one's own: by its seq in a conversation, or its id."""
+    """What became of a message of one's own: by its seq in a conversation, or its id; neither: the newest."""
 
     ref: int
     to: str

@@ -122,11 +122,14 @@ class Past:
         number = seen.conversation.id
         if command.id:
             return self._read(messages_with, self._store, number, command.id)
+        if not command.seq:  # the newest, if it is among the last
+            limit = self._node.hub.limits.history_page
+            return self._read(self._store.read_before, number, seen.conversation.head + 1, limit)
         seq = max(1, min(command.seq, seen.conversation.head))
         return self._read(self._store.read, number, seq - 1, seq, 1)
 
     def _tell_own(self, session: Session, command: a.Explain, seen: View, rows: list[Row]) -> None:
-        rows = [row for row in rows if row.seq > seen.after and (command.id or row.seq == command.seq)]
+        rows = [row for row in rows if row.seq > seen.after and (row.seq == command.seq or not command.seq)]
         ledger.tell(self._node.hub, session, command, seen, rows, self._node.turn())
 
 

@@ -28,7 +28,10 @@ class Layer(NamedTuple):
 
 IMPURE = ("sqlite3", "time", "random", "secrets", "os", "socket", "threading", "asyncio", "logging", "subprocess")
 CLIENT_CORE = Layer(
-    ("chatd.messages", "chatd.moderation", "chatd.people", "chatd.encryption", "chatd.blobs", "chatd.wire"),
+    (
+        *("chatd.messages", "chatd.moderation", "chatd.people", "chatd.archive", "chatd.encryption", "chatd.blobs"),
+        "chatd.wire",
+    ),
     ("msgspec", "vodozemac", "platformdirs"),
     ("sqlite3",),
 )

@@ -182,10 +182,12 @@ def tell(hub: Hub, session: Session, command: a.Explain, seen: View, rows: list[
     """The answer: of each reader how it stands with the device that is furthest. Raises Refused."""
     user, conversation = session.user, seen.conversation
     assert user is not None and isinstance(conversation, Conversation)
-    mine = next((row for row in rows if hub.users.get(row.sender) is user), None)
+    mine = next((row for row in reversed(rows) if hub.users.get(row.sender) is user), None)
+    if mine is None and rows and (command.seq or command.id):
+        raise Refused("not-allowed", "That is somebody else's message.")
     if mine is None:
-        text = "That is somebody else's message." if rows else "There is no such message, or not any more."
-        raise Refused("not-allowed" if rows else "no-such-message", text)
+        text = "The log has no such message of yours, or not any more. (What is encrypted from end to end is not in it.)"
+        raise Refused("no-such-message", text)
     found = life(hub, conversation, mine, turn.now)
     best: dict[str, a.ReaderIs] = {}
     for fate in found.fates:

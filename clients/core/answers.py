@@ -5,6 +5,7 @@ Rule: a face imports no `chatd`; what it needs of the vocabulary it finds here.
 
 from __future__ import annotations
 
+from chatd.archive import Explained
 from chatd.messages import (
     LOBBY,
     DeviceList,
@@ -28,6 +29,7 @@ __all__ = [
     "LOBBY",
     "DeviceList",
     "Done",
+    "Explained",
     "GroupChange",
     "GroupInfo",
     "GroupList",

@@ -124,6 +124,7 @@ COMMANDS: Final[dict[str, Form]] = {
     "focus": _FOCUS,
     "history": Form(f.history, "/history [to] [n]", "the last n messages", "/history @bob 50"),
     "search": _SEARCH,
+    "explain": Form(f.explain, "/explain [to] [n]", "what became of what you said (last)", "/explain @bob"),
     "inbox": Form(f.only(i.ReadInbox()), "/inbox", "what is unread", "/inbox"),
     "passwd": Form(f.only(i.ChangePassword()), "/passwd", "set a password (asked for, hidden)", "/passwd"),
     "verify": Form(t.verify, "/verify @name [yes]", "compare keys; yes: they are the same", "/verify @bob"),

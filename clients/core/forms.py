@@ -226,6 +226,13 @@ def history(rest: str) -> Intent | None:
     return i.ReadHistory(target(parts[0]) if parts else "", limit)
 
 
+def explain(rest: str) -> Intent | None:
+    """`/explain`, `/explain 17`, `/explain @bob`, `/explain hw3 17`."""
+    parts = rest.split()
+    seq = int(parts.pop()) if parts and parts[-1].isascii() and parts[-1].isdigit() and len(parts[-1]) < 16 else 0
+    return i.Explain(target(parts[0]) if parts else "", seq) if len(parts) < 2 else None
+
+
 def ignore(rest: str) -> Intent | None:
     """`/ignore` says who is, `/ignore name` does it."""
     parts = rest.split()

@@ -160,6 +160,13 @@ class ReadHistory(Intent, frozen=True):
     before: int = 0
 
 
+class Explain(Intent, frozen=True):
+    """What became of a message of one's own: its seq in a conversation (empty: the one in focus), 0: the newest."""
+
+    to: str = ""
+    seq: int = 0
+
+
 class ReadInbox(Intent, frozen=True):
     """What is unread."""
 

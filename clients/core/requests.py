@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from chatd import archive as a
 from chatd import messages as m
 from chatd import moderation as o
 from chatd.wire.pack import Command
@@ -37,6 +38,7 @@ _TABLE: Final[dict[type[i.Intent], Callable[[Any, int, str], Command]]] = {
     i.ListPeople: lambda intent, ref, focus: m.Who(ref),
     i.AskAbout: lambda intent, ref, focus: m.Whois(ref, intent.name),
     i.ReadHistory: lambda intent, ref, focus: m.History(ref, intent.to or focus, intent.before, intent.limit),
+    i.Explain: lambda intent, ref, focus: a.Explain(ref, intent.to or focus, intent.seq),
     i.ReadInbox: lambda intent, ref, focus: m.Inbox(ref),
     i.ListDevices: lambda intent, ref, focus: m.Devices(ref),
     i.ChangePassword: lambda intent, ref, focus: m.SetPassword(ref, intent.new or "", intent.old),

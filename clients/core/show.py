@@ -337,6 +337,26 @@ def _devices(notice: n.Answered, event: a.DeviceList, style: Style) -> list[str]
     return [f"{inert.line(device)}: {count} session{'' if count == 1 else 's'}" for device, count in event.devices]
 
 
+_FATES: Final = {
+    "acknowledged": ("has it", "has had it since {}"), "sent": ("is here, and has not confirmed it",) * 2,
+    "behind": ("reads slowly; it is on its way",) * 2, "away": ("is away", "is away, last here {}"),
+    "disabled": ("has an account that is disabled",) * 2,
+}  # fmt: skip
+
+
+def _explained(notice: n.Answered, event: a.Explained, style: Style) -> list[str]:
+    """What became of a message of one's own."""
+    peer = peer_of(event.conversation, style.me)
+    to = inert.name("@" + peer if peer else event.conversation)
+    accepted = clock(event.at, style.now)
+    shown = [f"{to} {event.seq}: accepted {accepted}" + (", on disk" if event.written else "")]
+    for reader in event.readers:
+        bare, timed = _FATES.get(reader.state, ("", ""))
+        words = timed.format(clock(reader.at, style.now)) if reader.at else bare
+        shown.append(f"  {inert.name(reader.name)} {words or inert.line(reader.state)}")
+    return shown if event.readers else [*shown, "  there is nobody to read it"]
+
+
 def _page(notice: n.Answered, event: a.Page, style: Style) -> list[str]:
     peer = notice.intent.to.removeprefix("@") if isinstance(notice.intent, i.ReadHistory) else ""
     always = style._replace(times="always")
@@ -381,6 +401,7 @@ _ANSWERS: Final[dict[type[Any], Callable[[n.Answered, Any, Style], list[str]]]] 
     a.InboxList: _inbox,
     a.DeviceList: _devices,
     a.Page: _page,
+    a.Explained: _explained,
     a.Done: _done,
 }
 

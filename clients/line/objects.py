@@ -167,6 +167,12 @@ _ANSWERS: Final[dict[type[Any], Callable[[Any, str], list[str]]]] = {
         line("mask", group=e.group, mode=e.mode, mask=one.mask, by=one.by, at=when(one.at)) for one in e.masks
     ],
     a.Page: _page,
+    a.Explained: lambda e, me: [
+        line("explained", conversation=e.conversation, seq=e.seq, id=e.id.hex(), accepted=when(e.at),
+             written=when(e.written) if e.written else None, readers=[
+                 {"name": one.name, "state": one.state, "at": when(one.at) if one.at else None} for one in e.readers
+             ])
+    ],
     a.Done: lambda e, me: [line("done")],
 }  # fmt: skip
 

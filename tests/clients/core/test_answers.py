@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd import messages, moderation
+from chatd import archive, messages, moderation
 from clients.core import answers
 
 
@@ -13,5 +13,5 @@ class AnswerTests(SynchronousTestCase):
 
     def test_they_are_the_same(self) -> None:
         for name in answers.__all__:
-            origin = messages if hasattr(messages, name) else moderation
+            origin = next(module for module in (messages, moderation, archive) if hasattr(module, name))
             self.assertIs(getattr(answers, name), getattr(origin, name))

@@ -83,6 +83,10 @@ MEANT = {
     "/topic g1": i.Topic("#g1"),
     "/topic g1 due Friday": i.Topic("#g1", "due Friday"),
     "/announce g1 on": i.Announce("#g1", True),
+    "/explain": i.Explain(),
+    "/explain 17": i.Explain("", 17),
+    "/explain @bob": i.Explain("@bob"),
+    "/explain hw3 17": i.Explain("#hw3", 17),
     "/history": i.ReadHistory(),
     "/history 50": i.ReadHistory("", 50),
     "/history @bob 5": i.ReadHistory("@bob", 5),
@@ -122,6 +126,7 @@ SHORT = (
     "/mode +m bob", "/mode g1 +k", "/mode g1 +ov bob", "/join a b c", "/role g1 bob", "/role g1 bob king", "/topic",
     "/announce g1", "/announce g1 maybe", "/unignore", "/search", "/who everybody", "/quit now", "/history @a b 5",
     "/history 0", "/history 9999", "/join --open", "/group --open", "/group --open g1 hello all", "/e2ee now",
+    "/explain a b",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd import archive as a
 from chatd import messages as m
 from chatd import moderation as o
 from clients.core import intents as i
@@ -35,6 +36,8 @@ ASKED = {
     i.AskAbout("bob"): m.Whois(7, "bob"),
     i.ReadHistory(): m.History(7, "#lobby", 0, 20),
     i.ReadHistory("@bob", 5, 9): m.History(7, "@bob", 9, 5),
+    i.Explain(): a.Explain(7, "#lobby"),
+    i.Explain("@bob", 3): a.Explain(7, "@bob", 3),
     i.ReadInbox(): m.Inbox(7),
     i.ListDevices(): m.Devices(7),
     i.ChangePassword("new", "old"): m.SetPassword(7, "new", "old"),

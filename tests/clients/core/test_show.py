@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.archive import ReaderIs
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
@@ -190,11 +191,20 @@ class AnswerTests(SynchronousTestCase):
             (answer(i.ReadInbox(), a.InboxList(1, [a.Position("#g", 5, 2)])), "#g: 3 unread"),
             (answer(i.ReadInbox(), a.InboxList(1, [a.Position("#lobby", 5, 2)])), "Nothing is unread."),
             (answer(i.ListDevices(), a.DeviceList(1, [("abc", 1)])), "abc: 1 session"),
+            (answer(i.Explain(), a.Explained(1, "#g", 7, b"", 0, 0, [])),
+             f"#g 7: accepted {clock(0, PLAIN.now)}\n  there is nobody to read it"),
             (answer(i.GoAway("x"), a.Done(1)), "You are away. /back ends it."),
             (answer(i.LeaveGroup("#g"), a.Done(1)), "You left group 'g'."),
             (answer(i.Topic("#g"), a.GroupInfo(1, a.Position("#g", 0, 0), 1)), "Group 'g' has no topic."),
         ):  # fmt: skip
-            self.assertEqual(lines(notice, PLAIN), [line])
+            self.assertEqual(lines(notice, PLAIN), line.split("\n"))
+
+    def test_what_became_of_a_message(self) -> None:
+        at = clock(5000, PLAIN.now)
+        readers = [ReaderIs("bob", "acknowledged", 5000), ReaderIs("carol", "away", 0), ReaderIs("dan", "{0.at}", 1)]
+        self.assertEqual(lines(answer(i.Explain(), a.Explained(1, "#g", 7, b"", 5000, 5001, readers)), PLAIN), [
+            f"#g 7: accepted {at}, on disk", f"  bob has had it since {at}", "  carol is away", "  dan {0.at}",
+        ])  # fmt: skip
 
     def test_modes(self) -> None:
         on = a.ModeChange(True, "f", "30")
@@ -266,6 +276,7 @@ class InertTests(SynchronousTestCase):
             answer(i.ListGroups(), a.GroupList(1, [])), answer(i.ListMembers(), a.MemberList(1, name, [person])),
             answer(i.AskAbout(name), a.Person(1, name, text, text, text, False, [name])),
             answer(i.Topic("#" + name, text), a.GroupInfo(1, place, 1)),
+            answer(i.Explain(), a.Explained(1, name, 1, b"", 1, 1, [ReaderIs(name, text, 1)])),
             answer(i.ListDevices(), a.DeviceList(1, [(text, 1)])), n.Outcome(b"", "@" + name, text, "sent"),
         ):  # fmt: skip
             for row in lines(notice, PLAIN):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.archive import ReaderIs
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
@@ -141,6 +142,7 @@ class FormTests(SynchronousTestCase):
             (n.Answered(i.ReadInbox(), a.InboxList(1, [place])), "conversation"),
             (n.Answered(i.JoinGroup("#g"), a.GroupInfo(1, place, 1)), "group"),
             (n.Answered(i.ListDevices(), a.DeviceList(1, [("d", 1)])), "device"),
+            (n.Answered(i.Explain(), a.Explained(1, "#g", 1, b"i", 5, 0, [ReaderIs("b", "away", 0)])), "explained"),
             (n.Answered(i.GoAway(), a.Done(1)), "done"),
             (n.Found("x", (n.Said("#g", 1, AT, "a", b"", "x"),)), "message"),
         ):
