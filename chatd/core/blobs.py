@@ -144,7 +144,12 @@ def _reader(hub: Hub, user: User, word: str, now: int) -> str:
             raise Refused("not-a-member", f"You are not a member of group {group.name[1:]!r}.")
         modes.check_talk(group, user, "", 0)
         return f"#{group.id}"
-    raise Refused("no-such-group", "A file goes to @name or #group.")
+    if word.startswith("!"):
+        circle = hub.sealed.circles.named(word)
+        if circle is None or user.name not in circle.members:
+            raise Refused("no-such-group", "There is no such encrypted group, or you are not in it.")
+        return f"!{circle.gid.hex()}"
+    raise Refused("no-such-group", "A file goes to @name, #group, or ! and the id of an encrypted group.")
 
 
 def put(hub: Hub, session: Session, command: b.PutBlob, turn: Turn) -> Blob:
@@ -200,6 +205,9 @@ def may_fetch(hub: Hub, user: User, blob: Blob) -> bool:
 def _means(hub: Hub, word: str, user: User) -> bool:
     if word.startswith("@"):
         return word == f"@{user.id}"
+    if word.startswith("!"):
+        circle = hub.sealed.circles.named(word)
+        return circle is not None and user.name in circle.members
     group = hub.conversations.by_id.get(int(word[1:]))
     return group is not None and group.member(user) is not None
 
@@ -208,6 +216,8 @@ def _is_there(hub: Hub, word: str) -> bool:
     """Whether there is anybody whom this word could mean."""
     if word.startswith("@"):
         return int(word[1:]) in hub.users.by_id
+    if word.startswith("!"):
+        return hub.sealed.circles.named(word) is not None
     return int(word[1:]) in hub.conversations.by_id
 
 

@@ -106,6 +106,13 @@ class Circles:
         for entry in entries:
             self.add(entry.blob)
 
+    def named(self, word: str) -> Circle | None:
+        """Which one is meant by `!` and the hexadecimal digits of its id."""
+        try:
+            return self.by_gid.get(bytes.fromhex(word[1:]))
+        except ValueError:
+            return None
+
     def companions(self, name: str) -> set[str]:
         """With whom somebody shares an encrypted group."""
         return {other for circle in self.of.get(name, {}).values() for other in circle.members}

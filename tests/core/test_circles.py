@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import Any
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatd import blobs as b
 from chatd import encryption as e
 from chatd import messages as m
 from chatd.core.limits import Limits
@@ -243,6 +245,25 @@ class Reading(CircleScene):
             (len(found), hashlib.sha256(msgspec.msgpack.decode(found[-1])[0]).digest()), (751, self.log.head)
         )
         self.assertEqual(parts, 2)
+
+    def test_files_for_its_members(self) -> None:
+        folder = self.mktemp()
+        os.mkdir(folder)
+        self.house = House(files=folder)
+        self.alice, self.bob, self.carol = (self.comes(name) for name in ("alice", "bob", "carol"))
+        self.log = self.makes(self.alice)
+        self.adds(self.alice, self.bob)
+        word, identity = "!" + self.log.gid.hex(), b"i" * 16
+        self.granted(self.alice, b.CreateBlob, identity, 0, [word])
+        self.granted(self.alice, b.CommitBlob, identity, hashlib.sha256(b"").digest())
+        self.assertEqual(self.granted(self.bob, b.GetBlob, identity, 0, 1).data, b"")
+        self.forget()
+        self.refused("no-such-blob", self.carol, b.GetBlob, identity, 0, 1)
+        for wrong in (word, "!", "!xy", "!" + "00" * 16):
+            self.refused("no-such-group", self.carol, b.CreateBlob, b"j" * 16, 0, [wrong])
+        self.does(self.alice, "remove", ["bob"])
+        self.forget()
+        self.refused("no-such-blob", self.bob, b.GetBlob, identity, 0, 1)
 
     def test_it_is_no_conversation(self) -> None:
         answer = self.granted(self.alice, m.Groups)
