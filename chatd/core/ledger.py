@@ -186,7 +186,7 @@ def tell(hub: Hub, session: Session, command: a.Explain, seen: View, rows: list[
     if mine is None and rows and (command.seq or command.id):
         raise Refused("not-allowed", "That is somebody else's message.")
     if mine is None:
-        text = "The log has no such message of yours, or not any more. (What is encrypted from end to end is not in it.)"
+        text = "The log has no such message of yours, or no longer. (What is encrypted from end to end is not in it.)"
         raise Refused("no-such-message", text)
     found = life(hub, conversation, mine, turn.now)
     best: dict[str, a.ReaderIs] = {}
