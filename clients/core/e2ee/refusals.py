@@ -100,6 +100,7 @@ HAPPENED: Final[dict[str, Code]] = {
     "FILE_CORRUPT": Code(REFUSE, "{detail} is damaged or was tampered with at {number}% and was not saved. Retry?"),
     "FILE_INCOMPLETE": Code(NOTE, "{detail}. Resumes automatically."),
     "PLAINTEXT_REFUSED": Code(REFUSE, "An unencrypted message, claimed to be from {who}, was refused."),
+    "HISTORY_OFFERED": Code(NOTE, "Your device {device} sends {messages} of before; they are shown as imported."),
     "KEY_ROTATES": Code(NOTE, "{who} is about to have a new key, and has signed it with the old one."),
     "KEY_ROTATED": Code(NOTE, "{who} has a new key, signed with the old one. Compare when you can: /verify {who}"),
     "OWN_KEY_ROTATES": Code(
