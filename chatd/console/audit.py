@@ -24,6 +24,7 @@ NOTHING: Final = "0" * 64
 LONGEST: Final = 64 * 1024  # bytes of a line
 MOST_READ: Final = 10_000
 TORN: Final = "(torn)"
+_WRONG: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -134,7 +135,7 @@ class Audit:
         """The newest entries, the oldest of them first: of one operator, since a time in ms."""
         found: list[Entry] = []
         for _, line in self._lines():
-            with suppress(msgspec.DecodeError):
+            with suppress(*_WRONG):
                 entry = msgspec.json.decode(line, type=Entry)
                 if (not by or entry.who == by) and entry.at >= since:
                     found.append(entry)
@@ -149,14 +150,14 @@ class Audit:
         for number, line in self._lines():
             try:
                 entry = msgspec.json.decode(line, type=Entry)
-            except msgspec.DecodeError:
+            except _WRONG:
                 problems.append(f"line {number} is no entry")
                 continue
             if entry.n != expected:
                 problems.append(f"line {number} has the number {entry.n}, where {expected} belongs: lines are missing")
             elif entry.before != before:
                 problems.append(f"entry {entry.n} does not fit the one before it")
-            if not hmac.compare_digest(self._tag(entry), entry.tag):
+            if not hmac.compare_digest(self._tag(entry), entry.tag) or msgspec.json.encode(entry) + b"\n" != line:
                 problems.append(f"entry {entry.n} was changed, or not written by this server")
             expected, before = entry.n + 1, entry.tag
             if len(problems) > 100:
@@ -205,7 +206,7 @@ class Audit:
         """The head as it was remembered; None where it is not there, or not ours."""
         try:
             n, tag, seal = msgspec.json.decode(self._head_path.read_bytes(), type=tuple[int, str, str])
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *_WRONG):
             return None
         head = Head(n, tag)
         right = hmac.new(self._key, msgspec.json.encode(head), "sha256").hexdigest()
@@ -221,7 +222,7 @@ class Audit:
             return None
         try:
             return msgspec.json.decode(lines[-1], type=Entry)
-        except msgspec.DecodeError:
+        except _WRONG:
             raise ValueError("its last line is no entry; move it away, keep it, and start again") from None
 
     def _cut_torn(self) -> int:

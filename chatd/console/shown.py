@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from textwrap import wrap
 from typing import Any, Final
 
 import msgspec
@@ -136,8 +137,9 @@ def answer(found: Answer, room: int, coloured: bool) -> list[str]:
     elif found.rows:
         lines += table(found.rows, room, coloured)
     if found.note:
-        notes = map(inert.line, found.note.split("\n"))
-        lines += [painted(note, RED, coloured and found.status != DONE) for note in notes]
+        for note in map(inert.line, found.note.split("\n")):
+            wrapped = wrap(note, room, break_on_hyphens=False)
+            lines += [painted(part, RED, coloured and found.status != DONE) for part in wrapped]
     return lines
 
 

@@ -223,6 +223,8 @@ class Transport(SSHServerTransport):
                 pass
 
     def dataReceived(self, data: bytes) -> None:
+        if self not in self.factory.here:
+            return
         try:
             super().dataReceived(data)
         except Exception:  # what a stranger sends is not to fill the log with tracebacks
