@@ -1,6 +1,6 @@
 """What was said, copied to a new device of one's own: an encrypted file whose keys come over Olm, from oneself only.
 
-Rule: it is what the other device says that was said, and is shown as *imported*: it carries no commitment and no tag, so
+Rule: it is what the other device says that was said, and is shown as *imported*: it has no commitment and no tag, so
 it proves nothing and cannot be reported. It is read piece by piece, bounded; a piece that is not well formed ends it.
 """
 
