@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 
 from clients.core.e2ee.batch import Place
-from clients.core.e2ee.keys import KEY_BYTES, NONCE_BYTES, Entropy, derive, open_box, seal_box
+from clients.core.e2ee.keys import KEY_BYTES, NONCE_BYTES, BoxKey, Entropy, derive, open_box, seal_box
 from clients.core.e2ee.refusals import Refused
 from clients.core.e2ee.signed import Bytes32, encode
 
@@ -58,30 +58,20 @@ def subkey(store_key: bytes, purpose: str) -> bytes:
     return derive(store_key, "store/" + purpose)
 
 
-def seal_row(key: bytes, table: str, row: str, plain: bytes, nonce: bytes) -> bytes:
-    """A row as it lies on the disk."""
-    return seal_box(key, nonce, plain, _about(table, row))
-
-
-def open_row(key: bytes, table: str, row: str, box: bytes) -> bytes:
-    """What the row says. Raises Refused where the key, the table, the name, the version or a bit is another one."""
-    return open_box(key, box, _about(table, row))
-
-
 class Seal:
     """The key of one purpose at work."""
 
     def __init__(self, store_key: bytes, purpose: str, entropy: Entropy) -> None:
-        self._key = subkey(store_key, purpose)
+        self._key = BoxKey(subkey(store_key, purpose))
         self._entropy = entropy
 
     def close(self, table: str, row: str, plain: bytes) -> bytes:
         """A row as it lies on the disk, under a fresh nonce."""
-        return seal_row(self._key, table, row, plain, self._entropy(NONCE_BYTES))
+        return self._key.seal(self._entropy(NONCE_BYTES), plain, _about(table, row))
 
     def open(self, table: str, row: str, box: bytes) -> bytes:
-        """What the row says. Raises Refused: see `open_row`."""
-        return open_row(self._key, table, row, box)
+        """What the row says. Raises Refused where the key, the table, the name, the version or a bit is another one."""
+        return self._key.open(box, _about(table, row))
 
 
 def wrap(store_key: bytes, wrapping: bytes, nonce: bytes) -> bytes:
