@@ -321,6 +321,9 @@ class App:
         if isinstance(notice, n.KeysStatus):
             notice = msgspec.structs.replace(notice, profile=self.history.status())
         self.face.notice(notice)
+        remark = self.history.remark() if isinstance(notice, n.Welcomed) else ""
+        if remark:
+            self._tell(remark)
         if self._filing is not None:
             self._filing.told(self, notice)
 

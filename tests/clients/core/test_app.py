@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
@@ -9,8 +11,9 @@ from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
 from clients.core.face import Gone
+from clients.core.history import History
 from clients.core.reading import SKIP
-from clients.core.vault import ProfileError
+from clients.core.vault import UNPROTECTED, Opening, ProfileError, Vault
 from tests.clients.kit import SERVER, Client, greeting, message, position, welcome
 
 
@@ -342,6 +345,13 @@ class LocalTests(SynchronousTestCase):
         self.assertEqual(self.client.app.setting("times"), "always")
         self.client.app.enter("/set colour blue")
         self.assertEqual([told.code for told in self.client.face.take(n.Refused)], ["usage"])
+
+    def test_a_profile_without_a_passphrase_is_told_of_once(self) -> None:
+        vault = Vault(Opening(face=True), secrets.token_bytes)
+        history = History(":memory:", vault)
+        for told in ([n.Local((UNPROTECTED,))], []):
+            client = Client(history=history).log_in()
+            self.assertEqual(client.face.take(n.Local), told)
 
     def test_what_opens_the_profile(self) -> None:
         self.assertIn("kept elsewhere", self.lines("/keys passphrase")[0])
