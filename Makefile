@@ -7,7 +7,7 @@ AGE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 BIN := .venv/bin
 LOCK := .lock/requirements.txt
 
-.PHONY: help demo run client test check bench crash screenshots fuzz mutate-e2ee clean lock
+.PHONY: help demo run client test check bench crash cuts screenshots fuzz mutate-e2ee clean lock
 .DEFAULT_GOAL := help
 
 help:
@@ -37,6 +37,9 @@ bench: .venv/ready  ## how fast, beside a bare broadcast server
 
 crash: .venv/ready  ## kill the server at random moments under load: make crash N=200
 	@$(BIN)/python -m tests.process.crash $(or $(N),200)
+
+cuts: .venv/ready  ## cut, and kill, while a 200 MiB file goes up and down: make cuts N=20
+	@$(BIN)/python -m tests.process.files $(or $(N),20)
 
 screenshots: .venv/ready  ## docs/screenshots/ anew, from weechat, irssi and chat on a real server
 	@$(BIN)/python -m tests.process.screenshots

@@ -165,10 +165,10 @@ def _open(job: j.Open) -> j.Opened:
     if job.path:
         with suppress(FileNotFoundError), _opened(job.path, os.O_WRONLY) as part:
             return j.Opened(job.path, _kept(part, job))
-    folder = os.path.abspath(os.path.expanduser(job.folder))
+    folder, wanted = _target(job.folder, job.output, job.name)
     os.makedirs(folder, exist_ok=True)
     with _folder(folder) as within:
-        for name in _parts(job):
+        for name in _parts(job.id, wanted):
             try:
                 with _opened(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, within):
                     return j.Opened(os.path.join(folder, name), 0)
@@ -177,11 +177,18 @@ def _open(job: j.Open) -> j.Opened:
     raise Failed("disk", f"No name is free for this file in {folder}.")
 
 
-def _parts(job: j.Open) -> Iterator[str]:
+def _target(downloads: str, output: str, name: str) -> tuple[str, str]:
+    """The folder and the name there: of a folder that was wanted, of a file that was wanted, or of neither."""
+    path = os.path.abspath(os.path.expanduser(output or downloads))
+    if not output or output.endswith("/") or os.path.isdir(path):
+        return path, leaf(name)
+    return os.path.dirname(path), leaf(os.path.basename(path))
+
+
+def _parts(identity: bytes, name: str) -> Iterator[str]:
     """Names under which it may grow."""
-    name = leaf(job.name)
     for number in range(TRIES):
-        yield f"{name}.{job.id.hex()[:8]}{f'-{number}' if number else ''}.part"
+        yield f"{name}.{identity.hex()[:8]}{f'-{number}' if number else ''}.part"
 
 
 def _kept(part: int, job: j.Open) -> int:
@@ -229,9 +236,9 @@ def _finish(job: j.Finish) -> j.Finished:
             os.unlink(job.path)
             raise
         os.fsync(part)
-    folder = os.path.abspath(os.path.expanduser(job.folder))
+    folder = os.path.dirname(job.path)
     with _folder(folder) as within:
-        name = _name(job.path, leaf(job.name), within)
+        name = _name(job.path, _target(folder, job.output, job.name)[1], within)
         os.fsync(within)
     return j.Finished(os.path.join(folder, name))
 

@@ -6,7 +6,6 @@ asked for, and are written in that order.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from chatd import blobs as b
@@ -55,19 +54,16 @@ class Download(Transfer):
         self._fresh = False
         return self._write() + self._ask(now)
 
-    def _target(self) -> tuple[str, str]:
-        """The folder, and the name there: a folder that was wanted, a file that was wanted, or the downloads."""
-        wanted, name = self.kept.output, self.kept.offer.name
-        if not wanted:
-            return self._desk.downloads, name
-        folder, leaf = os.path.split(wanted)
-        return (folder or ".", leaf) if leaf not in ("", ".", "..") else (wanted, name)
-
     def _open(self) -> Moves:
         self.busy = True
-        folder, name = self._target()
-        kept = self.kept
-        return Moves(jobs=[j.Open(kept.offer.id, folder, name, kept.path, kept.blob_size, self._stream)])
+        kept, downloads = self.kept, self._desk.downloads
+        return Moves(
+            jobs=[
+                j.Open(
+                    kept.offer.id, downloads, kept.offer.name, kept.output, kept.path, kept.blob_size, self._stream
+                )
+            ]
+        )  # fmt: skip
 
     def _ask(self, now: float) -> Moves:
         """Ask for what fits the window; what the disk has not written yet counts, too."""
@@ -102,12 +98,15 @@ class Download(Transfer):
 
     def _finish(self) -> Moves:
         self.busy = True
-        kept, name = self.kept, self._target()[1]
-        folder = os.path.dirname(kept.path)
-        offer = kept.offer
+        kept, offer = self.kept, self.kept.offer
         return Moves(
-            jobs=[j.Finish(offer.id, kept.path, folder, name, offer.size, offer.sha256, self._stream, kept.blob_hash)]
-        )
+            jobs=[
+                j.Finish(
+                    offer.id, kept.path, offer.name, kept.output, offer.size, offer.sha256, self._stream,
+                    kept.blob_hash,
+                )
+            ]
+        )  # fmt: skip
 
     # ---- the disk ----
 

@@ -12,6 +12,8 @@ from clients.core.intents import Intent
 
 _WHO = re.compile(r"(?:@?[^\s,]+(?:,\s*@?[^\s,]+)*)(?=\s)")
 
+_WORD = re.compile(r"(\"[^\"]+\"|'[^']+'|\S+)(?:\s+(.+))?")
+
 
 def send(rest: str) -> Intent | None:
     """`/file bob essay.pdf`, `/file #hw3 "my essay.pdf"`, `/file @a,@b ~/essay.pdf`: a bare word is a person."""
@@ -34,11 +36,11 @@ def unquoted(text: str) -> str:
 
 
 def get(rest: str) -> Intent | None:
-    """`/get ID`, `/get ID folder`."""
-    parts = rest.split(None, 1)
-    return i.GetFile(parts[0], unquoted(parts[1].strip()) if len(parts) > 1 else "") if parts else None
+    """`/get ID`, `/get ID folder`, `/get "my essay.pdf"`."""
+    match = _WORD.fullmatch(rest.strip())
+    return i.GetFile(unquoted(match[1]), unquoted((match[2] or "").strip())) if match else None
 
 
 def decline(rest: str) -> Intent | None:
     """`/decline ID`."""
-    return i.DeclineFile(rest.strip()) if rest.strip() else None
+    return i.DeclineFile(unquoted(rest.strip())) if rest.strip() else None

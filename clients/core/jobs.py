@@ -35,11 +35,12 @@ class Read(Job, frozen=True):
 
 
 class Open(Job, frozen=True):
-    """Begin to write a file that comes, or go on: in this folder, under a name made of this one. `path`: where it was
-    begun earlier."""
+    """Begin to write a file that comes, or go on. `output`: the folder or the file that was wanted; where nothing was,
+    it is `name` in `folder`. `path`: where it was begun earlier."""
 
     folder: str
     name: str
+    output: str
     path: str
     blob_size: int
     stream: Stream | None = None
@@ -58,8 +59,8 @@ class Finish(Job, frozen=True):
     """All bytes are there: look whether they are right, and give the file its name, or one beside it."""
 
     path: str
-    folder: str
     name: str
+    output: str
     size: int
     sha256: bytes
     stream: Stream | None = None

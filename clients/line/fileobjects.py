@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from clients.core.moving import Moving
-from clients.core.offers import Kept, Offer
+from clients.core.offers import DOWN, Kept, Offer
 
 Fields = dict[str, Any]
 
@@ -25,7 +25,7 @@ def moving(notice: Moving) -> Fields:
         "file": about(notice.offer), "way": notice.way, "state": notice.state, "who": list(notice.who),
         "done": notice.done, "rate": round(notice.rate), "left": round(notice.left, 1) if notice.left >= 0 else None,
     }  # fmt: skip
-    if notice.path:
+    if notice.path and notice.way == DOWN:
         fields["path"] = notice.path
     if notice.code:
         fields |= {"code": notice.code, "text": notice.text}
@@ -36,4 +36,4 @@ def kept(file: Kept) -> Fields:
     """One of the list."""
     fields: Fields = {"file": about(file.offer), "way": file.way, "state": file.state, "who": list(file.to)}
     fields["from"] = file.sender
-    return {**fields, "path": file.path} if file.path else fields
+    return {**fields, "path": file.path} if file.path and file.way == DOWN else fields

@@ -1,0 +1,123 @@
+"""Files through a real server with the real programs: for who is away, on two devices, cut at random points.
+
+Rule: small enough for every run of the tests; `make cuts N=20` is the long one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.process.chat import ChatCase, Done
+from tests.process.files import MIB, Cuts
+
+
+class CutTests(SynchronousTestCase):
+    """The line cut, clients and the server killed, at random points."""
+
+    def cut(self, to: str) -> None:
+        run = Cuts(6 * MIB, say=lambda text: print(text))
+        self.addCleanup(run.close)
+        run.meet()
+        run.there_and_back(to, 3)
+
+    def test_in_an_open_group(self) -> None:
+        self.cut("#files")
+
+    def test_to_one_person_where_it_is_encrypted(self) -> None:
+        self.cut("@bob")
+
+
+class FileTests(ChatCase):
+    """What people do with files."""
+
+    def file(self, size: int, name: str = "essay.pdf") -> Path:
+        """A file to be sent."""
+        path = self.server.folder / name
+        path.write_bytes(os.urandom(size))
+        return path
+
+    def objects(self, done: Done) -> list[dict[str, Any]]:
+        """What a program said that ended well."""
+        self.assertEqual(done.status, 0, done)
+        return done.objects()
+
+    def offer(self, user: str) -> dict[str, Any]:
+        """The file that somebody finds in their mail."""
+        found = [
+            one["file"] for one in self.objects(self.chat(user, "--json", "recv", "--wait", "20")) if "file" in one
+        ]
+        self.assertEqual(len(found), 1)
+        offer: dict[str, Any] = found[0]
+        return offer
+
+    def test_for_somebody_who_is_away(self) -> None:
+        self.chat("bob", "who")
+        path = self.file(300_000)
+        sent = self.objects(self.chat("alice", "--json", "file", "@bob", str(path)))[-1]
+        self.assertEqual((sent["event"], sent["state"], sent["who"]), ("file", "sent", ["@bob"]))
+        offer = self.offer("bob")
+        expected = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.assertEqual((offer["name"], offer["size"], offer["sha256"]), ("essay.pdf", 300_000, expected))
+        folder = self.server.folder / "got"
+        folder.mkdir()
+        got = self.chat("bob", "get", offer["id"][:8], "--output", str(folder))
+        self.assertEqual((got.status, got.lines()), (0, [str(folder / "essay.pdf")]))
+        self.assertEqual((folder / "essay.pdf").read_bytes(), path.read_bytes())
+        again = self.chat("bob", "get", offer["id"], "--output", str(folder))
+        self.assertEqual(again.lines(), [str(folder / "essay (2).pdf")])
+
+    def test_neither_disk_nor_log_of_the_server_knows_what_is_in_it_or_how_it_is_called(self) -> None:
+        self.chat("bob", "who")
+        path = self.server.folder / "canaryname.txt"
+        path.write_bytes(b"canarybytes " * 20_000)
+        self.objects(self.chat("alice", "--json", "file", "@bob", str(path)))
+        self.server.stop()
+        searched = [*self.server.data.rglob("*"), self.server.log]
+        found = [one for one in searched if one.is_file() and b"canary" in one.read_bytes()]
+        self.assertEqual(found, [])
+        self.assertEqual(sum(one.is_file() for one in (self.server.data / "files").iterdir()), 1)
+
+    def test_sizes_in_an_open_group(self) -> None:
+        for user in ("alice", "bob"):
+            self.chat(user, "group", "--open", "files")
+        for size in (0, 1, 65_536, 65_537):
+            path = self.file(size, f"{size}.bin")
+            self.objects(self.chat("alice", "--json", "file", "#files", str(path)))
+            offer = self.offer("bob")
+            got = self.objects(self.chat("bob", "--json", "get", offer["id"], "--output", f"{self.server.folder}/got/"))
+            self.assertEqual(Path(got[-1]["path"]).read_bytes(), path.read_bytes())
+
+    def test_what_cannot_be(self) -> None:
+        self.chat("alice", "who")
+        path = str(self.file(5))
+        for status, words in (
+            (2, ("file", "@alice", str(self.server.folder / "nothing"))), (2, ("file", "@alice", "/")),
+            (5, ("file", "#nothing", path)), (5, ("file", "@nobody", path)), (2, ("file", path)), (2, ("get",)),
+            (2, ("get", "abcdef")),
+        ):  # fmt: skip
+            done = self.chat("alice", *words)
+            self.assertEqual((done.status, done.out), (status, ""), (words, done))
+            self.assertTrue(done.err, words)
+
+    def test_in_a_conversation(self) -> None:
+        """Two windows: one sends, the other is told how to fetch it, and does."""
+        alice, bob = self.join("alice"), self.join("bob")
+        path = self.file(5, "my essay.pdf")
+        alice.enter(f'/file bob "{path}"')
+        bob.wait("File: my essay.pdf (5 bytes)  -  /get")
+        alice.wait("my essay.pdf: sent to @bob (5 bytes).")
+        folder = self.server.folder / "got"
+        folder.mkdir()
+        identity = next(line for line in bob.lines() if "/get" in line).split("/get ")[1].split()[0]
+        bob.enter(f"/get {identity} {folder}")
+        bob.wait("my essay.pdf: received (5 bytes)")
+        self.assertEqual((folder / "my essay.pdf").read_bytes(), path.read_bytes())
+        bob.enter(f'/get "my essay.pdf" {folder}')
+        bob.wait("my essay (2).")
+        bob.enter("/files")
+        bob.wait("from alice, received as")
