@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from chatd.console.people import USER, address
 from chatd.console.shown import moment
 from chatd.console.verbs import DONE, OTHER, Answer, Argument, Call, Live, Row, Value, Verb
-from chatd.operations import figures, levels, upkeep, watching
+from chatd.operations import backups, figures, levels, upkeep, watching
 from chatd.operations.people import SessionIs
 
 HOUR: Final = 3600.0
@@ -154,6 +154,40 @@ def cert_reload(call: Call) -> Answer:
     return Answer([dict(upkeep.certificate(call.service))], "New connections get this one.", details=True)
 
 
+def backup_now(call: Call) -> Deferred[Answer]:
+    """Make one."""
+    return backups.now(call.service, call["keep"] or backups.KEEP).addCallback(_made)
+
+
+def _made(one: backups.Made) -> Answer:
+    row: dict[str, Value] = {
+        "path": one.path, "made": moment(one.made * 1000), "bytes": one.size, "messages": one.messages,
+        "let-go": " ".join(one.gone),
+    }  # fmt: skip
+    return Answer([row], "It has been looked at, and is whole. Keep copies on another disk.", details=True)
+
+
+def backup_list(call: Call) -> Deferred[Answer]:
+    """Those in the data folder."""
+    return backups.listed(call.service).addCallback(_backups)
+
+
+def _backups(found: list[tuple[str, int]]) -> Answer:
+    rows: list[dict[str, Value]] = [{"made": moment(made * 1000), "path": path} for path, made in found]
+    return Answer(rows, "" if rows else "None yet: `backup now` makes one.")
+
+
+def backup_verify(call: Call) -> Deferred[Answer]:
+    """Look at one."""
+    return backups.verify(call.service, call["backup"]).addCallback(_checked)
+
+
+def _checked(problems: list[str]) -> Answer:
+    if problems:
+        return Answer([{"problem": problem} for problem in problems], "Do not rely on this one.", OTHER)
+    return Answer([{"backup": "ok"}], "It is whole.")
+
+
 FOR: Final = Argument("--for", "duration", "for how long (1h)", False)
 COUNT: Final = Argument("--count", "number", "at most so many", False)
 VERBS: Final = (
@@ -183,4 +217,10 @@ VERBS: Final = (
     Verb("cert show", "staff", cert_show, "the certificate, and how many days it has left", "cert show"),
     Verb("cert reload", "admin", cert_reload, "read the certificate again; nobody is cut off", "cert reload",
          changes=True),
+    Verb("backup now", "admin", backup_now, "copy the database and what belongs to it, while all goes on",
+         "backup now --keep 14", (Argument("--keep", "number", "how many stay (7)", False),), changes=True,
+         deadline=600.0),
+    Verb("backup list", "admin", backup_list, "the backups in the data folder", "backup list"),
+    Verb("backup verify", "admin", backup_verify, "is a backup whole", "backup verify 20261123T031500Z",
+         (Argument("backup", "word", "its name"),), deadline=600.0),
 )  # fmt: skip
