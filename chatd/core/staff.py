@@ -75,6 +75,9 @@ def rename(hub: Hub, turn: Turn, whom: str, new: str, by: str) -> User:
     name = hub.users.checked(new, user)
     if name.display == user.name:
         raise Refused("name-taken", f"That is {user.name}'s name already.")
+    if user.chains:
+        text = f"{user.name} has keys, and they are signed for this name: another name needs another account."
+        raise Refused("not-allowed", text)
     hub.check_space()
     text = f"{by} has given you another name: you are {name.display} from now on."
     put_out(hub, turn, user, m.Bye("renamed", text), f"Renamed by {by}")

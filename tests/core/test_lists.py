@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from chatd import encryption as e
 from chatd import messages as m
+from chatd.core import staff
 from chatd.core.limits import Limits
+from chatd.core.turn import Refused
 from tests.kit import House, Keys, Peer
 from tests.sealed import Owner, SealedScene, device, encode, item, one_time, sign
 
@@ -32,6 +34,12 @@ class Putting(SealedScene):
         self.house.people("dave")
         self.assertEqual(self.granted(self.alice, e.AskLists, "dave"), e.Lists(self.alice.ref, "dave", 0, []))
         self.refused("no-such-user", self.alice, e.AskLists, "davey")
+
+    def test_who_has_lists_keeps_the_name_that_is_signed_in_them(self) -> None:
+        with self.assertRaises(Refused) as raised:
+            staff.rename(self.house.node.hub, self.house.node.turn(), "alice", "alicia", "miller")
+        self.assertEqual(raised.exception.code, "not-allowed")
+        self.assertEqual(self.house.node.hub.users.find("alice").name, "alice")
 
     def test_what_does_not_follow(self) -> None:
         owner, keys = self.owners["alice"], self.alice.keys
