@@ -126,7 +126,7 @@ class App:
         self._question = ""
         self._asking = False
         self._leaving = False
-        self._finishing = False
+        self._finishing = self._parting = False
         self.ended = False
         self._last = Step()
         self.how = ""
@@ -273,6 +273,8 @@ class App:
         if self._finishing and self.session.state.status == ONLINE and self._idle():
             self._finishing = False
             self._do(self._leave)
+        elif self._leaving and not self._parting and not self.ended and not self.session.unfinished():
+            self._do(self._part)
 
     def _idle(self) -> bool:
         return self.session.idle() and (self._filing is None or self._filing.files.idle())
@@ -289,13 +291,17 @@ class App:
         self._carry_out(self.session.settle(now))
 
     def _carry_out(self, step: Step) -> None:
-        """Show; the rest is for `_settle`."""
-        for notice in step.notices:
-            self._show(notice)
-        self._records += step.records
-        self._commands += step.commands
-        if step.stop:
-            self._last = step
+        """Show, and whatever waits for that to be shown; the rest is for `_settle`."""
+        following: Step | None = step
+        while following is not None:
+            for notice in following.notices:
+                self._show(notice)
+            self._records += following.records
+            self._commands += following.commands
+            if following.stop:
+                self._last = following
+                return
+            following = self.session.resume(self._clock.seconds())
 
     def _settle(self) -> None:
         """Let the face be out, then keep, then send."""
@@ -417,7 +423,16 @@ class App:
         self._leaving = True
         if self.session.state.status != ONLINE:
             self._end("left")
+        elif not self.session.unfinished():
+            self._part()
+        else:
+            self._clock.callLater(GOODBYE, self._part)
+
+    def _part(self) -> None:
+        """What was to be done before leaving is done, or takes too long."""
+        if self._parting or self.ended:
             return
+        self._parting = True
         who = self.session.entrance.who
         step = self.session.ask(self._clock.seconds(), i.Leave())
         step.records.append(r.Claim(who.name, b"", who.claimed))
@@ -480,15 +495,22 @@ class App:
         self._tell(f"This profile is {self.history.status()}", how, intent=intent)
 
     def _search(self, intent: i.Search) -> None:
-        self.face.notice(n.Found(intent.text, tuple(self.history.search(self.account, intent.text))))
+        self._found(intent.text, self.history.search(self.account, intent.text))
 
     def _history(self, intent: i.ReadHistory) -> None:
         """The server's log where there is a line, else what this device has seen; of what was set apart only that."""
-        if self.session.state.status == ONLINE and not is_apart(intent.to):
+        to, secure = intent.to or self.session.state.focus, self.session.secure
+        kept = secure.kept_as(to) if secure is not None else ""
+        if self.session.state.status == ONLINE and not kept and not is_apart(intent.to):
             self._carry_out(self.session.ask(self._clock.seconds(), intent))
             return
-        to = intent.to or self.session.state.focus
-        self.face.notice(n.Found("", tuple(self.history.last(self.account, to, intent.limit))))
+        self._found("", self.history.last(self.account, kept or to, intent.limit))
+
+    def _found(self, text: str, messages: list[n.Said]) -> None:
+        """What this device has of the past, as faces know it."""
+        secure = self.session.secure
+        shown = [secure.as_shown(said) for said in messages] if secure is not None else messages
+        self.face.notice(n.Found(text, tuple(shown)))
 
     def _password(self, intent: i.ChangePassword) -> None:
         if intent.new is None:

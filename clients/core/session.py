@@ -110,6 +110,8 @@ class Session:
         if self.secure is None or not self.secure.received(now, event):
             act = _EVENTS.get(type(event))
             step = act(self, now, event) if act else self._answered(now, event)
+        if self.secure is not None and self.state.status == ONLINE and self.secure.reconsiders():
+            step.commands += self._say_unsent(now)
         return self._and_encryption(now, step)
 
     def deadline(self) -> float | None:
@@ -143,6 +145,12 @@ class Session:
         if self.secure is not None and self.state.status == ONLINE:
             self.secure.acknowledge(now)
         return self._and_encryption(now, step)
+
+    def resume(self, now: float) -> Step | None:
+        """A Step was carried out: the next one, where something waited for that."""
+        if self.secure is None or not self.secure.resume(now):
+            return None
+        return self._and_encryption(now, Step())
 
     def kept(self) -> None:
         """All records of all Steps so far are on disk."""
@@ -181,19 +189,20 @@ class Session:
         if self.state.status != ONLINE:
             text = "Not connected to the server right now; try again."
             return Step([n.Refused("not-connected", text, intent=intent)])
-        if self.secure is not None and self.secure.ask(now, intent):
-            return self._and_encryption(now, Step())
-        ref = self.next_ref()
-        asking = command(intent, ref, self.state.focus)
-        if asking is None:
-            return Step()
-        known = isinstance(intent, i.JoinGroup) and intent.group.lower() in map(str.lower, self.state.positions)
-        self._asked[ref] = Asked(intent, now, known)
         acknowledged: list[Command] = []
         if isinstance(intent, (i.Leave, i.ReadInbox)):
             acknowledged = self._acknowledgements(now, True)
             if self.secure is not None:
                 self.secure.acknowledge(now, True)
+        if self.secure is not None and self.secure.ask(now, intent):
+            return self._and_encryption(now, Step(commands=acknowledged))
+        ref = self.next_ref()
+        asking = command(intent, ref, self.state.focus)
+        if asking is None:
+            who = "a guest has no keys" if self.state.guest else "this server or this program does not know it"
+            return Step([n.Refused("not-available", f"That cannot be done: {who}.", intent=intent)])
+        known = isinstance(intent, i.JoinGroup) and intent.group.lower() in map(str.lower, self.state.positions)
+        self._asked[ref] = Asked(intent, now, known)
         step = self._and_encryption(now, Step(commands=acknowledged))
         step.commands.append(asking)
         return step
@@ -201,6 +210,10 @@ class Session:
     def idle(self) -> bool:
         """Nothing said or asked is without an answer."""
         return not self._asked and not len(self.outbox) and (self.secure is None or self.secure.idle())
+
+    def unfinished(self) -> bool:
+        """Whether this device's keys are still on their way to the server: who leaves now could not be written to."""
+        return self.secure is not None and self.secure.unfinished()
 
     def behind(self) -> bool:
         """Whether stored messages are still on their way."""

@@ -26,6 +26,7 @@ from clients.core.offers import stored
 from clients.core.outbox import Outbox
 from clients.core.profile import Profile
 from clients.core.reading import KEEP, Reading
+from clients.core.secure.desk import Strongbox
 from clients.core.session import Session
 from clients.core.transfers import Transfers
 
@@ -77,17 +78,24 @@ def make(
     reading = Reading(history.cursors(account.id), history.ahead(account.id))
     known = Conversations(history.created(account.id))
     outbox = Outbox(history.outbox(account.id))
-    session = Session(Entrance(who, device), outbox, reading, account.epoch, receive, known)
+    rows = history.rows(account.id)
+    box = Strongbox(rows, device, secrets.token_bytes, _wall, profile.highest(account.id))
+    session = Session(Entrance(who, device), outbox, reading, account.epoch, receive, known, box)
     files = Transfers(
-        stored(history.rows(account.id)), session.next_ref, secrets.token_bytes, platformdirs.user_downloads_dir(),
+        stored(rows), session.next_ref, secrets.token_bytes, platformdirs.user_downloads_dir(),
         str(profile.path / "sending"),
     )  # fmt: skip
     line = Connection(reactor, Address(options.server, 0), tls=not options.plaintext)
     return App(
         face, session, history, account.id, line, reactor, server=options.server,
         trust_new=options.trust_new, entropy=secrets.token_bytes, chance=random.random,
-        wall=lambda: int(time.time() * 1000), filing=Filing(files, _threads(reactor), fetches),
+        wall=_wall, filing=Filing(files, _threads(reactor), fetches),
     )  # fmt: skip
+
+
+def _wall() -> int:
+    """The time in ms."""
+    return int(time.time() * 1000)
 
 
 def _threads(reactor: Any) -> Disk:

@@ -248,6 +248,8 @@ class Asking(Errand):
     def __init__(self, context: Context, intent: i.Intent) -> None:
         super().__init__(context)
         self._intent = intent
+        if isinstance(intent, i.ReadInbox):
+            self.receive = WATCH  # only this device can tell what of its mail is a message, and from whom
 
     def ready(self, notice: n.Welcomed) -> None:
         """In: ask."""

@@ -22,11 +22,13 @@ from clients.core.e2ee.receiving import Arrived, Delivered, Dropped, Incoming
 from clients.core.e2ee.refusals import Behind, Note, Refused
 from clients.core.e2ee.sending import HOUR, Sending, Trouble
 from clients.core.e2ee.signed import decode, encode
-from clients.core.reading import ACK_COUNT, ACK_DELAY, SKIP, WATCH
+from clients.core.offers import Offer
+from clients.core.reading import ACK_COUNT, ACK_DELAY, KEEP, SKIP, WATCH
 from clients.core.secure.desk import Desk
-from clients.core.secure.flows import Flow, ServerRefused
+from clients.core.secure.flows import Flow, Pause, ServerRefused
 from clients.core.secure.posting import Posted, Posting
 from clients.core.secure.talks import Message, Talks, shown
+from clients.core.transfers import spoken_of
 
 LINE: Final = "mail"
 MOST_IDS: Final = 256
@@ -50,6 +52,8 @@ class Arriving:
         self._login = 0
         self._current: Message | None = None
         self._watching: Incoming | None = None
+        self._taking = False
+        self.heard: set[str] = set()  # conversations that something came for, as faces know them
 
     # ---- the connection ----
 
@@ -62,7 +66,7 @@ class Arriving:
         """The connection is gone: what was not acknowledged comes again."""
         self._queue.clear()
         self._unread.clear()
-        self._first, self._count = None, 0
+        self._first, self._count, self._taking = None, 0, False
 
     def came(self, mail: e.Mail) -> None:
         """One item of the server's."""
@@ -104,19 +108,22 @@ class Arriving:
     # ---- one after the other ----
 
     def _begin(self) -> None:
-        if not self._desk.flows.busy(LINE):
+        if not self._taking:
+            self._taking = True
             self._desk.flows.start(LINE, self._take())
 
     def _take(self) -> Flow[None]:
         while self._queue:
-            mail = self._queue.popleft()
-            if self._desk.host.receive == SKIP:
+            mail, receive = self._queue.popleft(), self._desk.host.receive
+            if receive == SKIP and (isinstance(mail, Arrived) or mail.at < self._login):
                 continue
             yield from self._one(mail if isinstance(mail, Arrived) else _arrived(mail))
-            if isinstance(mail, e.Mail):
-                self._done = mail.seq
-            if self._desk.host.receive != WATCH:
+            if receive == KEEP:
+                self._done = mail.seq if isinstance(mail, e.Mail) else self._done
                 self._note()
+            if self._queue:
+                yield Pause.SHOWN  # one after the other: whoever is shown a message may want no more
+        self._taking = False
 
     def _one(self, item: Arrived) -> Flow[None]:
         if not _fits(item):
@@ -161,11 +168,11 @@ class Arriving:
 
     def _receive(self, item: Arrived, fresh: bool) -> Delivered | Dropped:
         self._current = None
-        incoming = self._desk.incoming if self._desk.host.receive != WATCH else self._watcher()
+        incoming = self._desk.incoming if self._desk.host.receive == KEEP else self._watcher()
         return incoming.receive(item, self._desk.wall(), fresh=fresh, keep=self._keep)
 
     def _watcher(self) -> Incoming:
-        """Who only watches opens everything and keeps nothing: it comes again, to whoever keeps it."""
+        """Who only watches, or waits for a receipt, keeps nothing of what is opened: it comes again to who does."""
         if self._watching is None:
             self._watching = self._desk.watching()
         return self._watching
@@ -187,18 +194,22 @@ class Arriving:
     # ---- what follows ----
 
     def _delivered(self, item: Arrived, delivered: Delivered) -> None:
-        desk, sender = self._desk, delivered.sender
+        desk, sender, receive = self._desk, delivered.sender, self._desk.host.receive
         message = self._current
-        watching = desk.host.receive == WATCH
+        if receive == SKIP:
+            self._was_read(delivered)
+            return
         if message is not None:
-            if not watching:
+            if receive == KEEP:
                 self._talks.keep(message)
             self._talks.introduce()
             if not message.own:
+                self.heard.add(shown(message.conversation))
                 desk.host.state.heard(shown(message.conversation), message.sender)
+            file = self._file(message, delivered)
             if message.sender not in desk.host.ignored:
-                desk.show(self._talks.said(message, item.at < self._login, delivered.missing))
-        if watching:
+                desk.show(self._talks.said(message, item.at < self._login, delivered.missing, file))
+        if receive != KEEP:
             return
         desk.notes(delivered.notes)
         if delivered.receipt or delivered.kind == "msg":
@@ -212,6 +223,8 @@ class Arriving:
 
     def _dropped(self, dropped: Dropped) -> None:
         desk = self._desk
+        if desk.host.receive == SKIP:
+            return
         if dropped.told:
             detail = "held" if dropped.held else dropped.check
             desk.show(n.Secure(dropped.code, dropped.user, desk.to(dropped.user), detail=detail))
@@ -236,6 +249,17 @@ class Arriving:
         claims = yield from self._desk.claim(lambda batch: [entry])
         batch = self._desk.batch()
         self._send(batch, [self._desk.outgoing.tell_list(batch, entry, note.number, self._desk.wall(), claims)])
+
+    def _file(self, message: Message, delivered: Delivered) -> Offer | None:
+        """The file that a message speaks of; who keeps the message keeps what it takes to fetch it."""
+        files, body = self._desk.host.files, delivered.body
+        if files is None or not isinstance(body, Said) or not body.files:
+            return None
+        if self._desk.host.receive == KEEP:
+            for manifest in body.files:
+                where = shown(message.conversation)
+                self._desk.keep(*files.arrived(manifest, where, message.sender, message.at))
+        return spoken_of(body.files[0])
 
     def _was_read(self, delivered: Delivered) -> None:
         if isinstance(delivered.body, Receipt) and delivered.conv == direct_conv(self._desk.me, delivered.sender.user):

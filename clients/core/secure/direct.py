@@ -18,7 +18,8 @@ from clients.core.e2ee.envelope import direct_conv
 from clients.core.e2ee.refusals import Refused
 from clients.core.outbox import Outgoing
 from clients.core.secure.desk import Desk
-from clients.core.secure.flows import Flow, ServerRefused
+from clients.core.secure.flows import Flow, Pause, ServerRefused
+from clients.core.secure.identity import Identity
 from clients.core.secure.posting import Posted, Posting, refusal
 from clients.core.secure.talks import Message, Talks
 from clients.core.view import fold
@@ -30,9 +31,10 @@ WAITS: Final = frozenset({"FALLBACK_TOO_OLD"})  # it stays in the outbox for ano
 class Direct:
     """Messages to people."""
 
-    def __init__(self, desk: Desk, talks: Talks, posting: Posting) -> None:
-        self._desk, self._talks, self._posting = desk, talks, posting
+    def __init__(self, desk: Desk, talks: Talks, posting: Posting, identity: Identity) -> None:
+        self._desk, self._talks, self._posting, self._identity = desk, talks, posting, identity
         self._under_way: set[bytes] = set()
+        self._decided = False
 
     def is_plain(self, name: str) -> bool:
         """Did the person decide to talk openly with somebody, who never had keys?"""
@@ -43,6 +45,11 @@ class Direct:
         batch = self._desk.batch()
         batch.drop(PLAIN, fold(name))
         batch.commit()
+
+    def reconsiders(self) -> bool:
+        """Did it change what goes openly? It is told once."""
+        decided, self._decided = self._decided, False
+        return decided
 
     def cut(self) -> None:
         """The connection is gone; everything is still in the outbox."""
@@ -67,6 +74,8 @@ class Direct:
     def talk_plain(self, intent: i.TalkPlain, asking: bool) -> Flow[None]:
         """Let one talk openly with somebody who cannot encrypt. `asking`: the server knows about keys."""
         desk, name = self._desk, intent.name
+        if not self._identity.decided:
+            yield Pause.READY  # what was said before it comes before it
         pin = desk.pin(name)
         if pin is None and asking and (yield from self._has_keys(name)):
             pin = desk.pin(name)
@@ -77,6 +86,7 @@ class Direct:
             batch = desk.batch()
             batch.put(PLAIN, fold(name), True)
             batch.commit()
+            self._decided = True
         desk.show(n.Secure("PLAIN_TALK" if intent.yes else "PLAIN_ASK", name, "@" + name, intent=intent))
 
     def _has_keys(self, name: str) -> Flow[bool]:
@@ -89,7 +99,14 @@ class Direct:
         return True
 
     def _say(self, item: Outgoing) -> Flow[None]:
+        if not self._identity.decided:
+            yield Pause.READY
+        if self.is_plain(item.to[1:]):  # decided while it waited
+            self._under_way.discard(item.id)
+            self._decided = True
+            return
         try:
+            self._identity.require_ready()
             if len(item.text.encode()) > MOST_TEXT:
                 raise Refused("TEXT_TOO_LONG", "text-length")
             yield from self._encrypt(item)

@@ -8,21 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
+
 from chatd import encryption as e
 from chatd import messages as m
 from chatd.wire.pack import Event
 from clients.core import intents as i
 from clients.core import notices as n
-from clients.core.e2ee.keys import check_library
+from clients.core.e2ee import pins
+from clients.core.e2ee.groups import GROUP
 from clients.core.e2ee.refusals import Refused
 from clients.core.outbox import Outgoing
+from clients.core.secure.arriving import LINE as MAIL
 from clients.core.secure.arriving import Arriving
 from clients.core.secure.desk import Desk, Host, Strongbox
-from clients.core.secure.direct import Direct
-from clients.core.secure.flows import Flow
-from clients.core.secure.identity import ABSENT, COMING, OFF, READY, UNLISTED, Identity
+from clients.core.secure.devices import Devices
+from clients.core.secure.direct import Direct, line
+from clients.core.secure.flows import Flow, ServerRefused, expect
+from clients.core.secure.identity import ABSENT, Identity
 from clients.core.secure.posting import Posting
-from clients.core.secure.talks import Talks
+from clients.core.secure.talks import PREFIX, Talks, shown
+from clients.core.secure.talks import TABLE as TALKS
 from clients.core.step import Step
 
 FEATURE: Final = "e2ee"
@@ -35,13 +41,14 @@ class Encryption:
         self._desk = Desk(box, host)
         self._talks = Talks(self._desk)
         self._posting = Posting(self._desk)
-        self._direct = Direct(self._desk, self._talks, self._posting)
-        self._arriving = Arriving(self._desk, self._talks, self._posting)
         self._identity = Identity(self._desk)
+        self._direct = Direct(self._desk, self._talks, self._posting, self._identity)
+        self._arriving = Arriving(self._desk, self._talks, self._posting)
+        self._devices = Devices(self._desk, self._posting, self._identity)
+        self._identity.after = self._devices.ask_offers
         self._guest = False
         self._there = False
-        self._safe = _is_safe()
-        self._before = OFF
+        self._wishes: list[i.Intent] = []
 
     # ---- the connection ----
 
@@ -56,22 +63,24 @@ class Encryption:
             return
         self._talks.introduce()
         self._talks.refresh()
-        if not self._there or not self._safe:
+        if not self._there or not self._identity.safe:
             self._identity.status = ABSENT
-            if not self._safe:
+            if not self._identity.safe:
                 self._desk.show(n.Secure("LIBRARY_UNSAFE"))
             return
         self._arriving.welcomed(*welcome.mail, greeting.at if greeting is not None else 0)
         self._posting.again()
         self._identity.begin()
-        self._go_on()
 
     def lost(self) -> None:
         """The line is gone."""
+        for intent in self._wishes:
+            text = "The connection broke before an answer."
+            self._desk.show(n.Refused("not-connected", text, intent=intent))
+        self._wishes.clear()
         self._desk.flows.cut()
         for part in (self._posting, self._direct, self._arriving, self._identity):
             part.cut()
-        self._before = OFF
 
     def received(self, now: float, event: Event) -> bool:
         """The server said something: whether it belongs here."""
@@ -81,15 +90,24 @@ class Encryption:
         if not here and act is not None:
             act(self, event)
             here = True
-        self._go_on()
+        if self._identity.decided:
+            self._desk.flows.release()
         return here
+
+    def reconsiders(self) -> bool:
+        """Is there a reason to look again at what waits in the outbox? It is told once."""
+        return self._direct.reconsiders()
+
+    def resume(self, now: float) -> bool:
+        """What was done has been shown: go on with what waited for that. False: nothing did."""
+        self._desk.now = now
+        return self._desk.flows.resume()
 
     def take(self) -> Step:
         """What follows for the Step that is being made."""
-        step = self._desk.take()
-        if step.records:
+        if self._desk.rows.touched(pins.TABLE, TALKS, GROUP):
             self._talks.refresh()
-        return step
+        return self._desk.take()
 
     def kept(self) -> None:
         """All records are on disk."""
@@ -116,6 +134,10 @@ class Encryption:
         """Nothing said or asked is without an answer."""
         return not self._desk.flows.busy() and not len(self._posting)
 
+    def unfinished(self) -> bool:
+        """Is this the first login of the device, and are its keys not at the server yet?"""
+        return self._identity.unfinished
+
     def behind(self) -> bool:
         """Is encrypted mail still on its way that was there at the login?"""
         return self._there and not self._guest and self._arriving.behind()
@@ -134,13 +156,7 @@ class Encryption:
         """Messages that are in the outbox, and kept."""
         self._desk.now = now
         for item in items:
-            if self._identity.status == READY:
-                self._direct.say(item)
-            elif self._identity.status == UNLISTED:
-                self._direct.refuse(item, Refused("DEVICE_NOT_LISTED", "listed", self._desk.me))
-            elif self._identity.status == ABSENT:
-                code = "SERVER_WITHOUT_E2EE" if self._safe else "LIBRARY_UNSAFE"
-                self._direct.refuse(item, Refused(code, "server"))
+            self._direct.say(item)
 
     def must_be(self, now: float, item: Outgoing) -> None:
         """The server takes this for encrypted conversations only: the other one has keys now."""
@@ -159,29 +175,59 @@ class Encryption:
         self._desk.show(n.Secure("PLAINTEXT_REFUSED", message.sender, "@" + message.sender))
         return True
 
+    def kept_as(self, to: str) -> str:
+        """Under which name the local history has an encrypted conversation; empty for an open one."""
+        name = to.removeprefix("@")
+        return to if to.startswith("@") and not self._guest and self._desk.pin(name) is not None else ""
+
+    def as_shown(self, said: n.Said) -> n.Said:
+        """A message of the local history, as faces know it."""
+        if not said.conversation.startswith(PREFIX):
+            return said
+        security = self._desk.trust(said.peer)
+        return msgspec.structs.replace(said, conversation=shown(said.conversation), security=security)
+
     # ---- what is wanted ----
 
     def ask(self, now: float, intent: i.Intent) -> bool:
         """A wish: whether it is dealt with here."""
         self._desk.now = now
-        if self._guest:
-            return False
         act = _INTENTS.get(type(intent))
-        if act is None:
+        if act is None or self._guest or (not self._there and not isinstance(intent, i.TalkPlain)):
             return False
-        self._desk.flows.start("ask", act(self, intent))
+        self._wishes.append(intent)
+        key = line(intent.name) if isinstance(intent, i.TalkPlain) else "ask"
+        self._desk.flows.start(key, self._wish(intent, act(self, intent)))
         return True
 
-    # ---- inside ----
+    def _wish(self, intent: i.Intent, flow: Flow[None]) -> Flow[None]:
+        """Whatever comes of it is told together with what was asked."""
+        try:
+            yield from flow
+        except Refused as refused:
+            user = refused.user
+            self._desk.show(n.Secure(refused.code, user, self._desk.to(user), detail=refused.check, intent=intent))
+        except ServerRefused as refused:
+            failed = refused.failed
+            self._desk.show(n.Refused(failed.code, failed.text, tuple(failed.near), failed.retry, intent))
+        self._wishes.remove(intent)
 
-    def _go_on(self) -> None:
-        """When it is known how this device stands, what waits in the outbox goes."""
-        before, self._before = self._before, self._identity.status
-        if self._before not in (OFF, COMING, before):
-            host = self._desk.host
-            items = [item for item in host.outbox.unsent() if self.takes(item.to)]
-            if items:
-                self.say(self._desk.now, items)
+    def _inbox(self, intent: i.ReadInbox) -> Flow[None]:
+        """What the server knows to be unread, and what only this device can know: after all mail that has come."""
+        listed = expect((yield m.Inbox(0)), m.InboxList)
+        self._desk.flows.start(MAIL, self._tell_inbox(intent, listed.conversations))
+
+    def _tell_inbox(self, intent: i.ReadInbox, positions: list[m.Position]) -> Flow[None]:
+        yield from ()
+        unread, state = {place.conversation: place for place in positions}, self._desk.host.state
+        for name in sorted(self._arriving.heard):
+            count = state.unread.get(name, 0)
+            place = unread.get(name, m.Position(name, 0, 0))
+            if count:
+                unread[name] = msgspec.structs.replace(place, head=place.head + count)
+        self._desk.show(n.Answered(intent, m.InboxList(0, list(unread.values()))))
+
+    # ---- inside ----
 
     def _list_changed(self, event: e.ListChanged) -> None:
         if self._desk.is_me(event.name):
@@ -193,20 +239,16 @@ class Encryption:
         yield from self._desk.learn(name)
 
 
-def _is_safe() -> bool:
-    """Does the library refuse worthless keys?"""
-    try:
-        check_library()
-    except Refused:
-        return False
-    return True
-
-
 _EVENTS: Final[dict[type[Any], Callable[[Encryption, Any], None]]] = {
     e.Mail: lambda self, event: self._arriving.came(event),
     e.KeysAre: lambda self, event: self._identity.few(event),
     e.ListChanged: Encryption._list_changed,
+    e.Offers: lambda self, event: self._devices.offered(event.devices),
 }
 _INTENTS: Final[dict[type[i.Intent], Callable[[Encryption, Any], Flow[None]]]] = {
+    i.ReadInbox: Encryption._inbox,
+    i.ListDevices: lambda self, intent: self._devices.show(intent),
+    i.AddDevice: lambda self, intent: self._devices.add(intent),
+    i.RevokeDevice: lambda self, intent: self._devices.revoke(intent),
     i.TalkPlain: lambda self, intent: self._direct.talk_plain(intent, self._there),
 }

@@ -1,4 +1,4 @@
-"""Work that must ask the server in between: generators that yield a command and are sent the answer.
+"""Work that must ask the server in between: generators that yield a command and are sent the answer, or a Pause.
 
 Rule: of the flows with one key only the first runs, so that what belongs together keeps its order; all of them are
 dropped with the connection. A flow holds nothing that is not on disk, and so nothing is lost with it.
@@ -6,6 +6,7 @@ dropped with the connection. A flow holds nothing that is not on disk, and so no
 
 from __future__ import annotations
 
+import enum
 from collections import deque
 from collections.abc import Callable, Generator
 from typing import TypeVar
@@ -18,7 +19,16 @@ from clients.core.e2ee.refusals import Refused
 from clients.core.outbox import LEAST_WAIT, PASSING
 
 T = TypeVar("T")
-Flow = Generator[Command, Event, T]
+
+
+class Pause(enum.Enum):
+    """What a flow waits for besides answers: that what it did was shown; that this device can send."""
+
+    SHOWN = "shown"
+    READY = "ready"
+
+
+Flow = Generator[Command | Pause, Event, T]
 
 
 class ServerRefused(Exception):
@@ -56,6 +66,8 @@ class Flows:
         self._urgent: dict[str, int] = {}
         self._asked: dict[int, tuple[str, Command]] = {}
         self._later: list[tuple[float, str, Command]] = []
+        self._paused: deque[str] = deque()
+        self._held: list[str] = []
 
     def start(self, key: str, flow: Flow[None], first: bool = False) -> None:
         """Begin, after those of this key that are there; `first`: only after the one that runs and others like it."""
@@ -87,6 +99,21 @@ class Flows:
         self._urgent.clear()
         self._asked.clear()
         self._later.clear()
+        self._paused.clear()
+        self._held.clear()
+
+    def resume(self) -> bool:
+        """Let one go on that waits for what it did to be shown; false where there is none."""
+        if not self._paused:
+            return False
+        self._go_on(self._paused.popleft(), None)
+        return True
+
+    def release(self) -> None:
+        """This device can send, or it is known that it cannot: those that wait for that go on."""
+        held, self._held = self._held, []
+        for key in held:
+            self._go_on(key, None)
 
     def busy(self, key: str = "") -> bool:
         """Is one under way: of this key, or any?"""
@@ -119,7 +146,10 @@ class Flows:
             except (Refused, ServerRefused) as refused:
                 self._stopped(refused)
             else:
-                self._ask(key, command)
+                if isinstance(command, Pause):
+                    (self._paused if command is Pause.SHOWN else self._held).append(key)
+                else:
+                    self._ask(key, command)
                 return
             event = None
             line.popleft()

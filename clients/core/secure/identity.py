@@ -6,12 +6,14 @@ disk is an older copy, and then no ratchet of it is used again. A device that is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from chatd import encryption as e
 from clients.core import notices as n
 from clients.core.e2ee import own, pins
 from clients.core.e2ee.devices import peek
+from clients.core.e2ee.keys import check_library
 from clients.core.e2ee.numbers import digits
 from clients.core.e2ee.refusals import Note, Refused
 from clients.core.e2ee.signed import encode
@@ -34,6 +36,8 @@ class Identity:
         self._desk = desk
         self.status = OFF
         self.left = 0
+        self.safe = _is_safe()
+        self.after: Callable[[], Flow[None]] = _nothing  # what else is asked at each login
 
     def begin(self) -> None:
         """After the welcome."""
@@ -43,6 +47,28 @@ class Identity:
     def cut(self) -> None:
         """The connection is gone."""
         self.status = OFF
+
+    @property
+    def decided(self) -> bool:
+        """Is it known whether this device can send?"""
+        return self.status not in (OFF, COMING)
+
+    def require_ready(self) -> None:
+        """Raises Refused: this device cannot send."""
+        if self.status == UNLISTED:
+            raise Refused("DEVICE_NOT_LISTED", "listed", self._desk.me)
+        if self.status != READY:
+            raise Refused("SERVER_WITHOUT_E2EE" if self.safe else "LIBRARY_UNSAFE", "server")
+
+    @property
+    def unfinished(self) -> bool:
+        """Is this device still coming to be one that others can write to?"""
+        if self.status not in (COMING, READY):
+            return False
+        batch = self._desk.batch()
+        if batch.raw(own.ME, "") is None or batch.raw("upload", "") is not None:
+            return True
+        return own.me(batch).fallback_at is None
 
     def code(self) -> str:
         """The number of one's own user key: the same on all of one's devices."""
@@ -73,6 +99,7 @@ class Identity:
             self._check_counter(state)
             self.status = READY
             yield from self._refill(state)
+            yield from self.after()
         except ServerRefused as refused:
             if refused.failed.code != "not-listed":
                 raise
@@ -179,3 +206,16 @@ class Identity:
         desk.groups.forget(batch, at)
         batch.put("forgot", "", at)
         batch.commit()
+
+
+def _is_safe() -> bool:
+    """Does the library refuse worthless keys?"""
+    try:
+        check_library()
+    except Refused:
+        return False
+    return True
+
+
+def _nothing() -> Flow[None]:
+    yield from ()

@@ -18,6 +18,7 @@ class Overlay:
         self._below = below
         self._written: dict[Place, bytes | None] = {}
         self._pending: dict[Place, bytes | None] = {}
+        self._touched: set[str] = set()
 
     def read(self, table: str, row: str) -> bytes | None:
         """One row, or None."""
@@ -36,6 +37,13 @@ class Overlay:
         """All of these, with the next records that are taken."""
         self._written.update(changes)
         self._pending.update(changes)
+        self._touched.update(table for table, _ in changes)
+
+    def touched(self, *tables: str) -> bool:
+        """Was one of these tables written to? It is told once."""
+        found = not self._touched.isdisjoint(tables)
+        self._touched.difference_update(tables)
+        return found
 
     def take(self) -> list[r.Record]:
         """What is to be kept."""

@@ -19,15 +19,15 @@ from clients.core.secure.desk import SHOWN, Desk
 from clients.core.view import Security, fold
 
 TABLE: Final = "talk"
+NUMBERS: Final = "talk-seq"
 PREFIX: Final = "dm:e2ee:"
 
 
 class Talk(msgspec.Struct, array_like=True, frozen=True):
-    """One conversation: with whom, or (`gid`) in which group; the number of its last message here; when it began."""
+    """One conversation: with whom, or (`gid`) in which group; when it began here."""
 
     user: str = ""
     gid: bytes = b""
-    seq: int = 0
     began: int = 0
 
 
@@ -56,9 +56,11 @@ class Talks:
 
     def number(self, batch: Batch, conversation: str, user: str = "", gid: bytes = b"") -> int:
         """The next number; in this batch it is taken."""
-        talk = batch.get(TABLE, conversation, Talk) or Talk(user, gid, 0, self._desk.wall())
-        batch.put(TABLE, conversation, msgspec.structs.replace(talk, seq=talk.seq + 1))
-        return talk.seq + 1
+        if batch.raw(TABLE, conversation) is None:
+            batch.put(TABLE, conversation, Talk(user, gid, self._desk.wall()))
+        seq = (batch.get(NUMBERS, conversation, int) or 0) + 1
+        batch.put(NUMBERS, conversation, seq)
+        return seq
 
     def all(self) -> dict[str, Talk]:
         """Those there are."""
@@ -94,14 +96,13 @@ class Talks:
 
     def refresh(self) -> None:
         """How every conversation with a person is protected, for the view."""
-        batch, state = self._desk.batch(), self._desk.host.state
+        state = self._desk.host.state
         for conversation, talk in self.all().items():
             pin = self._desk.pin(talk.user) if talk.user else None
             if pin is not None:
                 paused = "IDENTITY_CHANGED" if pin.trust == "changed" else "DEVLIST_FORK" if pin.forked else ""
                 paused = paused or ("SERVER_HIDES_DEVLIST" if pin.promised > pin.version else "")
                 state.security[shown(conversation)] = Security(SHOWN[pin.trust], True, paused)
-        del batch
 
 
 def shown(conversation: str) -> str:

@@ -45,7 +45,7 @@ class LoginTests(SynchronousTestCase):
 
     def test_the_client_speaks_first(self) -> None:
         step = self.session.connected(0.0, b"bind")
-        self.assertEqual(step.commands, [m.Hello([1], list(m.FEATURES), "chat/0.1")])
+        self.assertEqual(step.commands, [m.Hello([1], ["resume", "receipts"], "chat/0.1")])
 
     def test_the_epoch_and_the_try_are_kept_before_the_claim_goes_out(self) -> None:
         self.session.connected(0.0, b"bind")
