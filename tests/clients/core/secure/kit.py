@@ -295,7 +295,7 @@ class Phone:
 
     def __init__(
         self, post: Post, name: str, history: History | None = None, account: Account | None = None,
-        receive: str = KEEP, guest: bool = False, password: str | None = None,
+        receive: str = KEEP, guest: bool = False, password: str | None = None, highest: int = 0,
     ) -> None:  # fmt: skip
         self.post, self.name, self.receive = post, name, receive
         self.history = history or History(":memory:")
@@ -307,7 +307,7 @@ class Phone:
         who = Who(name, row.claimed, row.tried, row.token, guest, password)
         reading = Reading(self.history.cursors(row.id), self.history.ahead(row.id))
         outbox, known = Outbox(self.history.outbox(row.id)), Conversations(self.history.created(row.id))
-        box = Strongbox(self.history.rows(row.id), self.device, post.random.randbytes, post.now)
+        box = Strongbox(self.history.rows(row.id), self.device, post.random.randbytes, post.now, highest)
         self.session = Session(Entrance(who, self.device), outbox, reading, row.epoch, receive, known, box)
         self.app = App(
             self.face, self.session, self.history, row.id, self.line, post.clock, server=SERVER, trust_new=True,

@@ -112,6 +112,17 @@ class SecondTests(SynchronousTestCase):
 class RolledBackTests(SynchronousTestCase):
     """The disk of another day."""
 
+    def test_the_keyring_knows_it_where_the_server_keeps_silent(self) -> None:
+        post, alice, bob = meet("alice", "bob")
+        alice.enter("@bob one")
+        pass_time(post, 3.0, alice, bob)
+        highest = post.counters.pop(alice.address)
+        alice.kill()
+        for known, codes in ((highest, []), (highest + 1, ["STATE_ROLLED_BACK"])):
+            again = Phone(post, "alice", alice.history, alice.device, highest=known).come()
+            self.assertEqual(again.codes(), codes)
+            again.kill()
+
     def test_no_old_ratchet_is_used_and_messages_go_on(self) -> None:
         post, alice, bob = meet("alice", "bob")
         alice.enter("@bob one")
