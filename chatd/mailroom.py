@@ -1,4 +1,5 @@
-"""Of the node: encrypted mail that has to be read: pages for sessions that are behind, and what was taken before.
+"""Of the node: encrypted mail that has to be read (pages for sessions that are behind, and what was taken before), and
+what of encryption its time has come for.
 
 Rule: as in `past`: the store is asked off the reactor. A session is sent a page when it has room for it, one at a
 time, until it has everything; from then on it hears mail as it comes. Only mail whose counter is not a new one is
@@ -7,32 +8,42 @@ looked up before it is taken, and meanwhile only its session waits.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 from chatd import encryption as e
-from chatd.core import mail
+from chatd.core import identity, mail
+from chatd.core.limits import DAY
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session
 from chatd.journal import Run
-from chatd.sealed import MailAcknowledged, MailRow
+from chatd.sealed import MailAcknowledged, MailRow, TagKeyGone, TagKeyMade
 from chatd.store.interface import Store
 
 if TYPE_CHECKING:
-    from twisted.python.failure import Failure
-
     from chatd.node import Node
 
 PAGE = 500
 PURGE_LETTERS = 500
+PURGE_SECONDS = 0.1  # between two purges
 
 
 class Mailroom:
     """What a node reads of mail."""
 
-    def __init__(self, node: Node, store: Store, read: Run) -> None:
+    def __init__(
+        self, node: Node, store: Store, read: Run, write: Run, clock: IReactorTime,
+        failed: Callable[[Failure], Any],
+    ) -> None:  # fmt: skip
         self._node = node
         self._store = store
         self._read = read
+        self._write = write
+        self._clock = clock
+        self._failed = failed
 
     # ---- taking ----
 
@@ -95,13 +106,34 @@ class Mailroom:
             session.link.write(b"".join([session.link.encode(mail.event(row)) for row in rows]))
         self.pump(session)
 
-    # ---- what is too old ----
+    # ---- what its time has come for ----
 
-    def purged(self, found: tuple[list[MailAcknowledged], bool]) -> bool:
-        """Take note of what the store has thrown away; whether there is more."""
+    def sweep(self, now: int) -> None:
+        """Every few seconds: new user keys take effect."""
+        identity.finish_resets(self._node.hub, now, self._node.turn)
+
+    def tidy(self, now: int, key: bytes) -> None:
+        """Every hour: old mail goes, and the key of tags where it is due (`key`: random, 32 bytes)."""
+        for entry in self.new_keys(now, key):
+            self._node.turn().keep(entry)
+        self._purge(now - self._node.limits.mail_days * DAY * 1000)
+
+    def new_keys(self, now: int, key: bytes) -> list[TagKeyMade | TagKeyGone]:
+        """Which keys of tags come and go now; to be kept, and from here on they are the ones."""
+        tags = self._node.hub.sealed.tags
+        changes = tags.renewed(now, key)
+        tags.change(changes)
+        return changes
+
+    def _purge(self, before: int) -> None:
+        purged = self._write(self._store.purge_mail, before, PURGE_LETTERS)
+        purged.addCallbacks(self._purged, self._failed, (before,))
+
+    def _purged(self, found: tuple[list[MailAcknowledged], bool], before: int) -> None:
         gone, more = found
         for one in gone:
             device = self._node.hub.users.devices.get(one.device)
             if device is not None:
                 device.box.drop(one.seq)
-        return more
+        if more and not self._node.stopping:
+            self._clock.callLater(PURGE_SECONDS, self._purge, before)

@@ -20,7 +20,7 @@ from chatd import archive, blobs, encryption, moderation, people
 from chatd import messages as m
 from chatd.admission import INSIDE, Admission, Policy, Proof
 from chatd.auth import Passwords, verified
-from chatd.core import identity, sanctions
+from chatd.core import sanctions
 from chatd.core.groups import Audience, Conversation
 from chatd.core.hub import Hub
 from chatd.core.limits import Buckets, Limits, is_loopback
@@ -30,12 +30,11 @@ from chatd.core.users import Link, Session
 from chatd.entries import LogState, Row, Stored
 from chatd.files import Folder
 from chatd.journal import Journal, Run
-from chatd.mailroom import PURGE_LETTERS, Mailroom
+from chatd.mailroom import Mailroom
 from chatd.news import News
 from chatd.past import Past
 from chatd.release import Release
-from chatd.sealed import MailAcknowledged, TagKeyGone, TagKeyMade
-from chatd.store.interface import Store
+from chatd.store.interface import Store, StoreError
 from chatd.transfers import Transfers
 
 PAGE = 500
@@ -97,14 +96,17 @@ class Node:
         if first:
             store.commit(first)
             directory = store.load()
-        self.hub = Hub(directory, limits, self, secret, store.load_sealed(), verified)
+        try:
+            self.hub = Hub(directory, limits, self, secret, store.load_sealed(), verified)
+        except Refused as refusal:  # what was signed is looked into again
+            raise StoreError(f"signed lists or groups are damaged ({refusal}); run `chatd-admin verify`") from None
         self.hub.sealed.tags.on = policy.report_tags
-        store.commit(self._new_tag_keys())
         self.admission = Admission(self, self.hub, policy, secret, passwords, random)
         self._journal = Journal(store, write, self._let_go, self._broken, clock)
         self._release = Release()
         self.past = Past(self, store, read)
-        self.mailroom = Mailroom(self, store, read)
+        self.mailroom = Mailroom(self, store, read, self._journal.run, clock, self._broken)
+        store.commit(self.mailroom.new_keys(int(wall() * 1000), random(32)))
         self.transfers: Transfers | None = None
         self._news = News(self.hub.everyone, clock, limits)
         self._releasing = False
@@ -469,13 +471,11 @@ class Node:
                 self._ask_for_life(session, now, silent > self.limits.silent_seconds)
         if self.hub.sanctions.over(int(self._wall() * 1000)):
             sanctions.expire(self.hub, self.turn())
-        identity.finish_resets(self.hub, int(self._wall() * 1000), self.turn)
+        self.mailroom.sweep(int(self._wall() * 1000))
         if now >= self._next_purge and not self.stopping:
             self._next_purge = now + 3600
             self._purge()
-            self._purge_mail()
-            for entry in self._new_tag_keys():
-                self.turn().keep(entry)
+            self.mailroom.tidy(int(self._wall() * 1000), self._random(32))
             if self.transfers is not None:
                 self.transfers.sweep(int(self._wall() * 1000))
 
@@ -505,21 +505,6 @@ class Node:
                 conversation.floor = state.floor
         if changed and not self.stopping:
             self._clock.callLater(0.1, self._purge)
-
-    def _new_tag_keys(self) -> list[TagKeyMade | TagKeyGone]:
-        """Which keys for tags come and go now; from here on they are the ones."""
-        changes = self.hub.sealed.tags.renewed(int(self._wall() * 1000), self._random(32))
-        self.hub.sealed.tags.change(changes)
-        return changes
-
-    def _purge_mail(self) -> None:
-        before = int((self._wall() - self.limits.mail_days * 86400) * 1000)
-        found = self._journal.run(self._store.purge_mail, before, PURGE_LETTERS)
-        found.addCallbacks(self._mail_purged, self._broken)
-
-    def _mail_purged(self, found: tuple[list[MailAcknowledged], bool]) -> None:
-        if self.mailroom.purged(found) and not self.stopping:
-            self._clock.callLater(0.1, self._purge_mail)
 
     def stop(self) -> Deferred[None]:
         """Answer everything that was taken, say goodbye; fires when everybody has gone or had the time to."""
@@ -562,8 +547,8 @@ TOLD = frozenset((
 # the answers cost more than the questions
 LISTS = frozenset((
     m.Who, m.Whois, m.Members, m.Groups, m.Inbox, m.History, m.Devices, people.Find, people.Past, people.Count,
-    people.Monitor, people.AskMetadata, moderation.AskModes, moderation.AskMasks, archive.Browse, archive.Targets,
-    archive.Explain,
+    people.Monitor, people.AskMetadata, moderation.AskModes, moderation.AskMasks, encryption.AskModerators,
+    archive.Browse, archive.Targets, archive.Explain,
 ))  # fmt: skip
 SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
     m.History: Node._past,

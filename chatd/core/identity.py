@@ -65,6 +65,7 @@ def offer_device(hub: Hub, session: Session, command: e.OfferDevice, turn: Turn)
     user, device = lists.account(session)
     offers = hub.sealed.offers.setdefault(user, {})
     if command.signed:
+        hub.sealed.spend("keys", user, turn.now)
         _check_offer(hub, user, device, command.signed)
         offers[device.id] = command.signed
     else:

@@ -62,10 +62,10 @@ def put_list(hub: Hub, session: Session, command: e.PutList, turn: Turn) -> None
     user, _ = account(session)
     before = user.chains[-1] if user.chains else None
     hub.check_space()
+    hub.sealed.spend("list", user, turn.now)  # before signatures are verified: that costs more than to forge them
     checked(hub, user, command.blob, before)
     if sum(len(blob) for chain in user.chains for blob in chain.blobs) + len(command.blob) > hub.limits.lists_bytes:
         raise Refused("list-full", "You have changed your list of devices too often.")
-    hub.sealed.spend("list", user, turn.now)
     take(hub, user, before.number if before else 1, command.blob, turn)
     turn.reply(session, m.Done(command.ref))
     turn.then(tell_changed, hub, user, session)

@@ -8,7 +8,10 @@ from chatd import encryption as e
 from chatd.core.limits import Limits
 from chatd.core.sealed import COMMANDS, Sealing
 from chatd.core.turn import Refused
-from tests.kit import Scene
+from chatd.sealed import GroupSigned, ListMade
+from chatd.store.interface import StoreError
+from chatd.store.memory import MemoryStore
+from tests.kit import House, Scene
 
 
 class SealingTests(Scene):
@@ -43,3 +46,12 @@ class SealingTests(Scene):
                          [True, False, True])  # fmt: skip
         self.assertEqual([set(sealing.corresponding(one)) for one in (alice, bob, carol)],
                          [{bob}, {alice, carol}, {bob}])  # fmt: skip
+
+    def test_what_is_damaged_is_told(self) -> None:
+        self.house.people("alice")
+        for entry in (ListMade(1, 1, 1, b"damaged"), GroupSigned(b"g" * 16, 1, b"damaged")):
+            store = MemoryStore()
+            store.commit([*self.house.store.load().users, entry])
+            with self.assertRaises(StoreError) as caught:
+                House(store)
+            self.assertIn("chatd-admin verify", str(caught.exception))
