@@ -19,7 +19,8 @@ from tests.process.server import environment
 
 SENTENCE = "Whoever gets at these files can read what you have read."
 AGAIN = ["chat: Wrong passphrase.", "Passphrase:"]
-NO_FILE: dict[str, Any] = {"CHAT_PASSPHRASE_FILE": ""}
+# no word on a passphrase, and a machine without a keyring, whatever this one has
+NO_FILE: dict[str, Any] = {"CHAT_PASSPHRASE_FILE": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
 class KilledTests(SynchronousTestCase):
