@@ -284,7 +284,7 @@ class BytesTests(Classroom):
         alice, bob = self.window("alice"), self.window("bob")
         for line, near in (
             ("/gruop hw3 my secret", "/group"), ("/mgs bob my secret", "/msg"), ("  /whoo my secret", "/who"),
-            ("/file bob my secret", "not available"), ("/xyzzy my secret", "nothing was sent"), ("/ my secret", "/"),
+            ("/xyzzy my secret", "nothing was sent"), ("/ my secret", "/"),
             ("/GRUOP my secret", "/group"),
         ):  # fmt: skip
             (told,) = alice.type(line)

@@ -127,7 +127,9 @@ COMMANDS: Final[dict[str, Form]] = {
     "explain": Form(f.explain, "/explain [to] [n]", "what became of what you said (last)", "/explain @bob"),
     "inbox": Form(f.only(i.ReadInbox()), "/inbox", "what is unread", "/inbox"),
     "passwd": Form(f.only(i.ChangePassword()), "/passwd", "set a password (asked for, hidden)", "/passwd"),
-    "verify": Form(t.verify, "/verify @name [yes]", "compare keys; yes: they are the same", "/verify @bob"),
+    "verify": Form(
+        t.verify, "/verify @name [yes|accept|resume]", "compare keys; yes: they are the same", "/verify @bob"
+    ),
     "compare": Form(t.compare, "/compare @name [yes|no]", "compare pictures with who is here, too", "/compare @bob"),
     "devices": Form(
         t.devices, "/devices [add|revoke ID]", "the devices of this account", "/devices add abcd efgh ijkl mnop"

@@ -18,7 +18,8 @@ class Talk(msgspec.Struct, frozen=True):
     """One conversation. `to`: how one writes to it (`@name`, `#group`).
 
     `security`: of what is said there now: `verified`, `vouched`, `first-seen`, `changed`, `plain`; `encrypted` for a
-    group, and empty where it is not known yet. `paused`: the code of what keeps one from sending, until one decides.
+    group, and `plain` where nothing says otherwise. `paused`: the code of what keeps one from sending, until one
+    decides.
     """
 
     conversation: str
@@ -152,6 +153,6 @@ class State:
     def _talk(self, position: Position) -> Talk:
         name = position.conversation
         to = name if name.startswith("#") else "@" + self.peer(name)
-        kept = self.security.get(name, Security())
+        kept = self.security.get(name, Security("plain"))
         unread = self.unread.get(name, 0)
         return Talk(name, to, unread, position.role, position.topic, kept.security, kept.encrypted, kept.paused)

@@ -20,7 +20,7 @@ class StateTests(SynchronousTestCase):
         view = self.state.view(4)
         self.assertEqual((view.me, view.status, view.focus, view.waiting), ("alice", "online", "#lobby", 4))
         self.assertEqual([talk.to for talk in view.talks], ["#lobby", "#g", "@bob"])
-        self.assertEqual(view.talks[1], Talk("#g", "#g", 0, "member", "t"))
+        self.assertEqual(view.talks[1], Talk("#g", "#g", 0, "member", "t", "plain"))
         self.assertEqual(view.present, ("bob",))
 
     def test_unread_counts_where_one_does_not_look(self) -> None:

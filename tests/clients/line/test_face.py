@@ -180,7 +180,7 @@ class TalkTests(FaceCase):
         self.line.tell(m.GroupInfo(join.ref, position("#g1"), 1, True))
         self.assertEqual(self.screen.lines, ["Group 'g1' created successfully."])
         self.type("/focus g1")
-        self.assertEqual(self.screen.asked[-1], "You [g1]: ")
+        self.assertEqual(self.screen.asked[-1], "[PLAIN] You [g1]: ")
         self.type("/part g1")
         self.line.tell(m.Done(self.client.sent(m.Leave)[0].ref))
         self.assertEqual(self.screen.asked[-1], "You: ")

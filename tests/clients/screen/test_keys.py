@@ -66,13 +66,13 @@ class KeysTests(SynchronousTestCase):
     def test_up_and_down_are_what_was_sent_here(self) -> None:
         async def story(alice: Seat) -> None:
             await alice.press("one", "\r", "/group g", "\r", "two", "\r", "begun", UP)
-            self.assertEqual(alice.input(), "You [g]: two")
+            self.assertEqual(alice.input(), "[PLAIN] You [g]: two")
             await alice.press(UP, DOWN)
-            self.assertEqual(alice.input(), "You [g]: begun")
+            self.assertEqual(alice.input(), "[PLAIN] You [g]: begun")
             await alice.press(ctrl("u"), CTRL_UP, CTRL_UP, CTRL_UP)
-            self.assertEqual(alice.input(), "You [g]: one")
+            self.assertEqual(alice.input(), "[PLAIN] You [g]: one")
             await alice.press(CTRL_DOWN)
-            self.assertEqual(alice.input(), "You [g]: /group g")
+            self.assertEqual(alice.input(), "[PLAIN] You [g]: /group g")
 
         seated(story, self.house)
 
@@ -103,9 +103,10 @@ class KeysTests(SynchronousTestCase):
         async def story(alice: Seat) -> None:
             await alice.press("/group one", "\r", "/group two", "\r", ALT + "1", "draft")
             for key, prompt in (
-                (ALT + "2", "You [one]:"), (ctrl("n"), "You [two]:"), (ctrl("n"), "You: draft"),
-                (ctrl("p"), "You [two]:"), (ALT + LEFT, "You [one]:"), (ALT + RIGHT, "You [two]:"),
-                (ALT + "9", "You [two]:"),
+                (ALT + "2", "[PLAIN] You [one]:"), (ctrl("n"), "[PLAIN] You [two]:"), (ctrl("n"), "You: draft"),
+                (ctrl("p"), "[PLAIN] You [two]:"), (ALT + LEFT, "[PLAIN] You [one]:"),
+                (ALT + RIGHT, "[PLAIN] You [two]:"),
+                (ALT + "9", "[PLAIN] You [two]:"),
             ):  # fmt: skip
                 await alice.press(key)
                 self.assertEqual(alice.input(), prompt, key)
@@ -119,7 +120,7 @@ class KeysTests(SynchronousTestCase):
             await alice.pump()
             self.assertIn("new: 2:#one", alice.rows()[-2])
             rows = await alice.press(ALT + "a")
-            self.assertEqual(alice.input(), "You [one]:")
+            self.assertEqual(alice.input(), "[PLAIN] You [one]:")
             self.assertTrue(any("── new ─" in row for row in rows), rows)
 
         seated(story, self.house)
