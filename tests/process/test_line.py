@@ -167,7 +167,7 @@ class PipeTests(ChatCase):
     def test_everything_is_accepted_before_it_goes(self) -> None:
         swarm, (bob,) = self.swarm("bob")
         heard = self.hear(bob)
-        done = self.talk("alice", "a\n@bob in private\n@zoe who?\n/nothing\nb")
+        done = self.talk("alice", "/plain bob yes\na\n@bob in private\n@zoe who?\n/nothing\nb")
         self.assertEqual(done.status, 0)
         self.assertIn("(Private to bob) You: in private\n", done.out)
         self.assertEqual(sorted(done.err.splitlines()), [
@@ -175,14 +175,14 @@ class PipeTests(ChatCase):
             "There is no command /nothing; nothing was sent.",
         ])  # fmt: skip
         swarm.until(lambda: len(heard) == 3)
-        self.assertEqual(heard, ["alice: a", "alice: in private", "alice: b"])
+        self.assertEqual(sorted(heard), ["alice: a", "alice: b", "alice: in private"])
 
     def test_json_for_a_script_that_talks(self) -> None:
         self.swarm("bob")
-        done = self.talk("alice", "@bob hi\n/who\n@zoe hi\n", "--json")
+        done = self.talk("alice", "@bob no\n/plain bob yes\n@bob hi\n/who\n@zoe hi\n", "--json")
         self.assertEqual((done.status, done.err), (0, ""))
-        self.assertEqual([one["event"] for one in done.objects()],
-                         ["welcome", "sent", "person", "person", "error", "left"])  # fmt: skip
+        self.assertEqual(sorted(one["event"] for one in done.objects()),
+                         ["e2ee", "e2ee", "error", "left", "person", "person", "sent", "welcome"])  # fmt: skip
         self.assertEqual({one["v"] for one in done.objects()}, {1})
 
     def test_a_reader_that_has_gone_is_no_error_message(self) -> None:
@@ -227,7 +227,7 @@ class VerbTests(ChatCase):
         self.assertEqual(
             {key: value for key, value in second.items() if key not in ("id", "at")},
             {"v": 1, "event": "message", "from": "alice", "to": "@bob", "conversation": "dm:alice:bob", "seq": 2,
-             "text": "two\x1b[2J", "e2ee": "plain"},
+             "text": "two\x1b[2J", "e2ee": "first-seen"},
         )  # fmt: skip
         self.assertEqual(first["text"], "one")
         self.assertRegex(self.chat("bob", "recv").out, r"^\d\d:\d\d \(Private\) alice: three\n$")
@@ -236,7 +236,7 @@ class VerbTests(ChatCase):
     def test_lists_as_lines_and_as_objects(self) -> None:
         self.swarm("bob")
         self.chat("carol", "group", "hw1")
-        self.chat("carol", "send", "@alice", "hi")
+        self.assertEqual(self.chat("carol", "send", "@alice", "hi").status, 5)
         self.assertEqual(self.chat("alice", "group", "hw1").out, "Joined group 'hw1' successfully.\n")
         self.chat("carol", "send", "#hw1", "hello")
         self.chat("carol", "send", "@alice", "hi")
@@ -247,7 +247,8 @@ class VerbTests(ChatCase):
         self.assertEqual(sorted(self.chat("alice", "inbox").lines()), ["#hw1: 1 unread", "@carol: 1 unread"])
         unread = {one["conversation"]: one["unread"] for one in self.chat("alice", "inbox", "--json").objects()}
         self.assertEqual((unread["#hw1"], unread["dm:alice:carol"]), (1, 1))
-        self.assertRegex(self.chat("alice", "history", "#hw1").out, r"^\d\d:\d\d \[hw1\] carol: hello\n$")
+        self.assertRegex(self.chat("alice", "history", "#hw1").out, r"^\d\d:\d\d \[PLAIN\] \[hw1\] carol: hello\n$")
+        self.assertEqual(len(self.chat("alice", "recv").lines()), 2)
         (page,) = self.chat("alice", "history", "@carol", "--json").objects()
         self.assertEqual((page["event"], page["from"], page["to"], page["text"]), ("message", "carol", "@alice", "hi"))
         (device,) = self.chat("alice", "devices", "--json").objects()
@@ -294,6 +295,8 @@ class LossTests(ChatCase):
         swarm, (bob,) = self.swarm("bob")
         heard = self.hear(bob)
         alice = self.join("alice")
+        alice.enter("/plain bob yes")
+        alice.wait("not encrypted")
         alice.enter("@bob before")
         alice.wait("(Private to bob) You: before")
         self.server.kill()
@@ -320,6 +323,8 @@ class LossTests(ChatCase):
         swarm, (bob,) = self.swarm("bob")
         heard = self.hear(bob)
         alice = self.join("alice")
+        alice.enter("/plain bob yes")
+        alice.wait("not encrypted")
         assert self.server.process is not None
         self.server.process.send_signal(signal.SIGSTOP)
         alice.enter("@bob only once")
@@ -436,11 +441,14 @@ class AccountTests(ChatCase):
         refused = self.run_program([*other, "link", "--password-file", self.secret("wrong")])
         self.assertEqual(refused.status, 4)
         linked = self.run_program([*other, "link", "--password-file", self.secret("correct horse battery")])
-        self.assertEqual((linked.status, linked.out), (0, "This device belongs to alice now.\n"))
-        self.assertEqual(len(self.chat("alice", "devices").lines()), 2)
+        self.assertEqual((linked.status, linked.lines()[0]), (0, "This device belongs to alice now."))
+        (device,) = re.findall("/devices add ([a-z0-9 ]+)", linked.out)
+        self.assertIn(device, self.chat("alice", "devices").out)
         first, second = self.window("alice", user="alice"), self.window("other", user="alice")
         for window in (first, second):
             window.wait(WELCOME)
+        first.enter(f"/devices add {device}")
+        second.wait("This device is on your list now")
         self.chat("bob", "send", "@alice", "to both")
         for window in (first, second):
             window.wait("(Private) bob: to both")
@@ -473,11 +481,12 @@ class AccountTests(ChatCase):
         self.assertEqual(heard, ["visitor: hello"])
         guest.enter("@bob psst")
         guest.wait("(Private to bob, not kept) You: psst")
-        self.assertEqual(self.chat("alice", "send", "@visitor", "psst"), Done(0, "passed\n", ""))
+        self.assertEqual(self.chat("alice", "send", "@visitor", "psst").status, 7)
+        self.assertEqual(self.chat("alice", "send", "--open", "@visitor", "psst"), Done(0, "passed\n", ""))
         guest.wait("(Private, not kept) alice: psst")
         guest.enter("tata")
         guest.ended()
-        self.assertEqual(self.chat("alice", "send", "@visitor", "psst").status, 5)
+        self.assertEqual(self.chat("alice", "send", "--open", "@visitor", "psst").status, 5)
 
 
 class GroupTests(ChatCase):

@@ -44,7 +44,8 @@ class Arriving:
         self.reacts: dict[str, React] = {"receipt": self._was_read, "resend": self._resend}
         self.follow: Callable[[bytes], Flow[None]] = _no_group
         self._queue: deque[e.Mail | Arrived] = deque()
-        self._done = self._told = self.newest = 0
+        self._done = self._told = self._passed = self.newest = 0
+        self._then: list[Callable[[], None]] = []
         self._first: float | None = None
         self._last = -ACK_DELAY
         self._count = 0
@@ -59,12 +60,13 @@ class Arriving:
 
     def welcomed(self, acknowledged: int, newest: int, at: int) -> None:
         """Where the server says this device is, and its time."""
-        self._done = self._told = acknowledged
+        self._done = self._told = self._passed = acknowledged
         self.newest, self._login = newest, at
 
     def cut(self) -> None:
         """The connection is gone: what was not acknowledged comes again."""
         self._queue.clear()
+        self._then.clear()
         self._unread.clear()
         self._first, self._count, self._taking = None, 0, False
 
@@ -81,6 +83,17 @@ class Arriving:
     def behind(self) -> bool:
         """Is something still to come that was there at the login?"""
         return self._done < self.newest
+
+    def afterwards(self, then: Callable[[], None]) -> None:
+        """Do this when everything has been looked at that was there at the login."""
+        self._then.append(then)
+        self._look_back()
+
+    def _look_back(self) -> None:
+        if self._passed >= self.newest and not self._taking:
+            then, self._then = self._then, []
+            for call in then:
+                call()
 
     # ---- acknowledging ----
 
@@ -115,6 +128,7 @@ class Arriving:
     def _take(self) -> Flow[None]:
         while self._queue:
             mail, receive = self._queue.popleft(), self._desk.host.receive
+            self._passed = mail.seq if isinstance(mail, e.Mail) else self._passed
             if receive == SKIP and (isinstance(mail, Arrived) or mail.at < self._login):
                 continue
             yield from self._one(mail if isinstance(mail, Arrived) else _arrived(mail))
@@ -124,6 +138,7 @@ class Arriving:
             if self._queue:
                 yield Pause.SHOWN  # one after the other: whoever is shown a message may want no more
         self._taking = False
+        self._look_back()
 
     def _one(self, item: Arrived) -> Flow[None]:
         if not _fits(item):

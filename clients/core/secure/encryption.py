@@ -19,7 +19,6 @@ from clients.core.e2ee import pins
 from clients.core.e2ee.groups import GROUP
 from clients.core.e2ee.refusals import Refused
 from clients.core.outbox import Outgoing
-from clients.core.secure.arriving import LINE as MAIL
 from clients.core.secure.arriving import Arriving
 from clients.core.secure.desk import Desk, Host, Strongbox
 from clients.core.secure.devices import Devices
@@ -215,10 +214,9 @@ class Encryption:
     def _inbox(self, intent: i.ReadInbox) -> Flow[None]:
         """What the server knows to be unread, and what only this device can know: after all mail that has come."""
         listed = expect((yield m.Inbox(0)), m.InboxList)
-        self._desk.flows.start(MAIL, self._tell_inbox(intent, listed.conversations))
+        self._arriving.afterwards(lambda: self._tell_inbox(intent, listed.conversations))
 
-    def _tell_inbox(self, intent: i.ReadInbox, positions: list[m.Position]) -> Flow[None]:
-        yield from ()
+    def _tell_inbox(self, intent: i.ReadInbox, positions: list[m.Position]) -> None:
         unread, state = {place.conversation: place for place in positions}, self._desk.host.state
         for name in sorted(self._arriving.heard):
             count = state.unread.get(name, 0)
