@@ -289,7 +289,10 @@ class Chatd(Service):
         """Listen there; where that is."""
         factory.noisy = False
         failures: list[Failure] = []
-        listening = serverFromString(reactor, _with_room(endpoint)).listen(factory)
+        try:
+            listening = serverFromString(reactor, _with_room(endpoint)).listen(factory)
+        except LookupError:  # of systemd's
+            raise BadConfig(f"{endpoint!r}: the supervisor has handed over no such socket") from None
         listening.addCallbacks(self._ports.append, failures.append)
         if failures:
             failures[0].raiseException()

@@ -52,12 +52,12 @@ class OptionsTests(SynchronousTestCase):
         settings = self.options(
             "--data=d", "--listen=tcp:1", "--listen=tcp:2", "--listen-plain=none", "--websocket=tcp:3",
             "--registration=invite", "--guests=no", "--certificate=c", "--key=k", "--server-name=s", "--log-json=l",
-            "--insecure", "--console=tcp:4:interface=127.0.0.2",
+            "--insecure", "--console=tcp:4:interface=127.0.0.2", "--metrics=tcp:5",
         ).settings  # fmt: skip
         self.assertEqual(settings, Settings(
             data="d", listen=("tcp:1", "tcp:2"), listen_plain=("none",), websocket=("tcp:3",),
             registration="invite", guests=False, certificate="c", key="k", server_name="s", log_json="l", insecure=True,
-            console=("tcp:4:interface=127.0.0.2",),
+            console=("tcp:4:interface=127.0.0.2",), metrics="tcp:5",
         ))  # fmt: skip
 
     def test_environment_is_below_flags(self) -> None:
@@ -251,6 +251,17 @@ class ServiceTests(SynchronousTestCase):
             self.service().startService()
         self.assertIn("6667", str(caught.exception.code))
         DataFolder(self.data).acquire()
+
+    def test_a_socket_that_the_supervisor_has_not_handed_over(self) -> None:
+        with self.assertRaises(SystemExit) as caught:
+            self.start("--listen=systemd:domain=INET:name=tls")
+        self.assertIn("has handed over no such socket", str(caught.exception.code))
+
+    def test_metrics_are_for_this_machine_unless_it_is_said_otherwise(self) -> None:
+        for endpoint, interface in (("tcp:0", "127.0.0.1"), ("tcp:0:interface=0.0.0.0", "0.0.0.0")):
+            service = self.start(f"--metrics={endpoint}", "--console=none")
+            self.assertEqual(self.reactor.tcpServers[-1][3], interface)
+            self.successResultOf(service.stopService())
 
     def test_silent_doors_and_a_full_disk_are_seen_by_the_sweep(self) -> None:
         service = self.start()
