@@ -11,8 +11,11 @@ import time
 import traceback
 from collections.abc import Callable
 
+from tests.process.irc_clients import register
 from tests.process.server import DEADLINE, Server
 from tests.process.terminal import Terminal
+
+SAID = ("world", "meet me at five")  # in the lobby, and in private
 
 
 class Demo:
@@ -85,6 +88,8 @@ class Demo:
         self.step("what one types, everybody in the lobby reads", self.broadcast)
         self.step("a name that is taken is refused, and asked for again", self.duplicate)
         self.step("a private message reaches one person only", self.private)
+        self.step("it was encrypted: the server's files hold the lobby's words, not these", self.encrypted)
+        self.step("somebody at IRC cannot encrypt: nothing is sent until that was agreed to", self.openly)
         self.step("a name that nobody has is refused, and nothing is kept", self.unknown)
         self.step("a group is made, joined and talked in", self.group)
         self.step("a mistyped command is never sent", self.mistyped)
@@ -139,6 +144,26 @@ class Demo:
         self.tesla.wait("(Private to albert) You: meet me at five")
         self.carol.read(0.2)
         assert not any("meet me" in line for line in self.carol.lines()), self.carol.lines()
+
+    def encrypted(self) -> None:
+        """What the server has on its disk, besides everything that was printed."""
+        files = [path for path in [*self.server.data.rglob("*"), self.server.log] if path.is_file()]
+        held = {text: [path.name for path in files if text.encode() in path.read_bytes()] for text in SAID}
+        assert held["world"] and not held["meet me at five"], held
+        assert not any("[PLAIN]" in line for window in self.windows for line in window.lines())
+
+    def openly(self) -> None:
+        """An account without keys."""
+        register(self.server, "irma")
+        self.tesla.enter("@irma meet me at six")
+        self.tesla.wait("irma cannot receive encrypted messages right now.")
+        self.tesla.enter("/plain @irma")
+        self.tesla.wait("Talk openly with irma (yes or no)?")
+        self.tesla.enter("yes")
+        self.tesla.wait("Your talk with irma is not encrypted")
+        self.tesla.enter("@irma see you in class")
+        self.tesla.wait("[PLAIN] (Private to irma) You: see you in class")
+        self.tesla.wait("irma is currently inactive.")
 
     def unknown(self) -> None:
         """Nobody there."""
