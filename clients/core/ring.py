@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 SERVICE: Final = "chatd"
 SECONDS: Final = 20.0  # somebody may have to type the keyring's own passphrase
+LOOK_SECONDS: Final = 5.0  # whether there is one
 REFUSED: Final = ("keyring.backends.null", "keyring.backends.fail", "keyrings.alt")
 
 
@@ -52,13 +53,13 @@ class SystemRing:
             self._backend.delete_password(SERVICE, name)
 
 
-def system_ring(seconds: float = SECONDS) -> SystemRing | None:
+def system_ring() -> SystemRing | None:
     """The one of this system and session, or None where there is none that keeps secrets secret."""
     try:
-        backend = within(seconds, _chosen)
+        backend = within(LOOK_SECONDS, _chosen)
     except RingError:
         return None
-    return None if backend is None else SystemRing(backend, seconds)
+    return None if backend is None else SystemRing(backend)
 
 
 def good(backend: Any) -> bool:

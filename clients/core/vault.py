@@ -21,10 +21,11 @@ from clients.core.e2ee import store
 from clients.core.e2ee.keys import KEY_BYTES, NONCE_BYTES, Entropy, derive
 from clients.core.e2ee.refusals import CODES, Refused
 from clients.core.e2ee.signed import Bytes16, decode, encode
-from clients.core.ring import Ring, RingError
+from clients.core.ring import Ring, RingError, within
 from clients.core.sentinel import Sentinel
 
 TRIES: Final = 3
+FIRST_SECONDS: Final = 8.0  # nobody asked for the keyring yet, so a newcomer does not wait for it long
 ID_BYTES: Final = 16
 
 
@@ -166,7 +167,7 @@ class Vault:
         ring = opening.ring() if opening.ask is not None else None
         if ring is not None:
             try:
-                return self._by_keyring(ring)
+                return self._by_keyring_soon(ring)
             except ProfileError as error:
                 opening.tell(str(error))
         if not opening.face:
@@ -178,12 +179,19 @@ class Vault:
         made = Wrapped(way, self._entropy(ID_BYTES), b"", ring, *self._costs)
         return self._boxed(made, stretched(passphrase, made) if passphrase else _of_nothing(made))
 
+    def _by_keyring_soon(self, ring: Ring) -> Wrapped:
+        try:
+            return within(FIRST_SECONDS, lambda: self._by_keyring(ring))
+        except RingError as error:
+            raise ProfileError(str(error.__cause__ or error)) from None
+
     def _by_keyring(self, ring: Ring) -> Wrapped:
         made = Wrapped(KEYRING, self._entropy(ID_BYTES), b"", True, *self._costs)
         wrapping = self._entropy(KEY_BYTES)
+        secret = base64.b64encode(wrapping).decode()
         try:
-            ring.write(made.id.hex(), base64.b64encode(wrapping).decode())
-            if ring.read(made.id.hex()) is None:
+            ring.write(made.id.hex(), secret)
+            if ring.read(made.id.hex()) != secret:
                 raise RingError("The system's keyring does not keep what it is given.")
         except RingError as error:
             raise ProfileError(str(error)) from None

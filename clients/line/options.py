@@ -46,9 +46,9 @@ one-shot verbs (TO is @name, #group, or nothing for the lobby):
   passphrase         set what opens this profile's files (or: keyring, none)
   unpin              forget the server's certificate after it was changed on purpose
 
-exit status: 0 done; 1 other; 2 usage; 3 cannot connect; 4 not logged in or refused; 5 no such user or group;
-  6 stored, not yet delivered (with --wait); 7 refused by policy, or who it is for cannot encrypt;
-  8 certificate or somebody's key changed, or not verified; 9 timed out; 130 Ctrl-C
+exit status: 0 done; 1 other; 2 usage; 3 cannot connect; 4 not logged in, refused, or a wrong passphrase;
+  5 no such user or group; 6 stored, not yet delivered (with --wait); 7 refused by policy, or who it is for cannot
+  encrypt; 8 certificate or somebody's key changed, or not verified; 9 timed out; 130 Ctrl-C
 """
 
 
