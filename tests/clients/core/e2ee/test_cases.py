@@ -146,6 +146,7 @@ CASES: dict[str, tuple[str, ...]] = {
     ),
     "the library's words for a used key": ("test_keys.OlmTests.test_the_librarys_words_for_a_used_key",),
     "killed at random points of a long run, exactly once at the end": (
+        "tests.process.test_killed_clients.KilledTests.test_each_message_exactly_once",
         "test_conversations.ConversationTests.test_direct",
         "test_conversations.ConversationTests.test_group",
     ),
