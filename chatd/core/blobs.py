@@ -146,7 +146,7 @@ def _reader(hub: Hub, user: User, word: str, now: int) -> str:
         return f"#{group.id}"
     if word.startswith("!"):
         circle = hub.sealed.circles.named(word)
-        if circle is None or user.name not in circle.members:
+        if circle is None or not circle.has(user):
             raise Refused("no-such-group", "There is no such encrypted group, or you are not in it.")
         return f"!{circle.gid.hex()}"
     raise Refused("no-such-group", "A file goes to @name, #group, or ! and the id of an encrypted group.")
@@ -207,7 +207,7 @@ def _means(hub: Hub, word: str, user: User) -> bool:
         return word == f"@{user.id}"
     if word.startswith("!"):
         circle = hub.sealed.circles.named(word)
-        return circle is not None and user.name in circle.members
+        return circle is not None and circle.has(user)
     group = hub.conversations.by_id.get(int(word[1:]))
     return group is not None and group.member(user) is not None
 

@@ -33,7 +33,10 @@ class Belonging(NamedTuple):
 
 
 class Circle:
-    """One encrypted group. `gone`: who is no member any more may read up to which entry."""
+    """One encrypted group. `gone`: who is no member any more may read up to which entry.
+
+    People are meant by name and user key: whoever has a name later, or another key, is somebody else.
+    """
 
     __slots__ = ("creator", "entries", "gid", "gone", "head", "members", "members_add", "size")
 
@@ -42,7 +45,7 @@ class Circle:
         self.creator = ""
         self.head = NOTHING
         self.members: dict[str, Belonging] = {}
-        self.gone: dict[str, int] = {}
+        self.gone: dict[str, tuple[bytes, int]] = {}
         self.members_add = False
         self.entries: list[bytes] = []
         self.size = 0
@@ -62,14 +65,22 @@ class Circle:
             self.gone.pop(arg.user, None)
         elif isinstance(arg, s.Leave) or (isinstance(arg, s.Whom) and entry.op == "remove"):
             name = entry.user if isinstance(arg, s.Leave) else arg.user
-            self.members.pop(name, None)
-            self.gone[name] = entry.n
+            self.gone[name] = self.members.pop(name).uik, entry.n
         elif isinstance(arg, s.Whom) and arg.user in self.members:
             self.members[arg.user] = Belonging(self.members[arg.user].uik, entry.op == "admin")
 
-    def readable(self, name: str) -> int:
+    def has(self, user: User) -> bool:
+        """Is this person, by this key, a member?"""
+        return user.name in self.members and self.members[user.name].uik == _key_of(user)
+
+    def readable(self, user: User) -> int:
         """How many entries somebody may read."""
-        return len(self.entries) if name in self.members else self.gone.get(name, 0)
+        uik, upto = self.gone.get(user.name, (b"", 0))
+        return len(self.entries) if self.has(user) else upto if uik == _key_of(user) else 0
+
+
+def _key_of(user: User) -> bytes | None:
+    return user.chains[-1].uik if user.chains else None
 
 
 class Circles:
@@ -113,9 +124,15 @@ class Circles:
         except ValueError:
             return None
 
-    def companions(self, name: str) -> set[str]:
+    def companions(self, hub: Hub, user: User) -> set[User]:
         """With whom somebody shares an encrypted group."""
-        return {other for circle in self.of.get(name, {}).values() for other in circle.members}
+        return {other for circle in self.of.get(user.name, {}).values() for other in people(hub, circle)}
+
+
+def people(hub: Hub, circle: Circle) -> list[User]:
+    """A group's members, as far as there are accounts."""
+    found = [hub.users.get(name) for name in circle.members]
+    return [user for user in found if user is not None and circle.has(user)]
 
 
 def opened_entry(blob: bytes, most: int) -> tuple[Signed, LogEntry, s.Arg]:
@@ -160,14 +177,14 @@ def _check(
 ) -> None:  # fmt: skip
     if isinstance(arg, s.Create) and circle is None:
         _check_new(hub, user, chain, entry, arg)
-    elif circle is None or not circle.readable(user.name):
+    elif circle is None or not circle.readable(user):
         raise Refused("no-such-group", "There is no such group, or you were never in it.")
     after, head = (len(circle.entries), circle.head) if circle is not None else (0, NOTHING)
     if (entry.n, entry.prev) != (after + 1, head) or (isinstance(arg, s.Create) and circle is not None):
         raise Refused("conflict", f"The next entry is number {after + 1}; ask for what came meanwhile.")
     check(hub.sealed.verify, device.ed25519, "group", signed)
     if circle is not None:
-        _check_right(circle, user, chain, entry)
+        _check_right(circle, user, entry)
         _check_sense(hub, circle, arg)
         if circle.size + len(signed.raw) > hub.limits.circle_bytes:
             raise Refused("list-full", "This group has changed too often; make a new one.")
@@ -186,13 +203,12 @@ def _check_memberships(hub: Hub, user: User) -> None:
         raise Refused("too-many-groups", f"{user.name} is in {hub.limits.groups} groups.", near=[user.name])
 
 
-def _check_right(circle: Circle, user: User, chain: Chain, entry: LogEntry) -> None:
-    member = circle.members.get(user.name)
-    if member is None:
+def _check_right(circle: Circle, user: User, entry: LogEntry) -> None:
+    if not circle.has(user):
         raise Refused("not-a-member", "You are no member of this group any more.")
-    may = entry.op == "leave" or member.admin or (entry.op == "add" and circle.members_add)
-    if member.uik != chain.uik or not may:
-        raise Refused("not-allowed", "Only admins of the group may do that, by the key with which they came in.")
+    admin = circle.members[user.name].admin
+    if not (admin or entry.op == "leave" or (entry.op == "add" and circle.members_add)):
+        raise Refused("not-allowed", "Only admins of the group may do that.")
 
 
 def _check_sense(hub: Hub, circle: Circle, arg: s.Arg) -> None:
@@ -213,8 +229,9 @@ def _check_sense(hub: Hub, circle: Circle, arg: s.Arg) -> None:
 def _tell_grew(hub: Hub, circle: Circle, gone: list[str], but: Session) -> None:
     """The members, and whom the entry has put out, are told that there is more to read."""
     event = e.GroupGrew(circle.gid, len(circle.entries))
-    people = [user for name in (*circle.members, *gone) if (user := hub.users.get(name)) is not None]
-    hub.outside.cast([one for user in people for one in hub.sealed.sessions(user) if one is not but], event)
+    out = [user for name in gone if (user := hub.users.get(name)) is not None and circle.readable(user)]
+    heard = [one for user in (*people(hub, circle), *out) for one in hub.sealed.sessions(user)]
+    hub.outside.cast([session for session in heard if session is not but], event)
 
 
 # ---- read ----------------------------------------------------------------------------------------------------------
@@ -224,11 +241,11 @@ def ask_group(hub: Hub, session: Session, command: e.AskGroup, turn: Turn) -> No
     """Entries of a group's log, for those who may read them."""
     user, _ = account(session)
     circle = hub.sealed.circles.by_gid.get(command.group)
-    if circle is None or not circle.readable(user.name):
+    if circle is None or not circle.readable(user):
         raise Refused("no-such-group", "There is no such group, or you were never in it.")
     found: list[bytes] = []
     size = 0
-    for blob in circle.entries[max(0, command.since) : circle.readable(user.name)]:
+    for blob in circle.entries[max(0, command.since) : circle.readable(user)]:
         size += len(blob)
         if found and size > PART_BYTES:
             break

@@ -143,8 +143,6 @@ def tell_changed(hub: Hub, user: User, but: Session | None) -> None:
     """Those who write to somebody are told that their list is another one."""
     people = {user, *hub.sealed.corresponding(user)}
     people.update(c.peer(user).user for c in user.conversations.values() if c.direct)
-    for name in hub.sealed.circles.companions(user.name):
-        if (other := hub.users.get(name)) is not None:
-            people.add(other)
+    people.update(hub.sealed.circles.companions(hub, user))
     event = e.ListChanged(user.name, user.chains[-1].version)
     hub.outside.cast([s for who in people for s in hub.sealed.sessions(who) if s is not but], event)

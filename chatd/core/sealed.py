@@ -60,6 +60,13 @@ class Sealing:
             if low is not None and high is not None:
                 self.correspond(low, high)
 
+    def forget(self, user: User) -> None:
+        """An account is deleted."""
+        for other in self._pairs.pop(user, ()):
+            self._pairs[other].discard(user)
+        for mine in (self.offers, self.resets, self.backups):
+            mine.pop(user, None)
+
     # ---- rates ----
 
     def spend(self, what: str, user: User, now: int, n: float = 1) -> None:

@@ -110,6 +110,7 @@ def delete(hub: Hub, turn: Turn, whom: str, by: str) -> str:
     hub.users.forget(user, fold(f"deleted-{user.id}"))
     turn.then(user.dwell)
     hub.invitations.forget(user.id)
+    hub.sealed.forget(user)
     hub.roster.pop(user.id, None)
     for kind in ("ban", "mute"):
         hub.sanctions.by_key.pop((kind, user.id, ""), None)

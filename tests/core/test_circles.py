@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from chatd import blobs as b
 from chatd import encryption as e
 from chatd import messages as m
+from chatd.core import staff
 from chatd.core.limits import Limits
 from tests.kit import House, Peer
-from tests.sealed import Log, SealedScene, device, encode, sign
+from tests.sealed import Log, Owner, SealedScene, device, encode, sign
 
 
 class CircleScene(SealedScene):
@@ -207,6 +208,28 @@ class Reading(CircleScene):
         self.assertEqual((len(self.entries(self.bob)), len(self.entries(self.carol))), (3, 4))
         self.adds(self.alice, self.bob)
         self.assertEqual(len(self.entries(self.bob)), 5)
+
+    def test_who_has_the_name_later_is_somebody_else(self) -> None:
+        self.adds(self.alice, self.bob, self.carol)
+        self.does(self.alice, "remove", ["carol"])
+        for name in ("bob", "carol"):
+            staff.delete(self.house.node.hub, self.house.node.turn(), name, "staff")
+        self.house.settle()
+        bob, carol = self.house.greeted(encrypted=True), self.house.greeted(encrypted=True)
+        for peer, name in ((bob, "bob"), (carol, "carol")):
+            peer.sign_up(name)
+            self.owners[name] = Owner(name, b"another person")
+            self.puts_list(peer, peer)
+        self.forget()
+        for peer in (bob, carol):
+            self.refused("no-such-group", peer, e.AskGroup, self.log.gid)
+            self.may_not("no-such-group", peer, "leave", [])
+        self.does(self.alice, "name", [bytes(32)])
+        self.does(self.alice, "remove", ["bob"])
+        self.assertEqual((bob.take(), carol.take()), ([], []))
+        self.house.restart()
+        self.forget()
+        self.refused("no-such-group", bob.again(), e.AskGroup, self.log.gid)
 
     def test_members_are_told_and_whoever_was_removed(self) -> None:
         phone = self.second(self.alice)

@@ -6,7 +6,9 @@ from typing import Any
 
 from chatd import encryption as e
 from chatd import messages as m
+from chatd.core import staff
 from chatd.core.limits import Limits
+from chatd.sealed import Corresponded
 from tests.kit import House, Keys, Peer
 from tests.sealed import Owner, SealedScene, device, encode, item, one_time
 
@@ -226,6 +228,32 @@ class Resetting(SealedScene):
         far.take()
         self.forget()
         self.refused("tls-needed", far, e.ResetIdentity, blob, "correct horse")
+
+
+class Ending(SealedScene):
+    """An account is deleted."""
+
+    def test_nothing_of_it_is_left_and_the_name_is_somebody_elses(self) -> None:
+        phone = self.second(self.bob)
+        self.sends(self.alice, item(self.bob, phone), item(self.carol, self.bob))
+        self.sends(self.bob, item(self.alice))
+        self.granted(self.bob, e.PutBackup, b"b")
+        self.granted(self.bob, e.PutKeys, [one_time(self.bob, 1)])
+        staff.delete(self.house.node.hub, self.house.node.turn(), "bob", "staff")
+        self.house.settle()
+        found = self.house.store.load_sealed()
+        self.assertEqual({made.user for made in found.lists}, {1, 3})
+        self.assertEqual((found.keys, found.backups, found.corresponded), ([], [], [Corresponded(1, 3)]))
+        self.assertEqual({one.device for one in found.mail}, {device(self.alice), device(self.carol)})
+        self.forget()
+        self.refused("no-such-user", self.alice, e.AskLists, "bob")
+        self.puts_list(self.alice, self.alice)
+        bob = self.comes("bob")
+        self.assertEqual(len(self.granted(self.alice, e.AskLists, "bob").chain), 1)
+        self.sends(self.alice, item(bob))
+        self.house.restart()
+        self.assertEqual(len(bob.again().of(e.Mail)), 1)
+        self.assertEqual(self.house.failures, [])
 
 
 class Keeping(SealedScene):

@@ -48,6 +48,7 @@ class Sending(SealedScene):
     def test_states(self) -> None:
         phone = self.second(self.bob)
         self.assertEqual(self.sends(self.bob, item(phone)).state, "stored")  # nobody else's
+        self.assertEqual(self.house.store.load_sealed().corresponded, [])
         self.assertEqual(self.sends(self.alice, item(self.bob)).state, "sent")
         self.bob.lose()
         self.assertEqual(self.sends(self.alice, item(self.bob)).state, "stored")
