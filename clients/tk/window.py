@@ -9,7 +9,7 @@ from __future__ import annotations
 import tkinter
 from collections.abc import Callable
 from functools import partial
-from tkinter import filedialog
+from tkinter.filedialog import askopenfilename
 from typing import Any, Final
 
 import ttkbootstrap as tb
@@ -23,6 +23,7 @@ from clients.core.windows.heading import heading, prompt
 from clients.core.windows.windows import EVENT, MENTION, TALK, Window
 from clients.tk.comparing import Comparing
 from clients.tk.display import Display
+from clients.tk.moves import Moves
 
 FRAME_MS: Final = 33
 INPUT_LINES: Final = 6
@@ -39,10 +40,12 @@ HELP: Final = (
 
 
 class MainWindow:
-    """One person's windows. `leave` is called when the window is closed."""
+    """One person's windows. `choose` asks for a file of theirs."""
 
-    def __init__(self, root: Any, where: str, setting: Callable[[str], str]) -> None:
-        self.root, self._where, self._setting = root, where, setting
+    def __init__(
+        self, root: Any, where: str, setting: Callable[[str], str], choose: Callable[..., str] = askopenfilename
+    ) -> None:  # fmt: skip
+        self.root, self._where, self._setting, self._choose = root, where, setting, choose
         self.face: WindowsFace | None = None
         self._drawn = False
         self._theme = ""
@@ -56,6 +59,7 @@ class MainWindow:
         self.status = tb.Label(right, anchor="w", padding=(12, 3))
         self.status.pack(side="bottom", fill="x")
         self._build_input(right)
+        self.moving = Moves(right, self._say)
         self.display = Display(right, lambda: self._face().scroll(-(10**9)))
         self.display.frame.pack(fill="both", expand=True)
         self._bind()
@@ -155,7 +159,7 @@ class MainWindow:
 
     def _send_file(self) -> None:
         """Choose one, and send it where one looks."""
-        path = filedialog.askopenfilename(parent=self.root, title="Send a file")
+        path = self._choose(parent=self.root, title="Send a file")
         if path:
             self._say(f"/file {self._face().windows.current.to} {path}")
 
@@ -257,6 +261,7 @@ class MainWindow:
         self._draw_list(face)
         self._draw_heading(face)
         self._draw_input(face)
+        self.moving.show(list(face.moving.values()))
         view = face.view()
         waiting = f"   {view.waiting} to be sent" if view.waiting else ""
         self.status.configure(

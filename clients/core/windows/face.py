@@ -14,6 +14,7 @@ from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.answers import GroupInfo
 from clients.core.app import App
+from clients.core.moving import MOVING, Moving
 from clients.core.questions import Question, Questions
 from clients.core.style import Style
 from clients.core.view import OFFLINE, Talk, View
@@ -50,6 +51,7 @@ class WindowsFace:
         self.windows = Windows()
         self.questions = Questions(self._say)
         self.everything = Past()
+        self.moving: dict[bytes, Moving] = {}
         self._surface = surface
         self._done = done
         self._wall = wall
@@ -188,12 +190,21 @@ class WindowsFace:
 
     def notice(self, notice: n.Notice) -> None:
         """Show this."""
-        if self.questions.raised(notice):
+        if self.questions.raised(notice) or (isinstance(notice, Moving) and self._moves(notice)):
             return
         view = self.view()
         for one in self._known(notice) or placed(notice, view, self._wall()):
             self._place(one, notice)
         self._after(notice)
+
+    def _moves(self, notice: Moving) -> bool:
+        """A file on its way is no row: how far it is stands beside the conversation. Whether this is all of it."""
+        if notice.state == MOVING:
+            self.moving[notice.offer.id] = notice
+        else:
+            self.moving.pop(notice.offer.id, None)
+        self._surface.redraw()
+        return notice.state == MOVING and not notice.first
 
     def flush(self) -> None:
         """Let it be seen."""

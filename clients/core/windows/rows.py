@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
-from clients.core import alerts, inert, show
+from clients.core import alerts, inert, progress, show
 from clients.core import answers as a
 from clients.core import intents as i
 from clients.core import notices as n
@@ -38,7 +38,7 @@ def placed(notice: n.Notice, view: View, now: int) -> list[Placed]:
 
 def said(notice: n.Said, me: str) -> Row:
     """A message as a row."""
-    text = inert.text(notice.text)
+    text = progress.offered(notice.file, notice.own) if notice.file is not None else inert.text(notice.text)
     mention = not notice.own and mentions(notice.text, me)
     who = inert.name(notice.sender)
     return Row(notice.at, who, text, "own" if notice.own else "said", notice.id, "", mention)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -90,8 +91,8 @@ class Seat(Visitor):
         return [row.rstrip() for row in self.terminal.screen.display]
 
     def input(self) -> str:
-        """The line being typed, with what stands before it."""
-        return self.rows()[-1]
+        """The line being typed, with what stands before it but for the mark of who can read it."""
+        return re.sub(r"^\[[^\]]*\] (?=You)", "", self.rows()[-1])
 
 
 def seated(

@@ -65,14 +65,14 @@ class KeysTests(SynchronousTestCase):
 
     def test_up_and_down_are_what_was_sent_here(self) -> None:
         async def story(alice: Seat) -> None:
-            await alice.press("one", "\r", "/group g", "\r", "two", "\r", "begun", UP)
-            self.assertEqual(alice.input(), "[PLAIN] You [g]: two")
+            await alice.press("one", "\r", "/group --open g", "\r", "two", "\r", "begun", UP)
+            self.assertEqual(alice.input(), "You [g]: two")
             await alice.press(UP, DOWN)
-            self.assertEqual(alice.input(), "[PLAIN] You [g]: begun")
+            self.assertEqual(alice.input(), "You [g]: begun")
             await alice.press(ctrl("u"), CTRL_UP, CTRL_UP, CTRL_UP)
-            self.assertEqual(alice.input(), "[PLAIN] You [g]: one")
+            self.assertEqual(alice.input(), "You [g]: one")
             await alice.press(CTRL_DOWN)
-            self.assertEqual(alice.input(), "[PLAIN] You [g]: /group g")
+            self.assertEqual(alice.input(), "You [g]: /group g")
 
         seated(story, self.house)
 
@@ -101,12 +101,12 @@ class KeysTests(SynchronousTestCase):
 
     def test_other_conversations_by_number_and_one_by_one(self) -> None:
         async def story(alice: Seat) -> None:
-            await alice.press("/group one", "\r", "/group two", "\r", ALT + "1", "draft")
+            await alice.press("/group --open one", "\r", "/group --open two", "\r", ALT + "1", "draft")
             for key, prompt in (
-                (ALT + "2", "[PLAIN] You [one]:"), (ctrl("n"), "[PLAIN] You [two]:"), (ctrl("n"), "You: draft"),
-                (ctrl("p"), "[PLAIN] You [two]:"), (ALT + LEFT, "[PLAIN] You [one]:"),
-                (ALT + RIGHT, "[PLAIN] You [two]:"),
-                (ALT + "9", "[PLAIN] You [two]:"),
+                (ALT + "2", "You [one]:"), (ctrl("n"), "You [two]:"), (ctrl("n"), "You: draft"),
+                (ctrl("p"), "You [two]:"), (ALT + LEFT, "You [one]:"),
+                (ALT + RIGHT, "You [two]:"),
+                (ALT + "9", "You [two]:"),
             ):  # fmt: skip
                 await alice.press(key)
                 self.assertEqual(alice.input(), prompt, key)
@@ -115,12 +115,12 @@ class KeysTests(SynchronousTestCase):
 
     def test_alt_a_goes_where_the_news_are(self) -> None:
         async def story(alice: Seat) -> None:
-            await alice.press("/group one", "\r", ALT + "1")
-            self.bob.enter("/group one", "/group one hello")
+            await alice.press("/group --open one", "\r", ALT + "1")
+            self.bob.enter("/group --open one", "/group one hello")
             await alice.pump()
             self.assertIn("new: 2:#one", alice.rows()[-2])
             rows = await alice.press(ALT + "a")
-            self.assertEqual(alice.input(), "[PLAIN] You [one]:")
+            self.assertEqual(alice.input(), "You [one]:")
             self.assertTrue(any("── new ─" in row for row in rows), rows)
 
         seated(story, self.house)
@@ -143,8 +143,8 @@ class KeysTests(SynchronousTestCase):
 
     def test_where_the_unread_begins_and_where_ones_name_is(self) -> None:
         async def story(alice: Seat) -> None:
-            await alice.press("/group g", "\r", ALT + "1")
-            self.bob.enter("/group g", "/group g alice: first")
+            await alice.press("/group --open g", "\r", ALT + "1")
+            self.bob.enter("/group --open g", "/group g alice: first")
             for number in range(40):
                 self.bob.enter(f"/group g line {number}")
             await alice.pump()

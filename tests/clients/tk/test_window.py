@@ -102,6 +102,17 @@ class WindowTests(DeskCase):
         self.assertIn("These are not the same", self.alice.shown())
         self.assertFalse(self.alice.main.hidden.winfo_ismapped())
 
+    def test_a_file_by_the_button(self) -> None:
+        self.alice.main._choose = lambda **how: "/somewhere/my notes.pdf"
+        typed: list[str] = []
+        self.patch(self.alice.app, "enter", typed.append)
+        self.alice.write("@bob hello")
+        self.alice.main.file.invoke()
+        self.assertEqual(typed, ["@bob hello", "/file #lobby /somewhere/my notes.pdf"])
+        self.alice.main._choose = lambda **how: ""
+        self.alice.main.file.invoke()
+        self.assertEqual(len(typed), 2)
+
     def test_who_can_read_it_is_said(self) -> None:
         self.assertEqual(self.alice.main.security.cget("text"), "everybody here and the server read this")
 

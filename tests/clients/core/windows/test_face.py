@@ -106,7 +106,7 @@ class FaceTests(SynchronousTestCase):
 
     def test_a_group_opens_and_closes_its_window(self) -> None:
         async def story(alice: Seat) -> None:
-            await alice.press("/group hw3", "\r")
+            await alice.press("/group --open hw3", "\r")
             self.assertEqual(alice.input(), "You [hw3]:")
             self.assertIn("Group 'hw3' created successfully.", texts(alice.screen.windows.find("#hw3")))
             await alice.press("/part hw3", "\r")
@@ -119,7 +119,7 @@ class FaceTests(SynchronousTestCase):
         history = None
 
         async def first(alice: Seat) -> None:
-            await alice.press("/group hw3", "\r", "one", "\r", "two", "\r")
+            await alice.press("/group --open hw3", "\r", "one", "\r", "two", "\r")
 
         async def second(alice: Seat) -> None:
             await alice.press("\x1b2", "three", "\r")
