@@ -72,7 +72,7 @@ class KeysTests(SynchronousTestCase):
             await alice.press(ctrl("u"), CTRL_UP, CTRL_UP, CTRL_UP)
             self.assertEqual(alice.input(), "You [g]: one")
             await alice.press(CTRL_DOWN)
-            self.assertEqual(alice.input(), "You [g]: /group g")
+            self.assertEqual(alice.input(), "You [g]: /group --open g")
 
         seated(story, self.house)
 
