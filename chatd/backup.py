@@ -33,8 +33,8 @@ NEW_EPOCH: Final = "UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key
 BLOBS: Final = "SELECT lower(hex(blob)), size, sha256 FROM blob WHERE committed > 0"
 FORGET_BLOB: Final = "DELETE FROM blob WHERE blob = ?"
 DATABASE: Final = "chat.db"
-KEPT: Final = ("secret", "tls", "console", "files")
-"""Of the data folder, besides the database."""
+KEPT: Final = ("secret", "audit.head", "tls", "console", "files")
+"""Of the data folder, besides the database; the audit log's head before the log: one that is behind it fits."""
 MANIFEST: Final = "manifest.json"
 NOTE: Final = "last-backup.json"
 FORMAT: Final = 1

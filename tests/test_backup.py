@@ -39,6 +39,7 @@ class BackupTests(SynchronousTestCase):
         (Path(self.folder.files) / f"{'c' * 32}.part").write_bytes(b"half of it")
         (Path(self.folder.tls) / "key.pem").write_text("a key")
         (Path(self.folder.console) / "authorized_keys").write_text("a line")
+        (Path(self.data) / "audit.head").write_text("the newest mark")
         self.secret = self.folder.secret()
         self.out = self.mktemp()
 
@@ -53,7 +54,15 @@ class BackupTests(SynchronousTestCase):
     def test_all_of_it_and_nothing_half(self) -> None:
         made = backup.back_up(self.data, self.out)
         here = {path.relative_to(self.out).as_posix() for path in Path(self.out).rglob("*") if path.is_file()}
-        names = {"chat.db", "secret", "manifest.json", "tls/key.pem", "console/authorized_keys", f"files/{BLOB.hex()}"}
+        names = {
+            "chat.db",
+            "secret",
+            "audit.head",
+            "manifest.json",
+            "tls/key.pem",
+            "console/authorized_keys",
+            f"files/{BLOB.hex()}",
+        }
         self.assertEqual(here, names)
         self.assertEqual(backup.check(self.out).problems, [])
         self.assertEqual((made.found.counts["message"], made.size > len(CONTENT)), (20, True))
