@@ -59,4 +59,5 @@ def clip(text: str, room: int) -> str:
     """A text in at most so many columns; what is cut ends with an ellipsis."""
     if columns(text) <= room:
         return text
-    return text[: _fits(text, room - 1)] + "…" if room > 1 else "…"[:room]
+    kept = text[: _fits(text, room - 1)]
+    return (kept if columns(kept) < room else "") + "…" if room > 0 else ""

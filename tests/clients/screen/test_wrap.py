@@ -44,6 +44,7 @@ class ClipTests(SynchronousTestCase):
         self.assertEqual(clip("longer", 5), "long…")
         self.assertEqual(clip("漢字漢", 5), "漢字…")
         self.assertEqual(clip("longer", 1), "…")
+        self.assertEqual(clip("漢字", 2), "…")
         self.assertEqual(clip("longer", 0), "")
 
     @given(TEXTS, st.integers(0, 20))
