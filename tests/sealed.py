@@ -109,9 +109,9 @@ class SealedScene(Scene):
         self.alice, self.bob, self.carol = (self.comes(name) for name in ("alice", "bob", "carol"))
         self.forget()
 
-    def comes(self, name: str, house: House | None = None) -> Peer:
+    def comes(self, name: str, house: House | None = None, host: str = "127.0.0.1") -> Peer:
         """Somebody makes an account and a list."""
-        peer = (house or self.house).greeted(encrypted=True)
+        peer = (house or self.house).greeted(host, encrypted=True)
         peer.sign_up(name)
         self.owners[name] = Owner(name)
         self.puts_list(peer, peer)

@@ -160,6 +160,30 @@ class Appending(CircleScene):
         for code in ("list-full",) * 4 + ("rate-limited",):
             self.may_not(code, self.alice, "policy", [True])
 
+    def test_how_many_groups_one_is_in(self) -> None:
+        self.house = House(limits=Limits(groups=1))
+        self.alice, self.bob = self.comes("alice"), self.comes("bob")
+        self.log = self.makes(self.alice)
+        mine = self.makes(self.bob)
+        self.forget()
+        added = self.log.entry(self.alice, "add", ["bob", self.uik(self.bob)])
+        self.assertEqual(self.refused("too-many-groups", self.alice, e.AppendGroup, self.log.gid, added).near, ["bob"])
+        self.does(self.bob, "leave", [], mine)
+        self.adds(self.alice, self.bob)
+        other = Log("bob", b"o" * 16)
+        self.forget()
+        blob = other.entry(self.bob, "create", [other.nonce, self.uik(self.bob), False])
+        self.refused("too-many-groups", self.bob, e.AppendGroup, other.gid, blob)
+
+    def test_how_often_one_makes_a_group(self) -> None:
+        self.house = House(limits=Limits(groups_made_burst=1))
+        self.alice = self.comes("alice", host="192.0.2.9")
+        self.makes(self.alice)
+        other = Log("alice", b"o" * 16)
+        self.forget()
+        blob = other.entry(self.alice, "create", [other.nonce, self.uik(self.alice), False])
+        self.refused("rate-limited", self.alice, e.AppendGroup, other.gid, blob)
+
     def test_a_group_ends_with_its_last_member(self) -> None:
         self.adds(self.alice, self.bob)
         self.does(self.alice, "leave", [])

@@ -157,6 +157,17 @@ class Resetting(SealedScene):
         owner.took(blob)
         self.puts_list(phone, phone)
 
+    def test_older_programs_are_told_nothing_they_do_not_know(self) -> None:
+        phone = self.lost()
+        _, blob = self.anew(phone.keys)
+        self.reset(phone, blob)
+        assert self.alice.keys is not None
+        plain = self.house.greeted()
+        plain.login("alice", self.alice.keys)
+        self.assertEqual((plain.of(e.ResetIs), plain.over), ([], False))
+        line = self.house.caller("alice", "alice")
+        self.assertEqual((line.of(e.ResetIs), line.over), ([], False))
+
     def test_it_waits_through_a_restart(self) -> None:
         phone = self.lost()
         _, blob = self.anew(phone.keys)
