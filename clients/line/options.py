@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from typing import Any, Final
 
 VERBS: Final = (
@@ -82,6 +81,8 @@ class Options(argparse.Namespace):
 
 def version() -> str:
     """The version of the package; `dev` in a bare checkout."""
+    from importlib import metadata  # only here: it takes as long to load as all of this program's own files
+
     try:
         return metadata.version("chatd")
     except metadata.PackageNotFoundError:
