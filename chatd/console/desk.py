@@ -40,7 +40,9 @@ from chatd.operations.names import beginning
 from chatd.operations.service import Refused, Service
 
 log = Logger()
-NOBODIES: Final = frozenset(("no-such-user", "no-such-group", "no-such-message", "user-not-in-group", "not-here"))
+NOBODIES: Final = frozenset(
+    ("no-such-user", "no-such-group", "no-such-message", "user-not-in-group", "not-here", "no-such-report")
+)
 STATUSES: Final = {DONE: "done", USAGE: "not understood", REFUSED: "refused", LATE: "too late"}
 UNKNOWN: Final = "That went wrong on the server's side; its log says more."
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import Final
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from chatd.console.parser import DURATION, duration
 from chatd.console.people import USER
 from chatd.console.shown import moment
-from chatd.console.verbs import Answer, Argument, Call, Trouble, Value, Verb
+from chatd.console.verbs import POLICY, Answer, Argument, Call, Trouble, Value, Verb
 from chatd.moderation import SanctionIs
 from chatd.operations import accounts, invitations, order, roster
+from chatd.operations.service import Refused
 
 ROLES: Final = ("student", "ta", "staff", "admin")
 
@@ -170,7 +172,17 @@ def roster_sync(call: Call) -> Deferred[Answer]:
     done = roster.sync(
         call.service, call["input"], call.operator.name, bool(call["dry-run"]), bool(call["adopt"]), bool(call["drop"])
     )  # fmt: skip
-    return done.addCallback(_synced)
+    return done.addCallbacks(_synced, _problems)
+
+
+def _problems(failure: Failure) -> Answer:
+    """What is wrong with the list, line by line."""
+    failure.trap(Refused)
+    error = failure.value
+    assert isinstance(error, Refused)
+    if error.code != "bad-roster":
+        failure.raiseException()
+    return Answer([{"problem": problem} for problem in error.near], error.text, POLICY)
 
 
 def _synced(found: roster.Synced) -> Answer:

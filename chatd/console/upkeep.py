@@ -17,7 +17,7 @@ from chatd.operations import backups, figures, levels, upkeep, watching
 from chatd.operations.people import SessionIs
 
 HOUR: Final = 3600.0
-KINDS: Final = ("came", "went", "message", "command")
+KINDS: Final = ("came", "went", "message", "sealed", "command")
 
 
 def stats(call: Call) -> Deferred[Answer]:
@@ -76,7 +76,7 @@ def _seen(seen: watching.Seen) -> dict[str, Value]:
 def watch(call: Call) -> Live:
     """What happens, as it happens."""
     user = call.service.user(call["user"]).name if call["user"] else ""
-    kinds = (call["type"],) if call["type"] else ("came", "went", "message")
+    kinds = (call["type"],) if call["type"] else ("came", "went", "message", "sealed")
 
     def start(put: Callable[[Row], None]) -> Callable[[], None]:
         return watching.watch(call.service, lambda seen: put(_seen(seen)), user, call["group"] or "", kinds)

@@ -13,6 +13,7 @@ import msgspec
 
 from chatd.core.turn import Command, Post
 from chatd.core.users import Session
+from chatd.encryption import PutMail
 from chatd.entries import Stored
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ PER_SECOND = 50
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that happened. `at` is in ms; `kind` is came, went, message, command or left-out."""
+    """One thing that happened. `at` is in ms; `kind` is came, went, message, sealed
+    (encrypted mail, when it is handed in), command or left-out."""
 
     at: int
     kind: str
@@ -76,7 +78,19 @@ class Feed:
 
     def received(self, session: Session, command: Command) -> None:
         """Somebody's program asks for something."""
-        if session.user is not None:
+        if session.user is None:
+            return
+        if isinstance(command, PutMail):
+            others = [name for name in command.lists if name != session.user.name]
+            self._tell(
+                "sealed",
+                session.user.name,
+                " ".join(others),
+                "",
+                0,
+                sum(len(item.ciphertext) for item in command.items),
+            )
+        else:
             to = getattr(command, "group", "") or getattr(command, "conversation", "")
             self._tell("command", session.user.name, str(to), type(command).__name__.lower())
 
@@ -111,4 +125,6 @@ def watch(
 
 
 def _is_of(seen: Seen, user: str) -> bool:
-    return seen.who == user or (seen.to.startswith("dm:") and user.casefold() in seen.to.split(":")[1:])
+    if seen.to.startswith("dm:"):
+        return seen.who == user or user.casefold() in seen.to.split(":")[1:]
+    return user in (seen.who, *seen.to.split())

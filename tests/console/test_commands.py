@@ -34,10 +34,11 @@ LINES = {
 WHO_MAY = {
     "ta": "bans group-list group-show help history motd mute stats unmute user-list user-show who",
     "staff": "announce ban cert-show console group-add group-remove group-role invite-list invite-new invite-revoke "
-    "kick mailbox-list mailbox-show message-explain reports-close reports-list reports-show reports-take sessions slow stuck top unban watch",
-    "admin": "audit audit-verify backup-list backup-now backup-verify cert-reload config-diff config-reload config-show drain log-level log-tail "
-    "roster-codes roster-sync shutdown trace undrain user-add user-delete user-disable user-enable user-passwd "
-    "user-rename user-role",
+    "kick mailbox-list mailbox-show message-explain reports-close reports-list reports-show reports-take sessions "
+    "slow stuck top unban watch",
+    "admin": "audit audit-verify backup-list backup-now backup-verify cert-reload config-diff config-reload "
+    "config-show drain log-level log-tail roster-codes roster-sync shutdown trace undrain user-add user-delete "
+    "user-disable user-enable user-passwd user-rename user-role",
     "debug": "py",
 }
 
