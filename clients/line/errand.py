@@ -29,7 +29,7 @@ NO_SUCH: Final = frozenset({"no-such-user", "no-such-group"})
 NO_ENTRY: Final = frozenset({
     "not-logged-in", "login-refused", "name-taken", "bad-name", "registration-closed", "invitation-needed",
     "bad-invitation", "guests-refused", "throttled", "version", "ended-elsewhere", "too-many-sessions",
-    "too-many-devices",
+    "too-many-devices", "banned", "disabled",
 })  # fmt: skip
 OTHER: Final = frozenset({"busy", "malformed", "unknown-command", "not-connected", "bad-id"})
 

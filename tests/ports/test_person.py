@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatd import messages as m
 from chatd.admission import Policy
+from chatd.core import sanctions
 from chatd.core.limits import Limits
 from chatd.ports.person import COMMANDS, is_program
 from tests.irc import IrcPeer
@@ -127,6 +128,26 @@ class NameTests(Scene):
         self.assertTrue(person.transport.connected)
         self.assertEqual(person.types("tesla"), ["DISCONNECTED!!"])
         self.assertFalse(person.transport.connected)
+
+
+class BannedTests(Scene):
+    """Who may not come in is told why, and is not asked for a name for ever."""
+
+    def test_banned(self) -> None:
+        hub = self.house.node.hub
+        sanctions.impose(hub, self.house.node.turn(), "ban", "127.0.0.0/8", "miller", 60, "spam")
+        bob = Somebody(self.house)
+        self.house.advance(2)
+        bob.take()
+        shown = "\n".join(bob.types("bob"))
+        self.assertRegex(shown, r"You are banned until .* UTC: spam")
+        self.assertFalse(bob.transport.connected)
+
+    def test_muted(self) -> None:
+        bob = come(self.house, "bob")
+        sanctions.impose(self.house.node.hub, self.house.node.turn(), "mute", "bob", "miller", 60, "spam")
+        self.house.settle()
+        self.assertRegex("\n".join(bob.types("hello")), r"You are muted until .* UTC: spam")
 
 
 class TalkTests(Scene):

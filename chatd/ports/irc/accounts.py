@@ -44,7 +44,8 @@ def register(client: Client, line: Line) -> None:
     elif nick and name.lower() != nick.lower():
         client.fail("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", account, text="An account is registered under its nick.")
     else:
-        client.ask(people.Register, name, password, "" if mail == "*" else mail, about=name, then=_registered)
+        invitation = "" if mail == "*" or "@" in mail else mail
+        client.ask(people.Register, name, password, invitation, about=name, then=_registered)
 
 
 def _registered(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from chatd.admission import Policy
+from chatd.auth import make_invitation
+from chatd.core import invitations, staff
 from chatd.core.limits import Limits
 from tests.irc import PASSWORD, IrcPeer, IrcScene
-from tests.kit import House
+from tests.kit import SECRET, House
 
 FAIL = ":test.example FAIL REGISTER "
 
@@ -46,6 +48,23 @@ class RegisterTests(IrcScene):
         bob = self.guest("bob")
         self.assertIn("FAIL REGISTER ", bob.says(f"REGISTER * * :{PASSWORD}")[0])
         self.assertIn("FAIL REGISTER ", bob.says(f"REGISTER * ABCD-EFGH :{PASSWORD}")[0])
+
+    def test_a_mail_address_is_no_invitation(self) -> None:
+        self.assertIn("REGISTER SUCCESS bob ", self.guest("bob").says(f"REGISTER * bob@example.org :{PASSWORD}")[0])
+
+    def test_an_account_of_the_class_waits_for_its_code(self) -> None:
+        self.house = House(policy=Policy("test.example", "closed", True))
+        hub, turn = self.house.node.hub, self.house.node.turn()
+        user = staff.add(hub, turn, "bob", "ta")
+        until = int(self.house.wall()) + 60
+        invitations.offer(hub, turn, b"bobs".hex(), "miller", until * 1000, user=user)
+        self.house.settle()
+        peer = IrcPeer(self.house)
+        self.assertIn(" 433 ", "".join(peer.register("bob")))
+        code = make_invitation(SECRET, b"bobs", until)
+        self.assertIn("REGISTER SUCCESS bob ", peer.says(f"REGISTER bob {code} :{PASSWORD}")[0])
+        self.assertIn(" 001 bob ", "".join(peer.says("NICK bob")))
+        self.assertEqual(user.role, "ta")
 
     def test_the_name_is_kept(self) -> None:
         self.account("ann").says("QUIT")
