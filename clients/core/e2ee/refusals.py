@@ -127,6 +127,7 @@ HAPPENED: Final[dict[str, Code]] = {
 ASKED: Final[dict[str, Code]] = {
     "FIRST_CONTACT": Code(NOTE, "Messages with {who} are encrypted. To be sure that it is {who}: /verify {who}"),
     "VERIFIED": Code(NOTE, "{who} is verified: your messages can be read by {who} and by nobody else."),
+    "VERIFY_SELF": Code(STOP, "That is you. /devices has the number of your own key, the same on all of your devices."),
     "KEY_ACCEPTED": Code(NOTE, "{who}'s new key was taken without comparing. Compare when you can: /verify {who}"),
     "KEY_NOT_CHANGED": Code(STOP, "{who}'s key is the one you know; there is nothing to accept."),
     "COMPARE_AGAIN": Code(
@@ -186,6 +187,10 @@ ASKED: Final[dict[str, Code]] = {
     "ROSTER_HEARD": Code(
         NOTE, "{who} vouches for {number} people (roster {detail}). To take {who}'s word: /roster @{who} trust"
     ),
+    "ROSTER_PEOPLE": Code(NOTE, "{who} vouches for: {detail}"),
+    "ROSTER_NONE": Code(STOP, "There are no rosters here. An instructor makes one: /roster cs101 add @alice"),
+    "REPORTABLE": Code(NOTE, "/report {detail}   ({who}{at})"),
+    "NOTHING_TO_REPORT": Code(STOP, "There is no message here that can be reported."),
     "ROSTER_COUNTS": Code(NOTE, "{who} vouches for {number} people (roster {detail})."),
     "ROSTER_UNKNOWN": Code(STOP, "There is no roster {detail} here."),
     "ROSTER_TOO_LONG": Code(STOP, "A roster has at most a thousand people; make a second one."),
