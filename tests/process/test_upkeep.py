@@ -238,7 +238,7 @@ class Supervised(ChatCase):
             self.skipTest("systemd-analyze is not there")
         where = Path(self.folder)
         for unit in units:  # with programs that are there, which is not what is looked at
-            text = unit.read_text().replace("/opt/chatd/bin/", "/bin/").replace("/bin/twistd", "/bin/true")
+            text = unit.read_text().replace("/usr/local/lib/chatd/bin/", "/bin/").replace("/bin/twistd", "/bin/true")
             (where / unit.name).write_text(text.replace("/bin/chatd-admin", "/bin/true"))
         done = subprocess.run(
             ["systemd-analyze", "verify", "--man=no", *(str(where / unit.name) for unit in units)],
