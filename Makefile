@@ -7,7 +7,7 @@ AGE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 BIN := .venv/bin
 LOCK := .lock/requirements.txt
 
-.PHONY: help demo run client test check bench crash cuts screenshots fuzz mutate-e2ee clean lock
+.PHONY: help demo run client test check bench crash cuts screenshots papers fuzz mutate-e2ee clean lock
 .DEFAULT_GOAL := help
 
 help:
@@ -43,6 +43,9 @@ cuts: .venv/ready  ## cut, and kill, while a 200 MiB file goes up and down: make
 
 screenshots: .venv/ready  ## docs/screenshots/ anew, from weechat, irssi and chat on a real server
 	@$(BIN)/python -m tests.process.screenshots
+
+papers: .venv/ready  ## docs/man and docs/completions anew, from the programs' own parsers
+	@$(BIN)/python -m tests.papers
 
 fuzz: .venv/ready  ## the property tests with N examples each: make fuzz N=2000
 	@EXAMPLES=$(or $(N),2000) $(BIN)/python -m tests.run \

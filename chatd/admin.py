@@ -53,7 +53,7 @@ class Refusal(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The console script; returns its exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
         outcome = VERBS[arguments.verb](arguments)
     except (Refusal, backup.BadBackup, FolderInUse, BadFolder, StoreError, OSError, sqlite3.Error) as error:
@@ -66,9 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return outcome.code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="chatd-admin", description="Work on the data folder of a chatd server.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    whole = argparse.ArgumentParser(prog="chatd-admin", description="Work on the data folder of a chatd server.")
+    verbs = whole.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     def verb(name: str, text: str) -> argparse.ArgumentParser:
         made = verbs.add_parser(name, help=text, description=text)
@@ -110,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("password", "ask for a password (or read a line) and print what the server's configuration keeps of it")
     for name, text in NOT_THERE_YET.items():
         verb(name, f"{text} (not there yet)").add_argument("rest", nargs="*")
-    return parser
+    return whole
 
 
 def _positive(text: str) -> int:

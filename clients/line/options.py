@@ -91,21 +91,21 @@ def version() -> str:
 
 def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     """The options. Exits with 2 and a usage line on standard error where they make no sense."""
-    parser = _parser()
-    options = parser.parse_intermixed_args([_clean(argument) for argument in arguments], Options())
+    whole = parser()
+    options = whole.parse_intermixed_args([_clean(argument) for argument in arguments], Options())
     words, options.verb = options.words, ""
     if words and words[0] in VERBS:
         options.verb, options.words = words[0], words[1:]
     elif len(words) > 1:
-        parser.error(f"{words[0]!r} is neither a verb nor the only word; see chat --help")
+        whole.error(f"{words[0]!r} is neither a verb nor the only word; see chat --help")
     elif words:
         options.server, options.words = words[0], []
     options.server = options.server or environment.get("CHAT_SERVER") or None
-    options.words = _words(parser, options)
+    options.words = _words(whole, options)
     if options.wait is not None and not 0 <= options.wait < 1e9:
-        parser.error("--wait takes seconds")
+        whole.error("--wait takes seconds")
     if options.count is not None and not 0 < options.count <= 1_000_000:
-        parser.error("--count takes a number from 1")
+        whole.error("--count takes a number from 1")
     return options
 
 
@@ -178,14 +178,15 @@ class _Version(argparse.Action):
         parser.exit(0, f"chat {version()}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    whole = argparse.ArgumentParser(
         prog="chat", description="Talk to a class: interactive, or one command at a time.", epilog=_ABOUT,
         usage="chat [options] [USER@]HOST[:PORT]\n       chat [options] VERB ...", allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     flag: dict[str, Any] = {"action": "store_true"}
-    add = parser.add_argument
+    add = whole.add_argument
     add("words", nargs="*", metavar="[USER@]HOST[:PORT] | VERB ...", help="the server, or what to do at once")
     add("--server", metavar="[USER@]HOST[:PORT]", help="which server, and as whom (CHAT_SERVER)")
     add("--profile", metavar="DIR", help="keys, history, pins, outbox (CHAT_PROFILE)")
@@ -208,4 +209,4 @@ def _parser() -> argparse.ArgumentParser:
     add("--color", choices=("auto", "always", "never"), default="auto", help="colours (NO_COLOR is honoured)")
     add("--quiet", **flag, help="less"), add("--verbose", **flag, help="more")
     add("--version", action=_Version, nargs=0, help="which version this is")
-    return parser
+    return whole

@@ -87,12 +87,17 @@ class Program:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options. Exits with 2 where they make no sense."""
-    parser = argparse.ArgumentParser(prog="chat-gui", description="Talk to a class, in windows.", allow_abbrev=False)
-    parser.add_argument("server", nargs="?", default="", metavar="[USER@]HOST[:PORT]", help="where to, and as whom")
-    parser.add_argument("--profile", metavar="DIR", help="keys, history, pins, outbox (CHAT_PROFILE)")
-    parser.add_argument("--plaintext", action="store_true", help="connect without TLS: this machine only")
-    parser.add_argument("--trust-new", action="store_true", help="pin an unknown certificate without asking")
-    return parser.parse_args(arguments)
+    return parser().parse_args(arguments)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    whole = argparse.ArgumentParser(prog="chat-gui", description="Talk to a class, in windows.", allow_abbrev=False)
+    whole.add_argument("server", nargs="?", default="", metavar="[USER@]HOST[:PORT]", help="where to, and as whom")
+    whole.add_argument("--profile", metavar="DIR", help="keys, history, pins, outbox (CHAT_PROFILE)")
+    whole.add_argument("--plaintext", action="store_true", help="connect without TLS: this machine only")
+    whole.add_argument("--trust-new", action="store_true", help="pin an unknown certificate without asking")
+    return whole
 
 
 def main() -> int:
