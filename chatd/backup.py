@@ -88,6 +88,7 @@ def back_up(data: str, out: str) -> Backed:
         shutil.rmtree(part, ignore_errors=True)
         raise
     write_whole(folder.path / NOTE, json.dumps({"made": made, "path": str(target.resolve()), "size": size}).encode())
+    os.chmod(folder.path / NOTE, 0o644)  # whoever made it, the server shall read it; the folder is its own
     return Backed(str(target), made, size, found)
 
 

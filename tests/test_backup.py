@@ -68,6 +68,7 @@ class BackupTests(SynchronousTestCase):
         self.assertEqual((made.found.counts["message"], made.size > len(CONTENT)), (20, True))
         self.assertEqual(list(Path(self.out).parent.glob("*.part")), [])
         self.assertApproximates(backup.last(self.data), time.time(), 60)
+        self.assertEqual(os.stat(Path(self.data) / backup.NOTE).st_mode & 0o777, 0o644)
 
     def test_back_again_under_another_epoch(self) -> None:
         backup.back_up(self.data, self.out)
