@@ -74,9 +74,9 @@ def of_parser(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
 def of_usage(kind: type[tap.Options]) -> Iterator[tuple[str, str]]:
     """The same of Twisted's options."""
     for name, _, _, text in kind.optParameters:
-        yield f"--{name} {name.upper()}", text
+        yield f"--{name} {str(name).upper()}", str(text)
     for name, _, text in kind.optFlags:
-        yield f"--{name}", text
+        yield f"--{name}", str(text)
     for name in sorted(name for name in vars(kind) if name.startswith("opt_")):
         yield f"--{name[4:].replace('_', '-')} ENDPOINT", (getattr(kind, name).__doc__ or "").strip()
 
