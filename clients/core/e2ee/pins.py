@@ -136,7 +136,7 @@ def learn(batch: Batch, user: str, chain: list[bytes], own: bool = False) -> lis
             if refused.code == "IDENTITY_CHANGED" and pin.trust == SEEN and peek(blob)[1].uik == pin.next:
                 batch.put(TABLE, user, Pin(user, pin.next))
                 return [Note("KEY_ROTATED", user), *learn(batch, user, chain[chain.index(blob) :], own)]
-            return [_stopped(batch, pin, refused.code, blob)]
+            return _stopped(batch, pin, refused.code, blob)
         pin = pin or Pin(user, known.uik)
         pin = msgspec.structs.replace(pin, chain=[*pin.chain, blob])
     if known is None or known == before:
@@ -221,14 +221,14 @@ def _is_old(pin: Pin, blob: bytes) -> bool:
     return pin.hash_of(found.version) == digest(signed.raw)
 
 
-def _stopped(batch: Batch, pin: Pin, code: str, blob: bytes) -> Note:
+def _stopped(batch: Batch, pin: Pin, code: str, blob: bytes) -> list[Note]:
+    """Remembered; it is news once, not at every look at the same lists."""
     if code == "DEVLIST_FORK":
-        pin = msgspec.structs.replace(pin, forked=True)
+        after = msgspec.structs.replace(pin, forked=True)
     else:
-        offered = peek(blob)[1].uik
-        pin = msgspec.structs.replace(pin, trust=CHANGED, offered=offered)
-    batch.put(TABLE, pin.user, pin)
-    return Note(code, pin.user)
+        after = msgspec.structs.replace(pin, trust=CHANGED, offered=peek(blob)[1].uik)
+    batch.put(TABLE, pin.user, after)
+    return [Note(code, pin.user)] if after != pin else []
 
 
 def _changes(before: Known, after: Known, own: bool) -> list[Note]:

@@ -225,7 +225,9 @@ class Incoming:
         told, reset = refused.kind != SILENT, False
         if refused.code in HELD:
             about = item.user if HELD[refused.code] else item.conv
-            batch.put("held", _held(about, item), Quarantined(item, refused.code, refused.check, now))
+            at = max(now, 1 + (batch.get("heldlast", about, int) or 0))  # several of one moment keep their order
+            batch.put("heldlast", about, at)
+            batch.put("held", _held(about, item), Quarantined(item, refused.code, refused.check, at))
             batch.commit()
             return Dropped(refused.code, refused.check, item.user, HELD[refused.code], held=True)
         if refused.check != "mail-id":
