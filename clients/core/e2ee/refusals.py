@@ -151,6 +151,8 @@ ASKED: Final[dict[str, Code]] = {
     "PLAIN_NEEDLESS": Code(STOP, "{who} can encrypt, so nothing is sent to {who} openly."),
     "GUEST_PLAIN": Code(STOP, "A guest has no keys and cannot encrypt; /group --open {where} makes an open group."),
     "PLAIN_FROM_BIRTH": Code(NOTE, "Group '{where}' is not encrypted and never will be; another one can be."),
+    "GROUP_MADE": Code(NOTE, "Group '{where}' is encrypted, and by invitation: /invite {where} name"),
+    "GROUP_ADDED": Code(NOTE, "{who} has taken you into the encrypted group '{where}'."),
     "NOT_READY": Code(STOP, "Encryption is not ready yet on this device; try again in a moment."),
     "DEVICE_NOT_LISTED": Code(
         STOP,

@@ -27,7 +27,7 @@ from clients.core.reading import ACK_COUNT, ACK_DELAY, KEEP, SKIP, WATCH
 from clients.core.secure.desk import Desk
 from clients.core.secure.flows import Flow, Pause, ServerRefused
 from clients.core.secure.posting import Posted, Posting
-from clients.core.secure.talks import Message, Talks, shown
+from clients.core.secure.talks import Message, Talks
 from clients.core.transfers import spoken_of
 
 LINE: Final = "mail"
@@ -217,10 +217,9 @@ class Arriving:
         if message is not None:
             if receive == KEEP:
                 self._talks.keep(message)
-            self._talks.introduce()
             if not message.own:
-                self.heard.add(shown(message.conversation))
-                desk.host.state.heard(shown(message.conversation), message.sender)
+                self.heard.add(self._talks.shown(message.conversation))
+                desk.host.state.heard(self._talks.shown(message.conversation), message.sender)
             file = self._file(message, delivered)
             if message.sender not in desk.host.ignored:
                 desk.show(self._talks.said(message, item.at < self._login, delivered.missing, file))
@@ -272,7 +271,7 @@ class Arriving:
             return None
         if self._desk.host.receive == KEEP:
             for manifest in body.files:
-                where = shown(message.conversation)
+                where = self._talks.shown(message.conversation)
                 self._desk.keep(*files.arrived(manifest, where, message.sender, message.at))
         return spoken_of(body.files[0])
 

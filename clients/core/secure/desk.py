@@ -68,6 +68,7 @@ class Desk:
         self.groups = Groups(self.outgoing, self.incoming, box.entropy)
         self.flows = Flows(host.next_ref, self.send, self.stopped)
         self.now = 0.0
+        self.on_note: Callable[[Note], None] = _nothing
         self._step = Step()
 
     # ---- the step ----
@@ -104,6 +105,7 @@ class Desk:
             if note.detail != self.device.keys.device:  # that this device was listed is told otherwise
                 where = to or self.to(note.user)
                 self.show(n.Secure(note.code, note.user, where, note.number, detail=note.detail))
+                self.on_note(note)
 
     def watching(self) -> Incoming:
         """Somebody who opens what comes as this device would, and changes nothing."""
@@ -188,6 +190,10 @@ class Desk:
         pin = pins.find(batch, own.myself(batch).user)
         known = pin.known() if pin else None
         return known is not None and self.device.keys.device in known.devices
+
+
+def _nothing(note: Note) -> None:
+    """Nobody wants to know."""
 
 
 def named(chain: list[bytes], name: str) -> str:

@@ -10,9 +10,8 @@ from typing import Final
 
 from clients.core import intents as i
 from clients.core import notices as n
-from clients.core import records as r
 from clients.core.e2ee.batch import Batch
-from clients.core.e2ee.bodies import MOST_TEXT, Said
+from clients.core.e2ee.bodies import MOST_TEXT
 from clients.core.e2ee.devices import Entry
 from clients.core.e2ee.envelope import direct_conv
 from clients.core.e2ee.refusals import Refused
@@ -20,12 +19,11 @@ from clients.core.outbox import Outgoing
 from clients.core.secure.desk import Desk
 from clients.core.secure.flows import Flow, Pause, ServerRefused
 from clients.core.secure.identity import Identity
-from clients.core.secure.posting import Posted, Posting, refusal
+from clients.core.secure.posting import Posted, Posting
 from clients.core.secure.talks import Message, Talks
 from clients.core.view import fold
 
 PLAIN: Final = "plain"
-WAITS: Final = frozenset({"FALLBACK_TOO_OLD"})  # it stays in the outbox for another day
 
 
 class Direct:
@@ -33,7 +31,6 @@ class Direct:
 
     def __init__(self, desk: Desk, talks: Talks, posting: Posting, identity: Identity) -> None:
         self._desk, self._talks, self._posting, self._identity = desk, talks, posting, identity
-        self._under_way: set[bytes] = set()
         self._decided = False
 
     def is_plain(self, name: str) -> bool:
@@ -51,25 +48,10 @@ class Direct:
         decided, self._decided = self._decided, False
         return decided
 
-    def cut(self) -> None:
-        """The connection is gone; everything is still in the outbox."""
-        self._under_way.clear()
-
     def say(self, item: Outgoing) -> None:
         """One message; what comes before it to the same person goes first."""
-        if item.id in self._under_way:
-            return
-        self._under_way.add(item.id)
-        self._desk.flows.start(line(item.to[1:]), self._say(item))
-
-    def refuse(self, item: Outgoing, refused: Refused | ServerRefused) -> None:
-        """It is not sent, and its writer is told why."""
-        self._under_way.discard(item.id)
-        notice = refusal(refused, i.Tell((item.to,), item.text), item.id)
-        self._desk.show(notice)
-        if not isinstance(refused, Refused) or refused.code not in WAITS:
-            self._desk.host.outbox.drop(item.id)
-            self._desk.keep(r.Unqueue(item.id))
+        if self._posting.begins(item):
+            self._desk.flows.start(line(item.to[1:]), self._say(item))
 
     def talk_plain(self, intent: i.TalkPlain, asking: bool) -> Flow[None]:
         """Let one talk openly with somebody who cannot encrypt. `asking`: the server knows about keys."""
@@ -102,7 +84,7 @@ class Direct:
         if not self._identity.decided:
             yield Pause.READY
         if self.is_plain(item.to[1:]):  # decided while it waited
-            self._under_way.discard(item.id)
+            self._posting.lays_down(item)
             self._decided = True
             return
         try:
@@ -111,7 +93,7 @@ class Direct:
                 raise Refused("TEXT_TOO_LONG", "text-length")
             yield from self._encrypt(item)
         except (Refused, ServerRefused) as refused:
-            self.refuse(item, refused)
+            self._posting.refuse(item, refused)
 
     def _encrypt(self, item: Outgoing) -> Flow[None]:
         desk, name = self._desk, item.to[1:]
@@ -124,18 +106,13 @@ class Direct:
         claims = yield from desk.claim(targets)
         batch, at = desk.batch(), desk.wall()
         conv = direct_conv(desk.me, user)
-        files = desk.host.files.enclosed(item.id) if desk.host.files is not None else []
-        said = Said(item.text, files=files)
-        sending = desk.outgoing.send(batch, [user], conv, "msg", said, at, claims, item.id)
+        sending = desk.outgoing.send(batch, [user], conv, "msg", self._posting.said(item), at, claims, item.id)
         conversation = self._talks.direct(user)
         seq = self._talks.number(batch, conversation, user)
         self._posting.note(batch, sending, Posted([user], line(user), item.to, conversation, seq))
         batch.commit()
-        desk.host.outbox.drop(item.id)
-        self._under_way.discard(item.id)
-        desk.keep(r.Unqueue(item.id))
+        self._posting.encrypted(item)
         self._talks.keep(Message(conversation, seq, at, desk.me, item.id, item.text, True, user))
-        self._talks.introduce()
         self._posting.post(sending)
 
 

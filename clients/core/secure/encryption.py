@@ -16,19 +16,27 @@ from chatd.wire.pack import Event
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.e2ee import pins
+from clients.core.e2ee.envelope import group_conv
 from clients.core.e2ee.groups import GROUP
 from clients.core.e2ee.refusals import Refused
 from clients.core.outbox import Outgoing
 from clients.core.secure.arriving import Arriving
+from clients.core.secure.circles import Circles
+from clients.core.secure.comparing import Comparing
 from clients.core.secure.desk import Desk, Host, Strongbox
 from clients.core.secure.devices import Devices
 from clients.core.secure.direct import Direct, line
 from clients.core.secure.flows import Flow, ServerRefused, expect
 from clients.core.secure.identity import ABSENT, Identity
+from clients.core.secure.pictures import KINDS, Pictures
 from clients.core.secure.posting import Posting
-from clients.core.secure.talks import PREFIX, Talks, shown
+from clients.core.secure.reporting import Reporting
+from clients.core.secure.talks import GROUPS, PREFIX, Talks
 from clients.core.secure.talks import TABLE as TALKS
+from clients.core.secure.telling import Telling
+from clients.core.secure.vouching import Vouching
 from clients.core.step import Step
+from clients.core.view import fold
 
 FEATURE: Final = "e2ee"
 
@@ -39,12 +47,19 @@ class Encryption:
     def __init__(self, box: Strongbox, host: Host) -> None:
         self._desk = Desk(box, host)
         self._talks = Talks(self._desk)
-        self._posting = Posting(self._desk)
+        self._posting = Posting(self._desk, self._talks)
         self._identity = Identity(self._desk)
         self._direct = Direct(self._desk, self._talks, self._posting, self._identity)
         self._arriving = Arriving(self._desk, self._talks, self._posting)
+        self._comparing = Comparing(self._desk, self._arriving.again)
         self._devices = Devices(self._desk, self._posting, self._identity)
-        self._identity.after = self._devices.ask_offers
+        self._circles = Circles(self._desk, self._talks, self._posting, self._arriving, self._identity)
+        self._identity.after = self._after_login
+        telling = Telling(self._desk, self._posting)
+        self._pictures = Pictures(self._desk, telling)
+        self._vouching = Vouching(self._desk, telling)
+        self._reporting = Reporting(self._desk, telling)
+        self._arriving.reacts |= {**dict.fromkeys(KINDS, self._pictures.arrived), "report": self._reporting.arrived}
         self._guest = False
         self._there = False
         self._wishes: list[i.Intent] = []
@@ -60,7 +75,6 @@ class Encryption:
             if not again:
                 self._desk.show(n.Secure("GUEST_OPEN"))
             return
-        self._talks.introduce()
         self._talks.refresh()
         if not self._there or not self._identity.safe:
             self._identity.status = ABSENT
@@ -70,6 +84,7 @@ class Encryption:
         self._arriving.welcomed(*welcome.mail, greeting.at if greeting is not None else 0)
         self._posting.again()
         self._identity.begin()
+        self._reporting.forget()
 
     def lost(self) -> None:
         """The line is gone."""
@@ -78,7 +93,7 @@ class Encryption:
             self._desk.show(n.Refused("not-connected", text, intent=intent))
         self._wishes.clear()
         self._desk.flows.cut()
-        for part in (self._posting, self._direct, self._arriving, self._identity):
+        for part in (self._posting, self._arriving, self._identity):
             part.cut()
 
     def received(self, now: float, event: Event) -> bool:
@@ -114,7 +129,7 @@ class Encryption:
 
     def deadline(self) -> float | None:
         """When `tick` has something to do."""
-        parts = (self._desk.flows, self._posting, self._arriving)
+        parts = (self._desk.flows, self._posting, self._arriving, self._pictures)
         return min((when for part in parts if (when := part.deadline()) is not None), default=None)
 
     def tick(self, now: float) -> None:
@@ -122,6 +137,7 @@ class Encryption:
         self._desk.now = now
         self._desk.flows.tick(now)
         self._posting.tick(now)
+        self._pictures.tick()
 
     def acknowledge(self, now: float, all_of_them: bool = False) -> None:
         """Say what is due to be acknowledged."""
@@ -149,13 +165,15 @@ class Encryption:
 
     def takes(self, to: str) -> bool:
         """Is what is said there encrypted (or refused), and not said openly?"""
-        return not self._guest and to.startswith("@") and not self._direct.is_plain(to[1:])
+        if self._guest:
+            return False
+        return not self._direct.is_plain(to[1:]) if to.startswith("@") else self._talks.group(to) is not None
 
     def say(self, now: float, items: list[Outgoing]) -> None:
         """Messages that are in the outbox, and kept."""
         self._desk.now = now
         for item in items:
-            self._direct.say(item)
+            (self._direct if item.to.startswith("@") else self._circles).say(item)
 
     def must_be(self, now: float, item: Outgoing) -> None:
         """The server takes this for encrypted conversations only: the other one has keys now."""
@@ -176,28 +194,45 @@ class Encryption:
 
     def kept_as(self, to: str) -> str:
         """Under which name the local history has an encrypted conversation; empty for an open one."""
-        name = to.removeprefix("@")
-        return to if to.startswith("@") and not self._guest and self._desk.pin(name) is not None else ""
+        if self._guest:
+            return ""
+        if to.startswith("@"):
+            return to if self._desk.pin(to[1:]) is not None else ""
+        gid = self._talks.group(to)
+        return group_conv(gid) if gid is not None else ""
 
     def as_shown(self, said: n.Said) -> n.Said:
         """A message of the local history, as faces know it."""
-        if not said.conversation.startswith(PREFIX):
+        if not said.conversation.startswith((PREFIX, GROUPS)):
             return said
-        security = self._desk.trust(said.peer)
-        return msgspec.structs.replace(said, conversation=shown(said.conversation), security=security)
+        security = self._desk.trust(said.peer or said.sender)
+        return msgspec.structs.replace(said, conversation=self._talks.shown(said.conversation), security=security)
 
     # ---- what is wanted ----
 
     def ask(self, now: float, intent: i.Intent) -> bool:
         """A wish: whether it is dealt with here."""
         self._desk.now = now
-        act = _INTENTS.get(type(intent))
+        act = self._act(intent)
         if act is None or self._guest or (not self._there and not isinstance(intent, i.TalkPlain)):
             return False
         self._wishes.append(intent)
         key = line(intent.name) if isinstance(intent, i.TalkPlain) else "ask"
         self._desk.flows.start(key, self._wish(intent, act(self, intent)))
         return True
+
+    def _act(self, intent: i.Intent) -> Callable[[Encryption, Any], Flow[None]] | None:
+        """Who carries it out; None: it is not for encryption."""
+        if self._circles.named(intent):
+            return lambda self, intent: self._circles.answer(intent)
+        if isinstance(intent, i.JoinGroup) and self._makes_secret(intent):
+            return lambda self, intent: self._circles.make(intent)
+        return _INTENTS.get(type(intent))
+
+    def _makes_secret(self, intent: i.JoinGroup) -> bool:
+        """Who joins by a name alone may be anybody, also the server: what is to be secret is by invitation."""
+        joined = fold(intent.group) in map(fold, self._desk.host.state.positions)
+        return intent.private and not intent.open and not joined
 
     def _wish(self, intent: i.Intent, flow: Flow[None]) -> Flow[None]:
         """Whatever comes of it is told together with what was asked."""
@@ -233,6 +268,15 @@ class Encryption:
         elif self._desk.pin(event.name) is not None:
             self._desk.flows.start("learn:" + event.name, self._learn(event.name))
 
+    def _after_login(self) -> Flow[None]:
+        yield from self._devices.ask_offers()
+        yield from self._circles.ask_all()
+
+    def _groups(self, intent: i.ListGroups) -> Flow[None]:
+        """Those that the server knows by name, and one's own."""
+        listed = expect((yield m.Groups(0)), m.GroupList)
+        self._desk.show(n.Answered(intent, m.GroupList(0, [*self._circles.summaries(), *listed.groups])))
+
     def _learn(self, name: str) -> Flow[None]:
         yield from self._desk.learn(name)
 
@@ -241,12 +285,20 @@ _EVENTS: Final[dict[type[Any], Callable[[Encryption, Any], None]]] = {
     e.Mail: lambda self, event: self._arriving.came(event),
     e.KeysAre: lambda self, event: self._identity.few(event),
     e.ListChanged: Encryption._list_changed,
+    e.GroupGrew: lambda self, event: self._circles.grew(event),
     e.Offers: lambda self, event: self._devices.offered(event.devices),
 }
 _INTENTS: Final[dict[type[i.Intent], Callable[[Encryption, Any], Flow[None]]]] = {
     i.ReadInbox: Encryption._inbox,
+    i.ListGroups: Encryption._groups,
     i.ListDevices: lambda self, intent: self._devices.show(intent),
     i.AddDevice: lambda self, intent: self._devices.add(intent),
     i.RevokeDevice: lambda self, intent: self._devices.revoke(intent),
     i.TalkPlain: lambda self, intent: self._direct.talk_plain(intent, self._there),
+    i.Verify: lambda self, intent: self._comparing.verify(intent),
+    i.CompareNow: lambda self, intent: self._pictures.compare(intent),
+    i.AskRoster: lambda self, intent: self._vouching.show(intent),
+    i.ChangeRoster: lambda self, intent: self._vouching.change(intent),
+    i.TrustRosters: lambda self, intent: self._vouching.trust(intent),
+    i.Report: lambda self, intent: self._reporting.report(intent),
 }

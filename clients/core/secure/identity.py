@@ -159,6 +159,7 @@ class Identity:
         self.status = UNLISTED
         mine = own.me(desk.batch())
         done((yield e.OfferDevice(0, encode(mine.signed))))
+        yield from self._refill(expect((yield e.AskKeys(0)), e.KeysAre))  # who lists it can write to it at once
         desk.show(n.Secure("DEVICE_NOT_LISTED", desk.me, detail=desk.device.keys.device, to=self.code()))
 
     def _check_counter(self, state: e.KeysAre) -> None:

@@ -21,15 +21,16 @@ from clients.core.e2ee.devices import Entry
 from clients.core.e2ee.refusals import Refused
 from clients.core.e2ee.sending import Item, Sending, Sent
 from clients.core.intents import Tell
-from clients.core.outbox import LEAST_WAIT, PASSING
+from clients.core.outbox import LEAST_WAIT, PASSING, Outgoing
 from clients.core.secure.desk import Desk
 from clients.core.secure.flows import Flow, ServerRefused
-from clients.core.secure.talks import shown
+from clients.core.secure.talks import Talks
 
 TABLE: Final = "post"
 MOST_TRIES: Final = 4
 MOST_TOLD: Final = 1_000
 NOT_SENT: Final = "(not sent) "
+WAITS: Final = frozenset({"FALLBACK_TOO_OLD"})  # it stays in the outbox for another day
 
 
 class Posted(msgspec.Struct, array_like=True, frozen=True):
@@ -47,11 +48,12 @@ class Posted(msgspec.Struct, array_like=True, frozen=True):
 class Posting:
     """Everything that is under way."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, talks: Talks) -> None:
+        self._desk, self._talks = desk, talks
         self._refs: dict[int, bytes] = {}
         self._later: dict[bytes, float] = {}
         self._told: dict[bytes, n.Outcome] = {}
+        self._under_way: set[bytes] = set()
 
     def __len__(self) -> int:
         return len(self._refs) + len(self._later)
@@ -61,6 +63,39 @@ class Posting:
         batch = self._desk.batch()
         posts = (batch.get(TABLE, row, Posted) for row in batch.rows(TABLE))
         return sum(1 for post in posts if post is not None and post.to)
+
+    # ---- from the outbox ----
+
+    def begins(self, item: Outgoing) -> bool:
+        """A message of the outbox is dealt with from here on; false: it is already."""
+        fresh = item.id not in self._under_way
+        self._under_way.add(item.id)
+        return fresh
+
+    def lays_down(self, item: Outgoing) -> None:
+        """It is not dealt with any more, and is where it was."""
+        self._under_way.discard(item.id)
+
+    def encrypted(self, item: Outgoing) -> None:
+        """It leaves the outbox, in the transaction that has its ciphertext."""
+        self.lays_down(item)
+        self._desk.host.outbox.drop(item.id)
+        self._desk.keep(r.Unqueue(item.id))
+
+    def refuse(self, item: Outgoing, refused: Refused | ServerRefused) -> None:
+        """It is not sent, and its writer is told why."""
+        self._desk.show(refusal(refused, Tell((item.to,), item.text), item.id))
+        if isinstance(refused, Refused) and refused.code in WAITS:
+            self.lays_down(item)
+        else:
+            self.encrypted(item)
+
+    def said(self, item: Outgoing) -> Said:
+        """What it says, with the files that it offers."""
+        files = self._desk.host.files
+        return Said(item.text, files=files.enclosed(item.id) if files is not None else [])
+
+    # ---- to the server ----
 
     def note(self, batch: Batch, sending: Sending, post: Posted) -> None:
         """In the batch that has the sending; then `post` may send it."""
@@ -84,6 +119,7 @@ class Posting:
         """The connection is gone."""
         self._refs.clear()
         self._later.clear()
+        self._under_way.clear()
 
     def answered(self, event: Event) -> bool:
         """The server said something: whether it was about mail."""
@@ -135,7 +171,7 @@ class Posting:
             return
         state, at = (taken.state, taken.at) if taken is not None else ("sent", sent.sent_at)
         security = self._desk.trust(post.users[0]) if post.users else "encrypted"
-        where = shown(post.conversation)
+        where = self._talks.shown(post.conversation)
         told = n.Outcome(sent.msg_id, post.to, text_of(sent), state, where, post.seq, at, security=security)
         self._desk.show(told)
         self._told[sent.msg_id] = told

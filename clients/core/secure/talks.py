@@ -1,11 +1,13 @@
 """Encrypted conversations as this device counts and names them: the server knows neither their numbers nor their names.
 
 Rule: a number is given once, in the transaction that keeps the message. What is encrypted is kept apart from what was
-said openly with the same person, and shown as one conversation.
+said openly with the same person, and shown as one conversation. A group is shown by the name its members gave it; two
+of one name are told apart by the first digits of their ids.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
@@ -13,7 +15,10 @@ import msgspec
 from chatd.messages import Position
 from clients.core import notices as n
 from clients.core import records as r
+from clients.core.e2ee import own
 from clients.core.e2ee.batch import Batch
+from clients.core.e2ee.envelope import group_conv
+from clients.core.e2ee.groups import GROUP, GroupRow
 from clients.core.offers import Offer
 from clients.core.secure.desk import SHOWN, Desk
 from clients.core.view import Security, fold
@@ -21,6 +26,10 @@ from clients.core.view import Security, fold
 TABLE: Final = "talk"
 NUMBERS: Final = "talk-seq"
 PREFIX: Final = "dm:e2ee:"
+GROUPS: Final = "gid:"
+DIGITS: Final = 4
+_NOT_IN_NAMES: Final = re.compile(r"[^\w.+-]+")  # a name comes from others
+LONGEST: Final = 40
 
 
 class Talk(msgspec.Struct, array_like=True, frozen=True):
@@ -45,28 +54,29 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Talks:
-    """All of this account's."""
+    """All of this account's. `labels`: what the groups one belongs to are called, by conversation."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.labels: dict[str, str] = {}
+
+    # ---- messages ----
 
     def direct(self, user: str) -> str:
         """Where what is said with somebody is kept."""
         return PREFIX + ":".join(sorted((self._desk.me, user)))
 
-    def number(self, batch: Batch, conversation: str, user: str = "", gid: bytes = b"") -> int:
-        """The next number; in this batch it is taken."""
+    def begin(self, batch: Batch, conversation: str, user: str = "", gid: bytes = b"") -> None:
+        """It is there from now on, if it was not."""
         if batch.raw(TABLE, conversation) is None:
             batch.put(TABLE, conversation, Talk(user, gid, self._desk.wall()))
+
+    def number(self, batch: Batch, conversation: str, user: str = "", gid: bytes = b"") -> int:
+        """The next number; in this batch it is taken."""
+        self.begin(batch, conversation, user, gid)
         seq = (batch.get(NUMBERS, conversation, int) or 0) + 1
         batch.put(NUMBERS, conversation, seq)
         return seq
-
-    def all(self) -> dict[str, Talk]:
-        """Those there are."""
-        batch = self._desk.batch()
-        found = {row: batch.get(TABLE, row, Talk) for row in batch.rows(TABLE)}
-        return {row: talk for row, talk in found.items() if talk is not None}
 
     def keep(self, message: Message) -> None:
         """With the next records."""
@@ -81,33 +91,90 @@ class Talks:
         """What a face is told of a message."""
         security = self._desk.trust(message.peer) if message.peer else self._desk.trust(message.sender)
         return n.Said(
-            shown(message.conversation), message.seq, message.at, message.sender, message.id, message.text,
+            self.shown(message.conversation), message.seq, message.at, message.sender, message.id, message.text,
             message.own, stored, message.peer, security, missing, file,
         )  # fmt: skip
 
-    def introduce(self) -> None:
-        """After the welcome, and where one begins: faces see them among the others."""
-        state = self._desk.host.state
-        for conversation, talk in self.all().items():
-            if talk.user:
-                name = shown(conversation)
-                state.positions.setdefault(name, Position(name, 0, 0))
-                state.names[fold(talk.user)] = talk.user
+    # ---- names ----
+
+    def all(self) -> dict[str, Talk]:
+        """Those there are."""
+        batch = self._desk.batch()
+        found = {row: batch.get(TABLE, row, Talk) for row in batch.rows(TABLE)}
+        return {row: talk for row, talk in found.items() if talk is not None}
+
+    def shown(self, conversation: str) -> str:
+        """How faces know a conversation: one with a person is the same whether it is encrypted or not."""
+        if conversation.startswith(GROUPS):
+            return self.labels.get(conversation) or self._name(conversation)
+        if not conversation.startswith(PREFIX):
+            return conversation
+        people = conversation.removeprefix(PREFIX).split(":")
+        return "dm:" + ":".join(sorted(map(fold, people)))
+
+    def group(self, label: str) -> bytes | None:
+        """The group that is called so; None: no encrypted one."""
+        folded = fold(label)
+        return next((_gid(conv) for conv, known in self.labels.items() if fold(known) == folded), None)
+
+    def row(self, gid: bytes) -> GroupRow | None:
+        """What is known of a group."""
+        return self._desk.batch().get(GROUP, gid.hex(), GroupRow)
+
+    def _name(self, conversation: str) -> str:
+        """What its members call it, fit to be shown and typed."""
+        row = self.row(_gid(conversation))
+        name = row.naming.name or row.wanted.name if row is not None else ""
+        return "#" + (_NOT_IN_NAMES.sub("-", name)[:LONGEST].strip("-") or conversation.removeprefix(GROUPS)[:8])
+
+    # ---- for the view ----
 
     def refresh(self) -> None:
-        """How every conversation with a person is protected, for the view."""
-        state = self._desk.host.state
-        for conversation, talk in self.all().items():
-            pin = self._desk.pin(talk.user) if talk.user else None
-            if pin is not None:
-                paused = "IDENTITY_CHANGED" if pin.trust == "changed" else "DEVLIST_FORK" if pin.forked else ""
-                paused = paused or ("SERVER_HIDES_DEVLIST" if pin.promised > pin.version else "")
-                state.security[shown(conversation)] = Security(SHOWN[pin.trust], True, paused)
+        """Faces see them among the others, each as it is protected."""
+        batch, state = self._desk.batch(), self._desk.host.state
+        before, self.labels = self.labels, {}
+        mine = own.myself(batch) if batch.raw(own.ME, "") is not None else None
+        for conversation, talk in sorted(self.all().items(), key=lambda one: one[1].began):
+            if talk.user:
+                self._show_person(conversation, talk.user)
+            elif mine is not None:
+                row = self.row(talk.gid)
+                if row is not None and row.state.has(mine.user, mine.uik):
+                    self._show_group(conversation, row, before.get(conversation, ""))
+        for conversation, label in before.items():
+            if conversation not in self.labels and label not in self.labels.values():
+                state.leave(label, willingly=False)
+                state.security.pop(label, None)
+
+    def _show_person(self, conversation: str, user: str) -> None:
+        state, name, pin = self._desk.host.state, self.shown(conversation), self._desk.pin(user)
+        state.positions.setdefault(name, Position(name, 0, 0))
+        state.names[fold(user)] = user
+        if pin is not None:
+            paused = "IDENTITY_CHANGED" if pin.trust == "changed" else "DEVLIST_FORK" if pin.forked else ""
+            paused = paused or ("SERVER_HIDES_DEVLIST" if pin.promised > pin.version else "")
+            state.security[name] = Security(SHOWN[pin.trust], True, paused)
+
+    def _show_group(self, conversation: str, row: GroupRow, before: str) -> None:
+        state, label = self._desk.host.state, self._name(conversation)
+        taken = {fold(name) for name in (*self.labels.values(), *state.positions) if name != before}
+        if fold(label) in taken:
+            label = f"{label}~{row.state.gid.hex()[:DIGITS]}"
+        if before and before != label:
+            state.rename(before, label)
+            state.security.pop(before, None)
+        self.labels[conversation] = label
+        role = "owner" if row.state.members[self._desk.me].admin else "member"
+        state.positions[label] = Position(label, 0, 0, 0, 0, role, row.naming.topic, True)
+        paused = "GROUP_LOG_FORK" if row.forked else ""
+        paused = paused or ("SERVER_HIDES_GROUP_CHANGE" if row.promised > row.state.n else "")
+        state.security[label] = Security("", True, paused)
 
 
-def shown(conversation: str) -> str:
-    """How faces know a conversation: one with a person is the same whether it is encrypted or not."""
-    if not conversation.startswith(PREFIX):
-        return conversation
-    people = conversation.removeprefix(PREFIX).split(":")
-    return "dm:" + ":".join(sorted(map(fold, people)))
+def conversation_of(gid: bytes) -> str:
+    """Where what is said in a group is kept."""
+    return group_conv(gid)
+
+
+def _gid(conversation: str) -> bytes:
+    return bytes.fromhex(conversation.removeprefix(GROUPS))

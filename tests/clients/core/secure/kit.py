@@ -19,6 +19,7 @@ from clients.core.app import App, Listener
 from clients.core.conversations import Conversations
 from clients.core.e2ee.devices import peek
 from clients.core.e2ee.keys import Account
+from clients.core.e2ee.members import LogEntry
 from clients.core.e2ee.prekeys import OneTimeKey
 from clients.core.e2ee.signed import Signed, decode
 from clients.core.history import History
@@ -257,6 +258,9 @@ class PostLine:
 
     def _appendgroup(self, command: e.AppendGroup) -> None:
         log = self.post.groups.setdefault(command.group, [])
+        if decode(decode(command.entry, Signed).raw, LogEntry).n != len(log) + 1:
+            self.tell(m.Failed(command.ref, "conflict", "Somebody was quicker."))
+            return
         log.append(command.entry)
         self.tell(m.Done(command.ref))
         for line in self.post.lines.values():

@@ -1,0 +1,418 @@
+"""Encrypted groups: making them, who belongs to them, what is said in them.
+
+Rule: a change is signed, then appended, and counts when the server has taken it and this device has read it back; after
+that all members' devices are told of it past the server. Whoever was quicker is read first, and it is tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from chatd import encryption as e
+from chatd import messages as m
+from chatd import moderation as o
+from clients.core import intents as i
+from clients.core import notices as n
+from clients.core.e2ee.batch import Batch
+from clients.core.e2ee.bodies import MOST_TEXT, GroupHead
+from clients.core.e2ee.devices import Entry
+from clients.core.e2ee.envelope import group_conv
+from clients.core.e2ee.members import Add, Arg, Leave, LogEntry, Whom
+from clients.core.e2ee.receiving import Delivered
+from clients.core.e2ee.refusals import Behind, Note, Refused
+from clients.core.e2ee.signed import Signed, decode
+from clients.core.outbox import Outgoing
+from clients.core.secure.arriving import Arriving
+from clients.core.secure.desk import Desk
+from clients.core.secure.flows import Flow, Pause, ServerRefused, done, expect
+from clients.core.secure.identity import Identity
+from clients.core.secure.posting import Posted, Posting
+from clients.core.secure.talks import Message, Talks
+from clients.core.view import fold
+
+MOST_TRIES: Final = 5
+OWNERS: Final = "oq"  # the modes of a member that mean as much here
+ROLES: Final = {"owner": "admin", "op": "admin", "admin": "admin", "member": "unadmin"}
+OPEN_ONLY: Final = "An encrypted group has no modes, bans or voices: its owners add and remove people."
+
+
+class Circles:
+    """All of this account's groups."""
+
+    def __init__(
+        self, desk: Desk, talks: Talks, posting: Posting, arriving: Arriving, identity: Identity
+    ) -> None:  # fmt: skip
+        self._desk, self._talks, self._posting = desk, talks, posting
+        self._arriving, self._identity = arriving, identity
+        self._topics: dict[str, str] = {}
+        arriving.follow = self.follow
+        arriving.reacts["group_head"] = self._was_told
+        desk.on_note = self._noted
+
+    # ---- what is said ----
+
+    def say(self, item: Outgoing) -> None:
+        """One message; what comes before it in the same group goes first."""
+        gid = self._talks.group(item.to)
+        if self._posting.begins(item):
+            self._desk.flows.start(group_conv(gid or b""), self._say(item, gid))
+
+    def _say(self, item: Outgoing, gid: bytes | None) -> Flow[None]:
+        if not self._identity.decided:
+            yield Pause.READY
+        try:
+            self._identity.require_ready()
+            if gid is None:
+                raise Refused("GROUP_UNKNOWN", "group-known")
+            if len(item.text.encode()) > MOST_TEXT:
+                raise Refused("TEXT_TOO_LONG", "text-length")
+            yield from self._encrypt(item, gid)
+        except (Refused, ServerRefused) as refused:
+            self._posting.refuse(item, refused)
+
+    def _encrypt(self, item: Outgoing, gid: bytes) -> Flow[None]:
+        desk = self._desk
+        yield from self._know_members(gid, item.to)
+        claims = yield from desk.claim(lambda batch: desk.groups.unshared(batch, gid, desk.wall()))
+        batch, at, conversation = desk.batch(), desk.wall(), group_conv(gid)
+        sendings = desk.groups.say(batch, gid, self._posting.said(item), at, claims, item.id)
+        seq = self._talks.number(batch, conversation, gid=gid)
+        for sending in sendings:
+            is_message = sending is sendings[-1]
+            post = Posted([], conversation, item.to, conversation, seq) if is_message else Posted(line=conversation)
+            self._posting.note(batch, sending, post)
+        batch.commit()
+        self._posting.encrypted(item)
+        self._talks.keep(Message(conversation, seq, at, desk.me, item.id, item.text, True))
+        for sending in sendings:
+            self._posting.post(sending)
+
+    def _know_members(self, gid: bytes, to: str) -> Flow[None]:
+        """Everybody's lists; who gets nothing because of their keys is said."""
+        desk, unknown = self._desk, False
+        while True:
+            try:
+                _, notes = desk.groups.targets(desk.batch(), gid, fresh=unknown)
+            except Behind as behind:
+                try:
+                    yield from desk.learn(behind.user)
+                except Refused as refused:
+                    if refused.code != "NO_E2EE_KEYS":
+                        raise
+                    unknown = True  # they get nothing, and that is no reason to stop
+            else:
+                desk.notes(notes, to)
+                return
+
+    # ---- the log ----
+
+    def follow(self, gid: bytes) -> Flow[None]:
+        """Read what is new in a group's log, and tell what it changes."""
+        desk = self._desk
+        while True:
+            row = self._talks.row(gid)
+            since = row.state.n if row is not None else 0
+            log = expect((yield e.AskGroup(0, gid, since)), e.GroupLog)
+            if not log.entries:
+                return
+            yield from self._apply(gid, log.entries, since)
+            after = self._talks.row(gid)
+            if after is None or after.state.n == since:
+                return
+            self._arriving.again(desk.incoming.held(desk.batch(), group_conv(gid)))
+
+    def _apply(self, gid: bytes, answer: list[bytes], since: int) -> Flow[None]:
+        """The entries, with the lists of those who made them; another flow may have read some of them by now."""
+        desk, asked, fresh = self._desk, set[str](), False
+        while True:
+            batch, row = desk.batch(), self._talks.row(gid)
+            entries = answer[row.state.n - since :] if row is not None else answer
+            try:
+                notes = desk.groups.follow(batch, gid, entries, fresh)
+            except Behind as behind:
+                fresh = behind.user in asked
+                if not fresh:
+                    asked.add(behind.user)
+                    yield from desk.learn(behind.user)
+            else:
+                batch.commit()
+                desk.notes(notes, self._talks.shown(group_conv(gid)))
+                self._tell_changes(gid, entries)
+                return
+
+    def _change(self, gid: bytes, op: str, arg: Arg) -> Flow[None]:
+        """An entry of one's own, and word of it to every member's devices."""
+        yield from self._append(gid, lambda batch: self._desk.groups.propose(batch, gid, op, arg))
+        if op != "leave":
+            yield from self._tell(gid, joiner=op == "add")
+
+    def _append(self, gid: bytes, make: Callable[[Batch], bytes]) -> Flow[None]:
+        desk = self._desk
+        for tried in range(MOST_TRIES):
+            batch = desk.batch()
+            blob = make(batch)
+            batch.commit()
+            try:
+                done((yield e.AppendGroup(0, gid, blob)))
+                break
+            except ServerRefused as refused:
+                if refused.failed.code != "conflict" or tried == MOST_TRIES - 1:
+                    raise
+            yield from self.follow(gid)
+        yield from self.follow(gid)
+
+    def _tell(self, gid: bytes, joiner: bool = False, only: str = "") -> Flow[None]:
+        """Where the log stands, over Olm; `only`: to the devices of one person."""
+        desk, conversation = self._desk, group_conv(gid)
+        yield from self._know_members(gid, self._talks.shown(conversation))
+
+        def targets(batch: Batch) -> list[Entry]:
+            entries = desk.groups.targets(batch, gid, fresh=True)[0]
+            return [entry for entry in entries if not only or entry.user == only]
+
+        claims = yield from desk.claim(targets)
+        batch = desk.batch()
+        body = desk.groups.head(batch, gid, joiner)
+        sending = desk.outgoing.spread(
+            batch, targets(batch), "group_head", body, desk.wall(), claims, conversation
+        )  # fmt: skip
+        self._posting.note(batch, sending, Posted(line=conversation))
+        batch.commit()
+        self._posting.post(sending)
+
+    # ---- what comes ----
+
+    def grew(self, event: e.GroupGrew) -> None:
+        """The server says that there is more of a log."""
+        row = self._talks.row(event.group)
+        if row is not None and event.count > row.state.n:
+            self._desk.flows.start(group_conv(event.group), self.follow(event.group))
+
+    def ask_all(self) -> Flow[None]:
+        """At the login: what has changed in one's groups meanwhile."""
+        for conversation in self._talks.labels:
+            row = self._talks.row(bytes.fromhex(conversation.removeprefix("gid:")))
+            self._topics[conversation] = row.naming.topic if row is not None else ""
+        for conversation in list(self._talks.labels):
+            try:
+                yield from self.follow(bytes.fromhex(conversation.removeprefix("gid:")))
+            except ServerRefused:
+                continue  # not a member any more, or the group is gone there
+
+    def _was_told(self, delivered: Delivered) -> None:
+        """Somebody said where a log stands: to a newcomer, all of it."""
+        body, desk = delivered.body, self._desk
+        if not isinstance(body, GroupHead):
+            return
+        conversation, by = group_conv(body.gid), delivered.sender.user
+        before = self._talks.shown(conversation)
+        is_new = conversation not in self._talks.all()
+        if is_new:
+            batch = desk.batch()
+            self._talks.begin(batch, conversation, gid=body.gid)
+            batch.commit()
+        self._talks.refresh()
+        label, row = self._talks.shown(conversation), self._talks.row(body.gid)
+        topic, self._topics[conversation] = self._topics.get(conversation, ""), row.naming.topic if row else ""
+        if is_new and by != desk.me:
+            desk.show(n.Secure("GROUP_ADDED", by, label))
+        elif label != before:
+            desk.show(n.Told("renamed", f"{by} has renamed {before} to {label}."))
+        elif topic != self._topics[conversation]:
+            desk.show(n.Changed(m.GroupChange(label, "topic", by, by, self._topics[conversation])))
+        if body.snapshot is not None:
+            self._arriving.again(desk.incoming.held(desk.batch(), delivered.conv))
+
+    def _noted(self, note: Note) -> None:
+        """A new device of a member is introduced by those who may."""
+        if note.code in ("CONTACT_NEW_DEVICE", "OWN_NEW_DEVICE"):
+            self.introduce(note.user)
+
+    def introduce(self, user: str) -> None:
+        """Somebody's devices are told of the groups that one runs and they belong to."""
+        for conversation in self._talks.labels:
+            gid = bytes.fromhex(conversation.removeprefix("gid:"))
+            row = self._talks.row(gid)
+            if row is not None and user in row.state.members and row.state.members[self._desk.me].admin:
+                self._desk.flows.start(conversation, self._tell(gid, True, user))
+
+    def _tell_changes(self, gid: bytes, entries: Iterable[bytes]) -> None:
+        """As faces hear of changes in any group."""
+        self._talks.refresh()
+        label = self._talks.shown(group_conv(gid))
+        for blob in entries:
+            entry = decode(decode(blob, Signed).raw, LogEntry)
+            event = _event(label, entry)
+            if event is not None and entry.user != self._desk.me:
+                self._desk.show(n.Changed(event, fold(event.name) == fold(self._desk.me)))
+
+    # ---- what is wanted ----
+
+    def make(self, intent: i.JoinGroup) -> Flow[None]:
+        """A new group, with oneself in it."""
+        desk, name = self._desk, intent.group.removeprefix("#")
+        batch = desk.batch()
+        gid, blob = desk.groups.create(batch)
+        batch.commit()
+        done((yield e.AppendGroup(0, gid, blob)))
+        batch = desk.batch()
+        self._talks.begin(batch, group_conv(gid), gid=gid)
+        batch.commit()
+        yield from self.follow(gid)
+        yield from self._append(gid, lambda batch: desk.groups.rename(batch, gid, name, ""))
+        self._talks.refresh()
+        desk.show(n.Answered(intent, self._info(gid, created=True)), n.Secure("GROUP_MADE", to=self._label(gid)))
+
+    def answer(self, intent: i.Intent) -> Flow[None]:
+        """A wish about a group that is there."""
+        gid = self._talks.group(self.named(intent))
+        if gid is None:
+            raise Refused("GROUP_UNKNOWN", "group-known")
+        act = _WISHES.get(type(intent))
+        if type(intent) in _FOR_OWNERS and not (isinstance(intent, i.Topic) and intent.topic is None):
+            self._need_owner(gid)
+        if act is None:
+            self._desk.show(n.Refused("not-available", OPEN_ONLY, intent=intent))
+            yield from ()
+        else:
+            yield from act(self, gid, intent)
+
+    def named(self, intent: i.Intent) -> str:
+        """The encrypted group that a wish is about; empty for another one, or none."""
+        if type(intent) not in _ABOUT_GROUPS:
+            return ""
+        group = getattr(intent, "group", "") or self._desk.host.state.focus
+        return group if self._talks.group(group) is not None else ""
+
+    def _join(self, gid: bytes, intent: i.JoinGroup) -> Flow[None]:
+        yield from ()
+        self._desk.show(n.Answered(intent, self._info(gid), known=True))
+
+    def _invite(self, gid: bytes, intent: i.InviteTo) -> Flow[None]:
+        user = yield from self._desk.learn(intent.name)
+        pin, row = self._desk.pin(user), self._talks.row(gid)
+        if pin is None or row is None:
+            raise Refused("NO_E2EE_KEYS", "chain", user)
+        if user in row.state.members:
+            raise ServerRefused(m.Failed(0, "already-member", f"{user} is a member of {self._label(gid)} already."))
+        yield from self._change(gid, "add", Add(user, pin.uik))
+        self._desk.show(n.Answered(intent, m.Done(0)))
+
+    def _kick(self, gid: bytes, intent: i.KickFrom) -> Flow[None]:
+        yield from self._change(gid, "remove", Whom(self._member(gid, intent.name)))
+        self._desk.show(n.Answered(intent, m.Done(0)))
+
+    def _leave(self, gid: bytes, intent: i.LeaveGroup) -> Flow[None]:
+        label = self._label(gid)
+        yield from self._change(gid, "leave", Leave())
+        self._desk.host.state.leave(label)
+        self._desk.show(n.Answered(intent, m.Done(0)))
+
+    def _role(self, gid: bytes, intent: i.GiveRole) -> Flow[None]:
+        op = ROLES.get(intent.role)
+        if op is None:
+            self._desk.show(n.Refused("not-available", OPEN_ONLY, intent=intent))
+            return
+        yield from self._change(gid, op, Whom(self._member(gid, intent.name)))
+        self._desk.show(n.Answered(intent, m.Done(0)))
+
+    def _modes(self, gid: bytes, intent: i.ChangeModes) -> Flow[None]:
+        """Of all modes an encrypted group has one: who runs it."""
+        if any(change.mode not in OWNERS or not change.argument for change in intent.changes):
+            raise ServerRefused(m.Failed(0, "not-available", OPEN_ONLY))
+        for change in intent.changes:
+            op = "admin" if change.on else "unadmin"
+            yield from self._change(gid, op, Whom(self._member(gid, change.argument)))
+        event = o.ModesChanged(0, self._label(gid), self._desk.me, list(intent.changes))
+        self._desk.show(n.Answered(intent, event))
+
+    def _topic(self, gid: bytes, intent: i.Topic) -> Flow[None]:
+        if intent.topic is not None:
+            row = self._desk.groups.row(self._desk.batch(), gid)
+            yield from self._rename(gid, row.naming.name, intent.topic)
+        self._desk.show(n.Answered(intent, self._info(gid)))
+
+    def _call(self, gid: bytes, intent: i.RenameGroup) -> Flow[None]:
+        row = self._desk.groups.row(self._desk.batch(), gid)
+        yield from self._rename(gid, intent.name.removeprefix("#"), row.naming.topic)
+        self._desk.show(n.Answered(intent, m.Done(0)))
+
+    def _rename(self, gid: bytes, name: str, topic: str) -> Flow[None]:
+        yield from self._append(gid, lambda batch: self._desk.groups.rename(batch, gid, name, topic))
+        yield from self._tell(gid)
+
+    def _members(self, gid: bytes, intent: i.ListMembers) -> Flow[None]:
+        yield from ()
+        state, row = self._desk.host.state, self._desk.groups.row(self._desk.batch(), gid)
+        members = [
+            m.Member(
+                member.user, "owner" if member.admin else "member",
+                "online" if self._desk.is_me(member.user) else state.present.get(member.user, "offline"),
+            )
+            for member in row.state.members.values()
+        ]  # fmt: skip
+        self._desk.show(n.Answered(intent, m.MemberList(0, self._label(gid), members, True)))
+
+    def _member(self, gid: bytes, name: str) -> str:
+        """A member as they write themselves. Raises ServerRefused, in the server's words."""
+        row = self._desk.groups.row(self._desk.batch(), gid)
+        found = next((user for user in row.state.members if fold(user) == fold(name)), None)
+        if found is None:
+            raise ServerRefused(m.Failed(0, "no-such-user", f"{name} is not a member of {self._label(gid)}."))
+        return found
+
+    def _label(self, gid: bytes) -> str:
+        return self._talks.shown(group_conv(gid))
+
+    def _info(self, gid: bytes, created: bool = False) -> m.GroupInfo:
+        row = self._desk.groups.row(self._desk.batch(), gid)
+        label = self._label(gid)
+        position = self._desk.host.state.positions.get(label, m.Position(label, 0, 0, topic=row.naming.topic))
+        return m.GroupInfo(0, position, len(row.state.members), created)
+
+    def summaries(self) -> list[m.GroupSummary]:
+        """One's own groups, for the list of groups."""
+        found = []
+        for conversation, label in self._talks.labels.items():
+            row = self._talks.row(bytes.fromhex(conversation.removeprefix("gid:")))
+            if row is not None:
+                found.append(m.GroupSummary(label, len(row.state.members), True, True, False, row.naming.topic))
+        return found
+
+    def _need_owner(self, gid: bytes) -> None:
+        """Raises ServerRefused: others would not believe it."""
+        row = self._desk.groups.row(self._desk.batch(), gid)
+        member = row.state.members.get(self._desk.me)
+        if member is None or not member.admin:
+            raise ServerRefused(m.Failed(0, "not-allowed", f"Only an owner of {self._label(gid)} may do that."))
+
+
+def _event(label: str, entry: LogEntry) -> m.GroupChange | None:
+    """An entry, as faces hear of changes."""
+    if entry.op == "add":
+        return m.GroupChange(label, "joined", decode(entry.arg, Add).user, entry.user)
+    if entry.op == "remove":
+        return m.GroupChange(label, "kicked", decode(entry.arg, Whom).user, entry.user)
+    if entry.op == "leave":
+        return m.GroupChange(label, "left", entry.user, entry.user)
+    if entry.op in ("admin", "unadmin"):
+        role = "owner" if entry.op == "admin" else "member"
+        return m.GroupChange(label, "role", decode(entry.arg, Whom).user, entry.user, role)
+    return None
+
+
+Wish = Callable[[Circles, bytes, Any], Flow[None]]
+_WISHES: Final[dict[type[i.Intent], Wish]] = {
+    i.JoinGroup: Circles._join,
+    i.InviteTo: Circles._invite,
+    i.KickFrom: Circles._kick,
+    i.LeaveGroup: Circles._leave,
+    i.GiveRole: Circles._role,
+    i.ChangeModes: Circles._modes,
+    i.Topic: Circles._topic,
+    i.RenameGroup: Circles._call,
+    i.ListMembers: Circles._members,
+}
+_FOR_OWNERS: Final = frozenset({i.InviteTo, i.KickFrom, i.GiveRole, i.ChangeModes, i.Topic, i.RenameGroup})
+_ABOUT_GROUPS: Final = frozenset({*_WISHES, i.Announce, i.AskModes, i.ListMasks})
