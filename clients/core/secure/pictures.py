@@ -55,8 +55,9 @@ class Pictures:
 
     def tick(self) -> None:
         """Time has passed."""
-        batch = self._desk.batch()
-        self._carry(batch, self._comparisons.expire(batch, self._desk.wall()), "")
+        if self._comparisons.until is not None:
+            batch = self._desk.batch()
+            self._carry(batch, self._comparisons.expire(batch, self._desk.wall()), "")
 
     def _act(self, batch: Batch, user: str, answer: str) -> list[Outcome]:
         comparisons = self._comparisons

@@ -13,10 +13,9 @@ from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.e2ee import reports
 from clients.core.e2ee.batch import Batch
-from clients.core.e2ee.bodies import Said
 from clients.core.e2ee.franking import Evidence
 from clients.core.e2ee.receiving import Delivered
-from clients.core.e2ee.refusals import Refused
+from clients.core.e2ee.refusals import Note, Refused
 from clients.core.e2ee.reports import KINDS, Filed, Reports
 from clients.core.e2ee.signed import decode
 from clients.core.secure.desk import Desk
@@ -25,6 +24,7 @@ from clients.core.secure.telling import Telling
 
 TABLE: Final = "evidence"
 YEAR: Final = 366 * 86_400_000  # ms: so long the server keeps the keys of its tags
+MOST_KEPT: Final = 20_000
 MOST_LISTED: Final = 10
 SHOWN_TEXT: Final = 60
 SHORTEST: Final = 6
@@ -36,20 +36,25 @@ class Reporting:
     def __init__(self, desk: Desk, telling: Telling) -> None:
         self._desk, self._telling = desk, telling
         self._reports = Reports(desk.incoming)
+        desk.incoming.hooks.update(dict.fromkeys(KINDS, self._keep))
 
     # ---- who was sent something ----
 
-    def keep(self, batch: Batch, delivered: Delivered) -> None:
+    def _keep(self, batch: Batch, delivered: Delivered, now: int) -> list[Note]:
         """The proof of what somebody else said."""
-        if isinstance(delivered.body, Said) and delivered.sender.user != self._desk.me and delivered.evidence.tag:
+        if delivered.sender.user != self._desk.me and delivered.evidence.tag:
             batch.put(TABLE, delivered.msg_id.hex(), delivered.evidence)
+        return []
 
-    def forget(self, batch: Batch, now: int) -> None:
-        """What nobody can prove any more."""
-        for row in list(batch.rows(TABLE)):
-            kept = batch.get(TABLE, row, Evidence)
-            if kept is not None and kept.at < now - YEAR:
+    def forget(self) -> None:
+        """What nobody can prove any more; ids begin with a time, so that nothing has to be opened for it."""
+        batch, oldest = self._desk.batch(), (self._desk.wall() - YEAR).to_bytes(6, "big").hex()
+        rows = list(batch.rows(TABLE))
+        for place, row in enumerate(rows):
+            if row < oldest or place < len(rows) - MOST_KEPT:
                 batch.drop(TABLE, row)
+        if batch.changes:
+            batch.commit()
 
     def report(self, intent: i.Report) -> Flow[None]:
         """Show a message to the moderators; or say which ones could be."""
@@ -63,8 +68,8 @@ class Reporting:
         for name in expect((yield e.AskModerators(0)), e.Moderators).names:
             try:
                 users.append((yield from desk.learn(name)))
-            except Refused:
-                continue  # who has no keys, or false ones, is not shown it
+            except (Refused, ServerRefused):
+                continue  # who has no keys, or false ones, or is gone, is not shown it
         for entry in reports.audience(desk.batch(), users):
             self._telling.tell(entry, "report", body)
         told = [user for user in users if not desk.is_me(user)]
