@@ -36,10 +36,12 @@ class Download(Transfer):
         self._most = PIECE
 
     def rest(self) -> None:
+        """As promised in `transfer.py`, like the next three."""
         super().rest()
         self._fresh = True
 
     def go(self, now: float) -> Moves:
+        """Do what can be done."""
         if self.busy or self.over or self.retry_at is not None:
             return self._ask(now) if self.busy and not self._fresh else Moves()
         if not self._opened:
@@ -111,6 +113,7 @@ class Download(Transfer):
     # ---- the disk ----
 
     def worked(self, now: float, outcome: j.Outcome) -> Moves:
+        """The disk has done a job."""
         self.busy = False
         if isinstance(outcome, j.Opened):
             self._opened, self.done = True, outcome.offset
@@ -140,6 +143,7 @@ class Download(Transfer):
     # ---- the server ----
 
     def answered(self, now: float, event: Any) -> Moves:
+        """The server has answered."""
         if isinstance(event, m.Failed):
             if event.code in PASSING:
                 return self._later(now, event.retry)

@@ -33,10 +33,12 @@ class Upload(Transfer):
     _read_to = 0
 
     def rest(self) -> None:
+        """As promised in `transfer.py`, like the next three."""
         super().rest()
         self.stage = ""
 
     def go(self, now: float) -> Moves:
+        """Do what can be done."""
         if self.busy or self.over or self.retry_at is not None:
             return Moves()
         if self.kept.state == o.PREPARING:
@@ -77,6 +79,7 @@ class Upload(Transfer):
     # ---- the disk ----
 
     def worked(self, now: float, outcome: j.Outcome) -> Moves:
+        """The disk has done a job."""
         self.busy = False
         if isinstance(outcome, j.Prepared):
             return self._prepared(now, outcome)
@@ -115,6 +118,7 @@ class Upload(Transfer):
     # ---- the server ----
 
     def answered(self, now: float, event: Any) -> Moves:
+        """The server has answered."""
         if isinstance(event, m.Failed):
             return self._refused(now, event)
         if not isinstance(event, b.BlobIs):
