@@ -20,6 +20,7 @@ Fragments = list[tuple[str, str]]
 NICK_COLUMNS: Final = 12
 LIST_COLUMNS: Final = 20
 LIST_FROM: Final = 60  # columns of a screen from which on there is a list
+WIDE: Final = 80  # columns of a conversation from which on all texts begin below each other
 TIME_FORMAT: Final = "%H:%M"
 LEVELS: Final = {EVENT: ("list", "·"), TALK: ("list.talk", "*"), MENTION: ("list.mention", "!")}
 
@@ -50,9 +51,10 @@ def rows(window: Window, width: int, height: int) -> list[Fragments]:
 def row_lines(row: Row, width: int) -> list[Fragments]:
     """One row: time, who, text."""
     who = clip(row.who, NICK_COLUMNS)
-    left = len(_time(row.at)) + 1 + NICK_COLUMNS + 3
+    column = 0 if not who and width < WIDE else NICK_COLUMNS
+    left = len(_time(row.at)) + 1 + column + 3
     room = max(width - left, 8)
-    pad = " " * max(NICK_COLUMNS - columns(who), 0)
+    pad = " " * max(column - columns(who), 0)
     kind = "mention" if row.mention else row.kind
     end = f" {row.state}" if row.state else ""
     texts = wrap(row.text, room - columns(end), room)

@@ -23,7 +23,7 @@ from tests.process.server import ROOT, Server
 FOLDER = ROOT / "docs" / "screenshots"
 WIDTH, HEIGHT, SIZE, MARGIN, BAR = 8.4, 17, 14, 12, 30  # of a cell, of its letters, around them, above them; in pixels
 COLUMNS, ROWS = 104, 22
-FONT = "'DejaVu Sans Mono', 'Cascadia Mono', Menlo, Consolas, monospace, 'Noto Color Emoji'"
+FONT = "'DejaVu Sans Mono', 'Cascadia Mono', Menlo, Consolas, monospace"
 PAPER, INK, FRAME = "#1b1d23", "#d5d8df", "#343843"
 COLOURS = {
     "black": "#1b1d23", "red": "#e06c75", "green": "#98c379", "brown": "#d19a66", "blue": "#61afef",

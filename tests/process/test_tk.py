@@ -6,9 +6,7 @@ Rule: what a person does with keyboard and mouse goes through the X server; what
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,65 +14,7 @@ from twisted.trial.unittest import SkipTest
 
 from tests.clients.tk.desk import display
 from tests.process.chat import ChatCase
-from tests.process.server import environment
-
-DEADLINE = 20.0
-
-
-class Windows:
-    """One `chat-gui`, and hands on its keyboard."""
-
-    def __init__(self, case: ChatCase, name: str, *arguments: str) -> None:
-        self.display = display()
-        self.folder = case.server.folder / name
-        command = [
-            sys.executable, "-m", "clients.tk", "--plaintext", "--profile", str(self.folder), *arguments,
-        ]  # fmt: skip
-        self.process = subprocess.Popen(
-            command, env=environment(DISPLAY=self.display), stderr=subprocess.PIPE, text=True
-        )  # fmt: skip
-        case.addCleanup(self.close)
-        self.id = self.wait_for_window()
-
-    def x(self, *words: str) -> str:
-        """One command of xdotool."""
-        done = subprocess.run(
-            ["xdotool", *words], env=environment(DISPLAY=self.display), capture_output=True, text=True, timeout=DEADLINE
-        )  # fmt: skip
-        return done.stdout.strip()
-
-    def wait_for_window(self) -> str:
-        """The id of its window, when it is there."""
-        end = time.monotonic() + DEADLINE
-        while time.monotonic() < end:
-            found = self.x("search", "--onlyvisible", "--pid", str(self.process.pid), "--name", "chat")
-            if found:
-                return found.split()[-1]
-            time.sleep(0.05)
-        raise AssertionError("no window came")
-
-    def write(self, text: str) -> None:
-        """Type a text."""
-        self.x("windowfocus", "--sync", self.id)
-        self.x("type", "--delay", "2", text)
-
-    def type(self, text: str) -> None:
-        """Type a line and Enter."""
-        self.write(text)
-        self.x("key", "Return")
-
-    def key(self, *names: str) -> None:
-        """Press keys."""
-        self.x("windowfocus", "--sync", self.id)
-        self.x("key", *names)
-
-    def close(self) -> None:
-        """End it if it still runs."""
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        assert self.process.stderr is not None
-        self.process.stderr.close()
+from tests.process.desktop import DEADLINE, Windows
 
 
 class WindowsTests(ChatCase):
@@ -86,11 +26,17 @@ class WindowsTests(ChatCase):
         display()
         super().setUp()
 
+    def open(self, name: str, *arguments: str) -> Windows:
+        """Somebody's windows."""
+        windows = Windows(self.server.folder / name, *arguments)
+        self.addCleanup(windows.close)
+        return windows
+
     def talk(self) -> tuple[Windows, list[str], Any]:
         """Alice at the windows, bob by frames; what bob hears."""
         swarm, (bob,) = self.swarm("bob")
         heard = self.hear(bob)
-        alice = Windows(self, "alice", self.address("alice"))
+        alice = self.open("alice", self.address("alice"))
         self.in_server_window("Client (127.0.0.1, 0) connected  [ alice ]")
         return alice, heard, (swarm, bob)
 
@@ -112,7 +58,7 @@ class WindowsTests(ChatCase):
         self.in_server_window("Client (127.0.0.1, 0) is offline  [ alice ]")
 
     def test_the_login_section_by_the_keyboard_alone(self) -> None:
-        alice = Windows(self, "alice")
+        alice = self.open("alice")
         alice.write(self.address())
         alice.key("Tab")
         alice.type("alice")

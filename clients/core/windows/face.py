@@ -198,13 +198,13 @@ class WindowsFace:
         self._after(notice)
 
     def _moves(self, notice: Moving) -> bool:
-        """A file on its way is no row: how far it is stands beside the conversation. Whether this is all of it."""
+        """A file on its way is no row: how far it is stands beside the conversation. Whether that is all."""
         if notice.state == MOVING:
             self.moving[notice.offer.id] = notice
         else:
             self.moving.pop(notice.offer.id, None)
         self._surface.redraw()
-        return notice.state == MOVING and not notice.first
+        return notice.state == MOVING
 
     def flush(self) -> None:
         """Let it be seen."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from clients.core.moving import MOVING, Moving
+from clients.core.offers import Offer
 from clients.core.windows.windows import Window
 from tests.clients.house import Visitor
 from tests.clients.screen.seat import Seat, seated
@@ -130,6 +132,23 @@ class FaceTests(SynchronousTestCase):
         history = seat.history
         seat.leave()
         seated(second, self.house, history=history, device=seat.device)
+
+    def test_a_file_on_its_way_is_no_row(self) -> None:
+        offer = Offer(b"f" * 16, "notes.pdf", 1000, b"h" * 32)
+
+        async def story(alice: Seat) -> None:
+            rows = len(alice.screen.windows.current.rows)
+            for done in (100, 450):
+                alice.screen.notice(Moving(offer, "up", MOVING, ("@bob",), done))
+            await alice.pump()
+            self.assertIn("(45 %) sent", alice.rows()[-2])
+            self.assertEqual(len(alice.screen.windows.current.rows), rows)
+            alice.screen.notice(Moving(offer, "up", "sent", ("@bob",), 1000))
+            await alice.pump()
+            self.assertNotIn("45 %", alice.rows()[-2])
+            self.assertIn("notes.pdf: sent to @bob (1.0 KB).", texts(alice.screen.windows.current)[-1])
+
+        seated(story, self.house, columns=120)
 
     def test_a_refusal_is_told_where_one_wrote(self) -> None:
         async def story(alice: Seat) -> None:
