@@ -162,7 +162,7 @@ def _copy(source: Path, target: Path) -> None:
         return
     target.mkdir(mode=0o700)
     for path in sorted(source.iterdir()):
-        if path.suffix != ".part" and not path.is_symlink():
+        if path.suffix != ".part":
             _copy(path, target / path.name)
 
 

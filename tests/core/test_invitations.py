@@ -151,6 +151,9 @@ class Accounts(Invited):
     def test_banned_all_the_same(self) -> None:
         sanctions.impose(self.hub, self.house.node.turn(), "ban", "bob", "miller")
         self.assertEqual(self.code_of(self.comes("bob", self.code(b"bobs"))), "banned")
+        line = self.house.greeted()
+        line.ask(p.Register, "bob", "correct horse", self.code(b"bobs"))
+        self.assertEqual((line.code(), self.bob.verifier), ("banned", ""))
         sanctions.lift(self.hub, self.house.node.turn(), "ban", "bob")
         self.assertTrue(self.comes("bob", self.code(b"bobs")).of(m.Welcome))
 

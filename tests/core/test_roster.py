@@ -112,6 +112,8 @@ class Syncing(RosterScene):
         self.assertEqual([x.position.conversation for x in alice.of(m.GroupInfo)], ["#lab2"])
         self.assertEqual((self.modes("#lab2")["alice"], self.modes("#mine")), ("o", {"alice": "q"}))
         self.assertEqual(self.words(changed), [])
+        self.comes("carol", codes["carol"]).send("#lab2", "hello")
+        self.assertEqual(alice.texts(), ["hello"])
 
     def test_who_leaves_is_put_away_and_may_come_back(self) -> None:
         codes = self.sync(CLASS)

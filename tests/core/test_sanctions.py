@@ -122,8 +122,10 @@ class Bans(Sanctioned):
         line.plain("bob", "correct horse")
         self.assertEqual(line.last(m.Failed).code, "banned")
         link = self.house.greeted()
+        devices = dict(self.hub.users.find("bob").devices)
         link.link("bob", "correct horse")
         self.out(link, "banned")
+        self.assertEqual(self.hub.users.find("bob").devices, devices)
 
     def test_what_cannot_be(self) -> None:
         for kind, whom, seconds, reason, code in (
@@ -156,6 +158,8 @@ class Mutes(Sanctioned):
         self.granted(self.bob, m.Away, "")
         self.granted(self.bob, m.Leave, "#hw3")
         self.granted(self.bob, m.Send, "@alice", ID, "may I?")
+        self.house.people("carol")
+        self.refused("muted", self.bob, m.Send, "@carol", b"c" * 16, "hi")
 
     def test_also_on_the_next_connection_and_after_a_restart(self) -> None:
         self.impose("mute", "bob", 100)
@@ -193,13 +197,14 @@ class Disabled(Sanctioned):
     """An account that is put away."""
 
     def test_out_and_nobody_writes_to_it(self) -> None:
-        self.granted(self.alice, m.Send, "@bob", ID, "hi")
+        for identity in (b"1" * 16, b"2" * 16):
+            self.granted(self.alice, m.Send, "@bob", identity, "hi")
         self.impose("disabled", "bob", reason="no longer on the list")
         self.out(self.bob, "disabled")
         self.assertFalse(self.bob.again().of(m.Welcome))
         self.refused("disabled", self.alice, m.Send, "@bob", b"x" * 16, "hi")
         self.lift("disabled", "bob")
-        self.assertEqual(self.bob.again().texts(), ["hi"])
+        self.assertEqual(self.bob.again().texts(), ["hi", "hi"])
         self.granted(self.alice, m.Send, "@bob", b"x" * 16, "hi")
 
 
