@@ -58,7 +58,7 @@ def devices(notice: n.OwnDevices, style: Style) -> list[str]:
         id_ = alerts.grouped(inert.name(waiting[0].device))
         shown.append(f"One waits to be added. Yours? /devices add {id_}   Not yours? /devices revoke {id_}")
     if notice.code:
-        shown.append(f"The number of your key, the same on each device of yours: {inert.line(notice.code)}")
+        shown.append(f"The number of your key, the same on each device of yours: {_fives(notice.code)}")
     return shown
 
 
@@ -73,7 +73,7 @@ def keys(notice: n.KeysStatus, style: Style) -> list[str]:
         ("recovery code", made if notice.primary or notice.recovery else "made on a device that may add others"),
         ("one-time keys left", str(notice.left)),
         *([("this profile", notice.profile)] if notice.profile else []),
-        *([("number of your key", inert.line(notice.code))] if notice.code else []),
+        *([("number of your key", _fives(notice.code))] if notice.code else []),
         *_people(notice.people),
         *(("refused", f"{inert.name(code)}, {count} times") for code, count in notice.counts),
     ]
@@ -103,6 +103,12 @@ _SHORT: Final = {
     "failed": "The comparison with {who} FAILED: somebody may be between you. Nothing was verified; write nothing"
     " secret and tell your instructor.",
 }
+
+
+def _fives(number: str) -> str:
+    """A number in groups of five, as it is read out."""
+    digits = "".join(inert.line(number).split())
+    return " ".join(digits[at : at + 5] for at in range(0, len(digits), 5))
 
 
 def _rows(groups: Sequence[str], width: int) -> list[str]:

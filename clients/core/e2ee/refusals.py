@@ -172,7 +172,8 @@ ASKED: Final[dict[str, Code]] = {
         STOP, "Only your first device has the key to do this, or one where you gave the recovery code: /keys recover"
     ),
     "RECOVERED": Code(NOTE, "This device has your user key again: it may add devices and revoke them."),
-    "BAD_RECOVERY_CODE": Code(STOP, "That is not the recovery code; look for a mistyped letter."),
+    "BAD_RECOVERY_CODE": Code(STOP, "{detail} Nothing was changed."),
+    "RECOVERY_OUTDATED": Code(STOP, "This code is for a key that you no longer have; your keys began anew after it."),
     "NO_RECOVERY": Code(STOP, "No recovery code was made for this account."),
     "RESET_BEGUN": Code(
         ALARM,

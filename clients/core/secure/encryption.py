@@ -30,6 +30,7 @@ from clients.core.secure.flows import Flow, ServerRefused, expect
 from clients.core.secure.identity import ABSENT, Identity
 from clients.core.secure.pictures import KINDS, Pictures
 from clients.core.secure.posting import Posting
+from clients.core.secure.recovering import Recovering
 from clients.core.secure.reporting import Reporting
 from clients.core.secure.talks import GROUPS, PREFIX, Talks
 from clients.core.secure.talks import TABLE as TALKS
@@ -53,6 +54,7 @@ class Encryption:
         self._arriving = Arriving(self._desk, self._talks, self._posting)
         self._comparing = Comparing(self._desk, self._arriving.again)
         self._devices = Devices(self._desk, self._posting, self._identity)
+        self._recovering = Recovering(self._desk, self._identity, self._devices)
         self._circles = Circles(self._desk, self._talks, self._posting, self._arriving, self._identity)
         self._identity.after = self._after_login
         telling = Telling(self._desk, self._posting)
@@ -287,6 +289,7 @@ _EVENTS: Final[dict[type[Any], Callable[[Encryption, Any], None]]] = {
     e.ListChanged: Encryption._list_changed,
     e.GroupGrew: lambda self, event: self._circles.grew(event),
     e.Offers: lambda self, event: self._devices.offered(event.devices),
+    e.ResetIs: lambda self, event: self._recovering.announced(event),
 }
 _INTENTS: Final[dict[type[i.Intent], Callable[[Encryption, Any], Flow[None]]]] = {
     i.ReadInbox: Encryption._inbox,
@@ -296,6 +299,11 @@ _INTENTS: Final[dict[type[i.Intent], Callable[[Encryption, Any], Flow[None]]]] =
     i.RevokeDevice: lambda self, intent: self._devices.revoke(intent),
     i.TalkPlain: lambda self, intent: self._direct.talk_plain(intent, self._there),
     i.Verify: lambda self, intent: self._comparing.verify(intent),
+    i.AskKeys: lambda self, intent: self._recovering.status(intent),
+    i.AskEncryption: lambda self, intent: self._recovering.status(intent),
+    i.MakeRecovery: lambda self, intent: self._recovering.make(intent),
+    i.Recover: lambda self, intent: self._recovering.recover(intent),
+    i.ResetKeys: lambda self, intent: self._recovering.reset(intent),
     i.CompareNow: lambda self, intent: self._pictures.compare(intent),
     i.AskRoster: lambda self, intent: self._vouching.show(intent),
     i.ChangeRoster: lambda self, intent: self._vouching.change(intent),

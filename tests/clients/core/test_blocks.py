@@ -62,7 +62,7 @@ class DeviceTests(SynchronousTestCase):
             n.OwnDevice(PHONE, listed=True),
             n.OwnDevice(NEW, waiting=True, sessions=2),
         )
-        self.assertEqual(blocks.devices(n.OwnDevices(listed, "12345 67890"), STYLE), [
+        self.assertEqual(blocks.devices(n.OwnDevices(listed, "1234567890"), STYLE), [
             "device               state                        first seen  connections",
             "abcd efgh ijkl mnop  this device, may add others  14:01       1",
             "qrst uvwx yz23 4567  listed                       -           0",
