@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.clients.tk.desk import display
+from tests.clients.tk.desk import end_display, start_display
 from tests.process.server import environment
 
 DEADLINE = 20.0
@@ -20,7 +20,7 @@ class Windows:
     """One `chat-gui`, and hands on its keyboard."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
-        self.display = display()
+        self.display, self._server = start_display()
         self.folder = folder
         command = [
             sys.executable, "-m", "clients.tk", "--plaintext", "--profile", str(self.folder), *arguments,
@@ -74,6 +74,7 @@ class Windows:
         self.process.wait()
         assert self.process.stderr is not None
         self.process.stderr.close()
+        end_display(self._server)
 
     def picture(self, path: Path) -> None:
         """What the display shows, where this window is."""

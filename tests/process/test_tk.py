@@ -12,7 +12,7 @@ from typing import Any
 
 from twisted.trial.unittest import SkipTest
 
-from tests.clients.tk.desk import display
+from tests.clients.tk.desk import end_display, start_display
 from tests.process.chat import ChatCase
 from tests.process.desktop import DEADLINE, Windows
 
@@ -23,7 +23,7 @@ class WindowsTests(ChatCase):
     def setUp(self) -> None:
         if shutil.which("xdotool") is None:
             raise SkipTest("xdotool is not installed")
-        display()
+        end_display(start_display()[1])
         super().setUp()
 
     def open(self, name: str, *arguments: str) -> Windows:

@@ -18,9 +18,8 @@ from tests.clients.house import Visitor
 from tests.kit import House
 
 
-@cache
-def display() -> str:
-    """The name of our display. Raises SkipTest where there can be none."""
+def start_display() -> tuple[str, subprocess.Popen[bytes]]:
+    """A display of one's own: its name, and the process to end. Raises SkipTest where there can be none."""
     if shutil.which("Xvfb") is None:
         raise SkipTest("Xvfb is not installed")
     try:
@@ -32,14 +31,21 @@ def display() -> str:
     server = subprocess.Popen(command, pass_fds=(write,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(write)
     with os.fdopen(read) as told:
-        number = told.readline().strip()
+        return f":{told.readline().strip()}", server
 
-    def end() -> None:
-        server.terminate()
-        server.wait()
 
-    atexit.register(end)
-    return f":{number}"
+@cache
+def display() -> str:
+    """The name of the display that all windows of this run share."""
+    name, server = start_display()
+    atexit.register(end_display, server)
+    return name
+
+
+def end_display(server: subprocess.Popen[bytes]) -> None:
+    """End a display."""
+    server.terminate()
+    server.wait()
 
 
 @cache
