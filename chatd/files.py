@@ -11,8 +11,7 @@ import errno
 import hashlib
 import os
 import re
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -167,59 +166,3 @@ def sync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-# ---- for the admin's tools: `kept` has id, size and SHA-256 of what is whole -----------------------------------------
-
-Kept = tuple[bytes, int, bytes]
-
-
-def problems(path: str, kept: Iterable[Kept]) -> Iterator[str]:
-    """What is missing or is not what was sent."""
-    folder = Folder(path)
-    for blob, size, sha256 in kept:
-        try:
-            descriptor = os.open(folder.whole(blob), os.O_RDONLY | OPEN)
-        except OSError as error:
-            yield f"the file {blob.hex()} cannot be read: {error.strerror}"
-            continue
-        try:
-            found = os.fstat(descriptor).st_size
-            if found != size:
-                yield f"the file {blob.hex()} has {found} bytes instead of {size}"
-            elif digest(descriptor) != sha256:
-                yield f"the file {blob.hex()} is damaged"
-        except OSError as error:
-            yield f"the file {blob.hex()} cannot be read: {error.strerror}"
-        finally:
-            os.close(descriptor)
-
-
-def copy(source: str, target: str, kept: Iterable[Kept]) -> None:
-    """Copy what is whole into another folder and have it on the disk; what is there already stays. Raises OSError.
-
-    Where both are on one file system nothing is copied: a whole blob never changes, so both names are for one file.
-    """
-    here, there = Folder(source), Folder(target)
-    os.makedirs(target, mode=0o700, exist_ok=True)
-    for blob, _, _ in kept:
-        if there.whole(blob).exists():
-            continue
-        try:
-            os.link(here.whole(blob), there.whole(blob), follow_symlinks=False)
-        except FileNotFoundError:
-            continue  # `problems` says so
-        except OSError:
-            _copy_one(here.whole(blob), there.part(blob), there.whole(blob))
-    sync_folder(there.path)
-
-
-def _copy_one(source: Path, part: Path, whole: Path) -> None:
-    with (
-        open(source, "rb") as read,
-        open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | OPEN, 0o600), "wb") as to,
-    ):
-        shutil.copyfileobj(read, to, PIECE)
-        to.flush()
-        os.fsync(to.fileno())
-    os.rename(part, whole)

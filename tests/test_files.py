@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import tempfile
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -138,49 +137,3 @@ class FolderTests(OneFolder):
         self.assertEqual(files.refused(OSError(errno.ENOSPC, "x")).code, "storage-full")
         self.assertEqual(files.refused(OSError(errno.EDQUOT, "x")).code, "storage-full")
         self.assertEqual(files.refused(OSError(errno.EIO, "x")).code, "storage-failed")
-
-
-class AdminTests(OneFolder):
-    """What the admin's tools ask for."""
-
-    def test_problems(self) -> None:
-        blobs = [bytes([number]) * 16 for number in range(5)]
-        for blob in blobs:
-            self.filled(blob)
-        kept = [(blob, len(TEXT), HASH) for blob in blobs]
-        self.assertEqual(list(files.problems(self.path, kept)), [])
-        self.folder.remove(blobs[0])
-        flipped = bytearray(TEXT)
-        flipped[1000] ^= 1
-        self.folder.whole(blobs[1]).write_bytes(flipped)
-        self.folder.whole(blobs[2]).write_bytes(TEXT[:-1])
-        self.folder.whole(blobs[3]).write_bytes(TEXT + b"x")
-        found = list(files.problems(self.path, kept))
-        self.assertEqual(len(found), 4)
-        for line, blob, words in zip(found, blobs, ("cannot be read", "damaged", "instead", "instead"), strict=False):
-            self.assertIn(blob.hex(), line)
-            self.assertIn(words, line)
-
-    def test_copy(self) -> None:
-        blobs = [bytes([number]) * 16 for number in range(3)]
-        for blob in blobs:
-            self.filled(blob)
-        self.folder.begin(b"x" * 16, 9)
-        target = self.mktemp()
-        kept = [(blob, len(TEXT), HASH) for blob in (*blobs, b"y" * 16)]
-        files.copy(self.path, target, kept[:1])
-        files.copy(self.path, target, kept)
-        self.assertEqual(sorted(os.listdir(target)), [blob.hex() for blob in blobs])
-        self.assertEqual(list(files.problems(target, kept[:3])), [])
-        self.folder.remove(blobs[0])
-        self.assertEqual(list(files.problems(target, kept[:3])), [])
-
-    def test_copy_to_another_file_system(self) -> None:
-        self.filled()
-        other = "/dev/shm"
-        if not os.access(other, os.W_OK) or os.stat(other).st_dev == os.stat(self.path).st_dev:
-            self.skipTest("no other file system to write to")
-        with tempfile.TemporaryDirectory(dir=other) as target:
-            files.copy(self.path, target, [(ID, len(TEXT), HASH)])
-            self.assertEqual(os.listdir(target), [ID.hex()])
-            self.assertEqual(list(files.problems(target, [(ID, len(TEXT), HASH)])), [])

@@ -110,8 +110,9 @@ class Filing:
         for to in (*((to,) for to in secret), *([is_open] if is_open else [])):
             at = app.wall()
             ids = tuple(message_id(at, app.entropy(10)) for _ in to)
-            sealed, me = to[0] in secret, app.session.state.me
-            app.move(self.files.send(app.now(), i.SendFile(to, intent.path), me, at, ids, sealed))
+            readers = (secure.reader(to[0]),) if secure is not None and to[0] in secret else ()
+            me = app.session.state.me
+            app.move(self.files.send(app.now(), i.SendFile(to, intent.path), me, at, ids, readers))
 
 
 _NOTICES: Final[dict[type[n.Notice], Callable[[Filing, Carrier, Any], None]]] = {

@@ -42,6 +42,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 
     `path`: what is read (up), or where it grows and then lies (down); `output`: where it is wanted. `blob_size` and
     `blob_hash`: of what the server has. `manifest`: of an encrypted one. `messages`: the ids of those that offer it.
+    `readers`: whom the server knows it is for, where that is not as one writes it.
     """
 
     offer: Offer
@@ -57,6 +58,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     manifest: bytes = b""
     messages: tuple[bytes, ...] = ()
     why: str = ""
+    readers: tuple[str, ...] = ()
 
     @property
     def row(self) -> str:

@@ -89,18 +89,21 @@ class Transfers:
     # ---- what a person wants ----
 
     def send(
-        self, now: float, intent: i.SendFile, me: str, at: int, ids: tuple[bytes, ...], sealed: bool = False
+        self, now: float, intent: i.SendFile, me: str, at: int, ids: tuple[bytes, ...], readers: tuple[str, ...] = ()
     ) -> Moves:  # fmt: skip
-        """Send a file, its offers being messages with these ids; the same one that was begun earlier goes on."""
+        """Send a file, its offers being messages with these ids; the same one that was begun earlier goes on.
+
+        `readers`: it is to be encrypted, and the server knows so whom it is for.
+        """
         for transfer in self._active.values():
             kept = transfer.kept
             if (kept.way, kept.to, kept.output) == (o.UP, intent.to, intent.path):
                 return self._joined(now, transfer, intent)
         secret = self._desk.entropy(SECRET)
         offer = Offer(secret[:ID], "", 0, bytes(32))
-        kept = Kept(offer, o.UP, o.PREPARING, intent.to, me, at, output=intent.path, messages=ids)
+        kept = Kept(offer, o.UP, o.PREPARING, intent.to, me, at, output=intent.path, messages=ids, readers=readers)
         transfer = self._active[offer.id] = Upload(kept, self._desk, intent)
-        transfer.secret = secret if sealed else b""
+        transfer.secret = secret if readers else b""
         return self._after(transfer, self._fill(now))
 
     def fetch(self, now: float, intent: i.GetFile) -> Moves:

@@ -62,8 +62,8 @@ class Upload(Transfer):
         self.stage = ASKED
         kept = self.kept
         name, kind = ("", "") if kept.manifest else (kept.offer.name, kept.offer.type)
-        ref = self._ref(now)
-        return Moves(commands=[b.CreateBlob(ref, kept.offer.id, kept.blob_size, list(kept.to), name, kind)])
+        ref, readers = self._ref(now), list(kept.readers or kept.to)
+        return Moves(commands=[b.CreateBlob(ref, kept.offer.id, kept.blob_size, readers, name, kind)])
 
     def _flow(self, now: float) -> Moves:
         """Read what fits the window, or say that it is whole."""

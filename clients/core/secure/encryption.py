@@ -171,6 +171,11 @@ class Encryption:
             return False
         return not self._direct.is_plain(to[1:]) if to.startswith("@") else self._talks.group(to) is not None
 
+    def reader(self, to: str) -> str:
+        """Whom this means, as the server knows it: it knows no group's name."""
+        gid = None if to.startswith("@") else self._talks.group(to)
+        return to if gid is None else f"!{gid.hex()}"
+
     def say(self, now: float, items: list[Outgoing]) -> None:
         """Messages that are in the outbox, and kept."""
         self._desk.now = now

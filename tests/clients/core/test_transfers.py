@@ -311,7 +311,7 @@ class Sealed(FilesCase):
         assert filing is not None
         files, alice = filing.files, self.alice.app
         ids = (message_id(1, self.house.random(10)),)
-        alice.do(lambda: alice.move(files.send(0.0, i.SendFile(("#lobby",), path), "alice", 1, ids, sealed=True)))
+        alice.do(lambda: alice.move(files.send(0.0, i.SendFile(("#lobby",), path), "alice", 1, ids, ("#lobby",))))
         self.settle()
         kept = next(kept for kept in files.kept.values() if kept.output == path)
         return decode(kept.manifest, Manifest)
