@@ -26,6 +26,7 @@ MOST_UNSENT: Final = 1 << 20  # bytes that may wait for a slow reader
 MOST_INPUT: Final = 2 << 20  # bytes that are piped into one verb
 LIVE_UNSENT: Final = 64 * 1024  # from here on rows of what goes on are left out
 ENVIRONMENT: Final = (b"NO_COLOR", b"LANG", b"LC_ALL", b"LC_CTYPE", b"COLORTERM")
+WIDTH: Final = 200  # of tables, where there is no terminal
 LARGEST: Final = 500  # columns and rows of a window
 GONE: Final = "Your key has been taken out of authorized_keys. Goodbye."
 
@@ -183,6 +184,7 @@ class Channel(SSHChannel):
             self._next()
 
     def closed(self) -> None:
+        """The channel is no more."""
         if self._terminal is not None:
             self._terminal.close()
         self._stop_live()
@@ -218,21 +220,16 @@ class Channel(SSHChannel):
         if isinstance(found, Question):
             found = Answer(note=f"{found.text} Say --yes if you are.", status=USAGE)
         self._status = self._status or found.status
-        if outcome.json:
-            rows = [shown.as_json(outcome.verb, row) for row in found.rows]
-            if found.note and (found.status or not found.rows):
-                kind = "error" if found.status else "note"
-                rows.append(shown.as_json(outcome.verb, {kind: found.note, "status": found.status}))
-            self.say("".join(row + "\n" for row in rows))
-        else:
-            lines = shown.answer(
-                found._replace(note="") if found.status else found, self.columns if self.term else 200, False
-            )
-            self.say("".join(line + "\n" for line in lines))
-            if found.status:
-                self._say_wrong(found.note)
+        drawn = self.desk.service.read(rendered, outcome, found, self.columns if self.term else WIDTH)
+        drawn.addCallback(self._drawn, found.status)
+
+    def _drawn(self, texts: tuple[str, str], status: int) -> None:
+        out, err = texts
+        self.say(out)
+        if err:
+            self._say_wrong(err)
         if self._lines is None:
-            self.end(found.status)
+            self.end(status)
         else:
             self._busy = False
             self._next()
@@ -298,6 +295,18 @@ class Channel(SSHChannel):
             return
         self.conn.sendRequest(self, b"exit-status", struct.pack(">L", status))  # type: ignore[union-attr]
         self.loseConnection()
+
+
+def rendered(outcome: Outcome, found: Answer, width: int) -> tuple[str, str]:
+    """What goes out and what goes wrong, of an answer. A thousand rows take 50 ms, so it is done off the reactor."""
+    if not outcome.json:
+        shows = found._replace(note="") if found.status else found
+        return "".join(line + "\n" for line in shown.answer(shows, width, False)), found.note if found.status else ""
+    rows = [shown.as_json(outcome.verb, row) for row in found.rows]
+    if found.note and (found.status or not found.rows):
+        kind = "error" if found.status else "note"
+        rows.append(shown.as_json(outcome.verb, {kind: found.note, "status": found.status}))
+    return "".join(row + "\n" for row in rows), ""
 
 
 REQUESTS: Final[dict[bytes, Callable[[Channel, bytes], bool]]] = {

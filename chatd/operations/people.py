@@ -5,8 +5,6 @@ Rule: as of the package. A list is bounded where it is made, so that ten thousan
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 from twisted.internet.defer import Deferred
 
@@ -112,16 +110,16 @@ def session_of(service: Service, session: Session) -> SessionIs:
     )  # fmt: skip
 
 
-def accounts(service: Service, wanted: str = "", most: int = MOST) -> tuple[list[Account], int]:
+def accounts(service: Service, wanted: str = "", most: int = MOST) -> Deferred[tuple[list[Account], int]]:
     """Accounts that fit a filter, by name; at most so many, and how many there are."""
-    wanted = wanted.casefold().removeprefix("@")
-    fitting = [user for user in _accounts(service) if _fits(user, wanted)]
-    fitting.sort(key=lambda user: user.key)
-    return [account_of(user) for user in fitting[:most]], len(fitting)
+    everybody = list(service.hub.users.by_id.values())
+    found = service.read(_fitting, everybody, wanted.casefold().removeprefix("@"))
+    return found.addCallback(lambda fitting: ([account_of(user) for user in fitting[:most]], len(fitting)))
 
 
-def _accounts(service: Service) -> Iterator[User]:
-    return (user for user in service.hub.users.by_id.values() if not user.guest)
+def _fitting(everybody: list[User], wanted: str) -> list[User]:
+    """On a reader's thread, for there may be ten thousand; it looks at names, roles and whether somebody is here."""
+    return sorted((user for user in everybody if not user.guest and _fits(user, wanted)), key=lambda user: user.key)
 
 
 def account_of(user: User) -> Account:
