@@ -78,6 +78,7 @@ class Comparison:
         self.commitment = b""
         self.sides: tuple[Side, Side] | None = None  # ours and theirs, from the pins, once
         self.about = ""
+        self.shown: list[Outcome] = []
         self.confirmed = False  # our person said yes
         self.heard = False  # their MAC was right
 
@@ -124,18 +125,17 @@ class Comparisons:
     # ---- what our person does ----
 
     def start(self, batch: Batch, user: str, now: int) -> list[Outcome]:
-        """Ask all of somebody's devices; or say yes to what they asked. Raises Refused."""
+        """Ask all of somebody's devices; or say yes to what they asked; or see again what is shown. Raises Refused."""
         running = self._running.get(user)
-        if running is not None and running.phase == WANTED:
-            return self._accept(batch, running)
+        if running is not None:
+            return self._accept(batch, running) if running.phase == WANTED else running.shown
         mine = own.myself(batch)
         if user == mine.user:
             raise Refused("SAS_NOTHING", "sas-self", user)
         entries = list(pins.usable(batch, user).devices.values())
-        before = self._over(batch, running, "SAS_CANCELLED") if running else []
         asking = Comparison(user, self._entropy(ID_BYTES), STARTED, now, entries)
         self._running[user] = asking
-        return [*before, *self._tell(asking, mine, "sas_start")]
+        return self._tell(asking, mine, "sas_start")
 
     def confirm(self, batch: Batch, user: str) -> list[Outcome]:
         """Our person says that the strings are the same. Raises Refused where none are shown."""
@@ -241,7 +241,8 @@ class Comparisons:
             running.about = sas.info(theirs, ours, body.value, key, running.transaction)
         running.ritual.meet(body.value)
         running.phase = SHOWN
-        return [*told, Strings(running.user, sas.short(running.ritual, running.about))]
+        running.shown = [Strings(running.user, sas.short(running.ritual, running.about))]
+        return [*told, *running.shown]
 
     def _mac(self, batch: Batch, running: Comparison, delivered: Delivered, body: Comparing) -> list[Outcome]:
         """The other side's word, which is about what the pin had."""

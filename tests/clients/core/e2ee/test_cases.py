@@ -98,6 +98,8 @@ CASES: dict[str, tuple[str, ...]] = {
         "test_reports.TrueTests.test_a22_in_a_group",
         "test_reports.TrueTests.test_a22_a_file",
         "test_reports.FalseTests.test_a22_rejected",
+        "tests.clients.core.secure.test_reporting.ReportingTests.test_what_the_server_did_not_tag_is_not_shown",
+        "tests.process.test_class.ClassTests.test_compared_vouched_and_reported",
     ),
     "canary: nothing readable on the server and on any disk": (
         "test_conversations.ConversationTests.test_direct",

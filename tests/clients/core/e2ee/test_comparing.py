@@ -139,6 +139,17 @@ class HonestTests(Pair):
         self.up_to_strings()
         self.assertNotEqual(self.alice.strings().short, first)
 
+    def test_asked_for_again(self) -> None:
+        """It goes on as it was; what is shown is shown again."""
+        self.alice.verify("bob")
+        self.assertEqual(self.alice.compare(lambda batch: self.alice.comparisons.start(batch, "bob", 0)), [])
+        self.settle()
+        self.bob.verify("alice")
+        self.settle()
+        shown = self.alice.strings()
+        self.assertEqual(self.alice.compare(lambda batch: self.alice.comparisons.start(batch, "bob", 0)), [shown])
+        self.assertEqual((self.alice.ended(), self.bob.ended()), ([], []))
+
     def test_over_olm_it_is_two_people_only(self) -> None:
         """The server carries ciphertexts of one size, and nothing else."""
         self.server.carried.clear()
