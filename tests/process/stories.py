@@ -190,9 +190,9 @@ def encrypted(story: Story) -> None:
     story.tmux("send-keys", "-t", tesla.title, "M-2")
     tesla.wait("[e2e] You [@albert]")
     tesla.enter("/verify albert")
-    tesla.wait("twelve groups")
+    tesla.wait("/verify albert yes")
     albert.enter("/verify tesla")
-    albert.wait("twelve groups")
+    albert.wait("/verify tesla yes")
     for one, other in ((tesla, "albert"), (albert, "tesla")):
         one.enter(f"/verify {other} yes")
         one.wait(f"[e2e+] You [@{other}]")

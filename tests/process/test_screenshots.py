@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.screenshots import BAR, FOLDER, HEIGHT, INK, MARGIN, PAPERS, WIDTH, svg
+from tests.process.stories import STORIES
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -47,3 +48,22 @@ class PictureTests(SynchronousTestCase):
             picture = ElementTree.parse(FOLDER / f"{name}.svg").getroot()
             text = "\n".join(part.text or "" for part in picture.findall(f"{SVG}text"))
             self.assertIn("page 12, question 3", text)
+
+    def test_each_task_of_the_assignment_has_its_picture(self) -> None:
+        words = {
+            "task1": ("albert: world", "SERVER WORKING", "is offline  [ albert ]"),
+            "task2": ("a sentence that is not finished", "See?"),
+            "task3": ("The hint is on page 12.", "connected  [ marie ]"),
+            "task4": ("<<albrt>>", "when they reconnect", "(Private) tesla: do you have a minute?"),
+            "bonus-group": ("And I the violin.", "You [physics]:"),
+            "bonus-file": ("File: coil.txt", "received"),
+            "bonus-offline": ("Thursday is cancelled", "albert has your message now."),
+            "bonus-secure": ("[e2e+]", "the formula is on its way"),
+        }
+        self.assertEqual(set(words), set(STORIES))
+        for name, shown in words.items():
+            picture = ElementTree.parse(FOLDER / f"{name}.svg").getroot()
+            text = "".join(part.text or "" for part in picture.iter(f"{SVG}text"))
+            for word in shown:
+                self.assertIn(word, text, name)
+        self.assertTrue((FOLDER / "windows.png").read_bytes().startswith(b"\x89PNG"))
