@@ -83,6 +83,21 @@ def prepare(batch: Batch, entropy: Entropy) -> tuple[bytes, Rotating | None]:
     return blob, Rotating(raw, by_old, by_new)
 
 
+def is_prepared(batch: Batch) -> bool:
+    """Does this device wait for a new chain of its own making?"""
+    return batch.raw(NEXT, "") is not None
+
+
+def begun(batch: Batch, chain: list[bytes]) -> bool:
+    """What the server shows as one's own chain: if it is the one that was prepared here, this device switches."""
+    anew = batch.get(NEXT, "", Anew)
+    if anew is None or chain[:1] != [anew.blob]:
+        return False
+    switch(batch)
+    pins.learn(batch, own.myself(batch).user, chain, own=True)
+    return True
+
+
 def switch(batch: Batch) -> bytes:
     """The server shows the new chain: from here on this device speaks under the new key. The list, again."""
     anew = batch.get(NEXT, "", Anew)

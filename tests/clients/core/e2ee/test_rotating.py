@@ -120,6 +120,20 @@ class HonestTests(Rotated):
         batch.commit()
         self.assertEqual(refused(lambda: rotating.switch(self.bob.batch())), "KEY_NOT_CHANGED")
 
+    def test_begun_when_the_server_shows_it_and_by_no_other_chain(self) -> None:
+        batch = self.bob.batch()
+        self.assertFalse(rotating.is_prepared(batch) or rotating.begun(batch, self.server.lists["bob"]))
+        blob, _ = rotating.prepare(batch, self.bob.random.randbytes)
+        batch.commit()
+        for chain in ([], self.server.lists["bob"], [*self.server.lists["bob"], blob]):
+            batch = self.bob.batch()
+            self.assertEqual((rotating.begun(batch, chain), batch.changes), (False, {}))
+        self.assertTrue(rotating.is_prepared(batch))
+        self.assertTrue(rotating.begun(batch, [blob]))
+        batch.commit()
+        self.assertNotEqual(self.bob.me.uik, self.old)
+        self.assertFalse(rotating.is_prepared(self.bob.batch()))
+
     def test_the_new_chain_has_this_device_only(self) -> None:
         tablet = Phone(self.server, "bob", self.bob)
         prepare(self.bob, tablet)
