@@ -26,22 +26,22 @@ class WindowsTests(ChatCase):
         end_display(start_display()[1])
         super().setUp()
 
-    def open(self, name: str, *arguments: str) -> Windows:
+    def windows(self, name: str, *arguments: str) -> Windows:
         """Somebody's windows."""
         windows = Windows(self.server.folder / name, *arguments)
         self.addCleanup(windows.close)
         return windows
 
-    def talk(self) -> tuple[Windows, list[str], Any]:
+    def meet(self) -> tuple[Windows, list[str], Any]:
         """Alice at the windows, bob by frames; what bob hears."""
         swarm, (bob,) = self.swarm("bob")
         heard = self.hear(bob)
-        alice = self.open("alice", self.address("alice"))
+        alice = self.windows("alice", self.address("alice"))
         self.in_server_window("Client (127.0.0.1, 0) connected  [ alice ]")
         return alice, heard, (swarm, bob)
 
     def test_one_types_and_is_heard_and_hears(self) -> None:
-        alice, heard, (swarm, _) = self.talk()
+        alice, heard, (swarm, _) = self.meet()
         alice.type("hello from the windows")
         swarm.until(lambda: heard == ["alice: hello from the windows"])
         alice.type("/group --open hw3")
@@ -52,13 +52,13 @@ class WindowsTests(ChatCase):
         self.assertNotIn("alice: who is here", heard)
 
     def test_closing_the_window_says_goodbye(self) -> None:
-        alice, _, _ = self.talk()
+        alice, _, _ = self.meet()
         alice.key("ctrl+q")
         self.assertEqual(alice.process.wait(DEADLINE), 0)
         self.in_server_window("Client (127.0.0.1, 0) is offline  [ alice ]")
 
     def test_the_login_section_by_the_keyboard_alone(self) -> None:
-        alice = self.open("alice")
+        alice = self.windows("alice")
         alice.write(self.address())
         alice.key("Tab")
         alice.type("alice")
