@@ -101,6 +101,7 @@ HAPPENED: Final[dict[str, Code]] = {
     "FILE_INCOMPLETE": Code(NOTE, "{detail}. Resumes automatically."),
     "PLAINTEXT_REFUSED": Code(REFUSE, "An unencrypted message, claimed to be from {who}, was refused."),
     "HISTORY_OFFERED": Code(NOTE, "Your device {device} sends {messages} of before; they are shown as imported."),
+    "KEY_IS_NEW": Code(NOTE, "Your new key has begun. Who had compared with you has to compare again: /verify"),
     "KEY_ROTATES": Code(NOTE, "{who} is about to have a new key, and has signed it with the old one."),
     "KEY_ROTATED": Code(NOTE, "{who} has a new key, signed with the old one. Compare when you can: /verify {who}"),
     "OWN_KEY_ROTATES": Code(

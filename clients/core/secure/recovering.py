@@ -7,6 +7,7 @@ server has what belongs to it, and nothing of a new beginning counts here before
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from chatd import encryption as e
@@ -14,6 +15,7 @@ from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import recovery
 from clients.core.e2ee import pins, rotating
+from clients.core.e2ee.bodies import Rotating
 from clients.core.e2ee.keys import UserKey
 from clients.core.e2ee.receiving import Quarantined
 from clients.core.e2ee.refusals import Refused
@@ -32,6 +34,7 @@ class Recovering:
 
     def __init__(self, desk: Desk, identity: Identity, devices: Devices) -> None:
         self._desk, self._identity, self._devices = desk, identity, devices
+        self.promise: Callable[[Rotating], None] = lambda body: None  # tells one's contacts of the next key
 
     def status(self, intent: i.AskKeys | i.AskEncryption) -> Flow[None]:
         """How keys stand, how far everybody is trusted, what was refused."""
@@ -102,13 +105,15 @@ class Recovering:
             desk.show(n.Secure("RESET_STOPPED", desk.me, intent=intent))
             return
         batch = desk.batch()
-        blob, _ = rotating.prepare(batch, desk.entropy)
+        blob, promise = rotating.prepare(batch, desk.entropy)
         batch.commit()
         try:
             begun = expect((yield e.ResetIdentity(0, blob, intent.password or "")), e.ResetIs)
         except ServerRefused:
             self._forget_next()
             raise
+        if promise is not None:
+            self.promise(promise)
         desk.show(n.Secure("RESET_BEGUN", desk.me, at=begun.at, intent=intent))
 
     def announced(self, event: e.ResetIs) -> None:

@@ -6,6 +6,7 @@ another one.
 
 from __future__ import annotations
 
+from clients.core.e2ee import pins, sessions
 from clients.core.e2ee.bodies import Body
 from clients.core.e2ee.devices import Entry
 from clients.core.secure.desk import Desk
@@ -22,6 +23,16 @@ class Telling:
     def tell(self, entry: Entry, kind: str, body: Body) -> None:
         """Over Olm, with a key that is claimed where there is no session. What is refused is told as a stop."""
         self._desk.flows.start("tell:" + entry.device, self._tell(entry, kind, body))
+
+    def tell_contacts(self, kind: str, body: Body) -> None:
+        """Every device that one has talked to, one's own others among them."""
+        batch = self._desk.batch()
+        for user in batch.rows(pins.TABLE):
+            pin = pins.find(batch, user)
+            known = pin.known() if pin is not None and pin.trust != pins.CHANGED else None
+            for entry in known.devices.values() if known else ():
+                if sessions.has(batch, entry.device):
+                    self.tell(entry, kind, body)
 
     def _tell(self, entry: Entry, kind: str, body: Body) -> Flow[None]:
         desk = self._desk
