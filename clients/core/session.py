@@ -290,6 +290,7 @@ class Session:
         return step
 
     def _welcome(self, now: float, event: m.Welcome) -> Step:
+        fresh = not self.entrance.who.claimed and self.entrance.who.password is None
         self.entrance.welcomed(event)
         self.state.welcome(event)
         again, self._welcomed = self._welcomed, True
@@ -313,7 +314,7 @@ class Session:
         )  # fmt: skip
         self._waited = frozenset(item.id for item in self.outbox.unsent())
         if self.secure is not None:
-            self.secure.welcomed(now, event, self.greeting, again)
+            self.secure.welcomed(now, event, self.greeting, again, fresh)
         step.commands = self._say_unsent(now)
         return step
 

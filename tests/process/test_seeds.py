@@ -145,7 +145,7 @@ class ScreenTests(ChatCase):
         bob.wait("three")
         shown = [re.sub(r"^.*(?=\(Private\))", "", line) for line in bob.lines() if line != "You:"]
         self.assertEqual(shown[2:], [
-            "Unread: @alice 3", "(Private) alice: one", "(Private) alice: two", "      lines", "(Private) alice: three",
+            "(Private) alice: one", "(Private) alice: two", "      lines", "(Private) alice: three",
         ])  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from chatd import messages as m
 from chatd.wire.pack import Event
 from clients.core import intents as i
 from clients.core import notices as n
-from clients.core.e2ee import pins
+from clients.core.e2ee import pins, rotating
 from clients.core.e2ee.envelope import group_conv
 from clients.core.e2ee.groups import GROUP
 from clients.core.e2ee.refusals import Refused
@@ -61,6 +61,8 @@ class Encryption:
         self._pictures = Pictures(self._desk, telling)
         self._vouching = Vouching(self._desk, telling)
         self._reporting = Reporting(self._desk, telling)
+        rotating.install(self._desk.incoming)
+        self._recovering.promise = lambda body: telling.tell_contacts("uik_rotate", body)
         self._arriving.reacts |= {**dict.fromkeys(KINDS, self._pictures.arrived), "report": self._reporting.arrived}
         self._guest = False
         self._there = False
@@ -68,8 +70,8 @@ class Encryption:
 
     # ---- the connection ----
 
-    def welcomed(self, now: float, welcome: m.Welcome, greeting: m.Greeting | None, again: bool) -> None:
-        """One is logged in."""
+    def welcomed(self, now: float, welcome: m.Welcome, greeting: m.Greeting | None, again: bool, fresh: bool) -> None:
+        """One is logged in. `again`: it was a reconnect; `fresh`: the account was made just now."""
         self._desk.now = now
         self._guest = welcome.guest
         self._there = greeting is not None and FEATURE in greeting.features
@@ -85,7 +87,7 @@ class Encryption:
             return
         self._arriving.welcomed(*welcome.mail, greeting.at if greeting is not None else 0)
         self._posting.again()
-        self._identity.begin()
+        self._identity.begin(fresh)
         self._reporting.forget()
 
     def lost(self) -> None:

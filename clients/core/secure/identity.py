@@ -11,7 +11,7 @@ from typing import Final
 
 from chatd import encryption as e
 from clients.core import notices as n
-from clients.core.e2ee import own, pins
+from clients.core.e2ee import own, pins, rotating
 from clients.core.e2ee.devices import peek
 from clients.core.e2ee.keys import check_library
 from clients.core.e2ee.numbers import digits
@@ -21,6 +21,7 @@ from clients.core.secure.desk import Desk
 from clients.core.secure.flows import Flow, ServerRefused, done, expect
 
 LINE: Final = "identity"
+KEYS: Final = "keys"
 FEW: Final = 25
 DAY: Final = 86_400_000
 KEPT: Final = 30 * DAY
@@ -36,12 +37,13 @@ class Identity:
         self._desk = desk
         self.status = OFF
         self.left = 0
+        self._fresh = False
         self.safe = _is_safe()
         self.after: Callable[[], Flow[None]] = _nothing  # what else is asked at each login
 
-    def begin(self) -> None:
-        """After the welcome."""
-        self.status = COMING
+    def begin(self, fresh: bool = False) -> None:
+        """After the welcome. `fresh`: the account was made just now, so there is no list."""
+        self.status, self._fresh = COMING, fresh
         self._desk.flows.start(LINE, self._settle())
 
     def cut(self) -> None:
@@ -109,11 +111,12 @@ class Identity:
     def _first(self) -> Flow[None]:
         """This device has never said what it is: it is the first of its person, or asks to be one of theirs."""
         desk = self._desk
-        lists = expect((yield e.AskLists(0, desk.me, 0)), e.Lists)
-        if not lists.chain:
+        lists = None if self._fresh else expect((yield e.AskLists(0, desk.me, 0)), e.Lists)
+        if lists is None or not lists.chain:
             batch = desk.batch()
             blob = own.begin(batch, desk.me, desk.device, desk.entropy)
             batch.commit()
+            desk.flows.start(KEYS, self._refill(e.KeysAre(0, 0, -1, False, 0)))  # at once: who is there is written to
             try:
                 done((yield e.PutList(0, blob)))
                 return
@@ -132,6 +135,8 @@ class Identity:
     def _audit(self) -> Flow[None]:
         """One's own list as the server has it. What the server has lost it is given again."""
         desk = self._desk
+        if rotating.is_prepared(desk.batch()):
+            yield from self._begun_anew()
         yield from desk.learn(desk.me)
         pin = desk.pin(desk.me)
         if pin is not None and pin.chain:
@@ -143,6 +148,15 @@ class Identity:
                 desk.flows.start(LINE, self._settle())
         elif self.status in (COMING, READY):
             yield from self._offer()
+
+    def _begun_anew(self) -> Flow[None]:
+        """Does the server show the chain under the new user key that was made here? Then this device is that person."""
+        desk = self._desk
+        chain = expect((yield e.AskLists(0, desk.me, 0)), e.Lists).chain
+        batch = desk.batch()
+        if rotating.begun(batch, chain):
+            batch.commit()
+            desk.show(n.Secure("KEY_IS_NEW", desk.me))
 
     def _give_again(self, pin: pins.Pin) -> Flow[None]:
         """A crash between signing and sending, or a server that came back from a backup."""
