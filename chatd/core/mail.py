@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from chatd import encryption as e
+from chatd.core import sanctions
 from chatd.core.belongings import Feed
 from chatd.core.lists import account, listed
 from chatd.core.turn import Refused, Turn
@@ -55,11 +56,12 @@ def put_mail(hub: Hub, session: Session, command: e.PutMail, turn: Turn) -> None
         turn.reply(session, e.Stale(command.ref, stale))
         return
     addressed = [_addressed(hub, item, command.lists) for item in command.items]
+    people = {to.user: None for some in addressed for to in some}
+    _check_people(user, people, turn.now)
     _check_room(hub, command, addressed)
     hub.check_space()
     user.active = turn.now
     device.box.counter = max(device.box.counter, command.counter)
-    people = {to.user: None for some in addressed for to in some}
     letters = [_letter(hub, user, device, command, place, addressed[place], turn) for place in range(len(addressed))]
     state = "sent" if any(to.session for some in addressed for to in some if to.user is not user) else "stored"
     turn.keep(MailKept(device.id, user.name, command.id, command.counter, turn.now, state, tuple(letters)))
@@ -105,6 +107,13 @@ def _addressed(hub: Hub, item: e.Item, lists: dict[str, int]) -> list[Device]:
             raise Refused("no-such-device", f"{name} has no device {device!r}.", near=[name])
         found.append(owner.devices[device])
     return found
+
+
+def _check_people(user: User, people: Iterable[User], now: int) -> None:
+    """Is there anybody who will read it? A group's mail goes on without those whose accounts are disabled."""
+    others = [other for other in people if other is not user]
+    if others and all(sanctions.holds(other.disabled, now) for other in others):
+        sanctions.check_peer(others[0], now)
 
 
 def _check_room(hub: Hub, command: e.PutMail, addressed: list[list[Device]]) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chatd import encryption as e
 from chatd import messages as m
+from chatd.core import sanctions
 from chatd.core.limits import Limits
 from tests.kit import House, Peer
 from tests.sealed import SealedScene, as_question, device, item
@@ -116,6 +117,26 @@ class Sending(SealedScene):
         self.forget()
         letter = self.letter(alice, item(bob))
         self.refused("mailbox-full", alice, *as_question(letter))
+
+    def test_whose_account_is_disabled(self) -> None:
+        sanctions.impose(self.house.node.hub, self.house.node.turn(), "disabled", "bob", "staff")
+        self.house.settle()
+        self.forget()
+        letter = self.letter(self.alice, item(self.bob))
+        self.refused("disabled", self.alice, *as_question(letter))
+        self.sends(self.alice, item(self.bob, self.carol))
+        self.sends(self.alice, item(self.second(self.alice)))
+
+    def test_who_is_muted_writes_to_staff_only(self) -> None:
+        hub = self.house.node.hub
+        hub.users.find("carol").role = "staff"
+        sanctions.impose(hub, self.house.node.turn(), "mute", "alice", "staff")
+        self.house.settle()
+        self.forget()
+        for readers in ((self.bob,), (self.carol, self.bob)):
+            letter = self.letter(self.alice, item(*readers))
+            self.refused("muted", self.alice, *as_question(letter))
+        self.sends(self.alice, item(self.carol))
 
     def test_a_full_disk(self) -> None:
         self.house.node.hub.full = True
