@@ -87,13 +87,17 @@ class Window:
         device = Account.make()
         box = Strongbox(self.history.rows(account), device, house.random, self.wall)
         session = Session(Entrance(Who(), device), Outbox([]), Reading({}, {}), "", box=box)
-        self.face = LineFace(self, self.style, self.done, asks=True, json=False, quiet=False, trusts=True)
+        self.face = self.made_face()
         self.app = App(
             self.face, session, self.history, account, self.wire, house.clock, server="house:1", trust_new=False,
             entropy=house.random, chance=lambda: 0.5, wall=self.wall,
         )  # fmt: skip
         self.face.begin(self.app)
         self.settle()
+
+    def made_face(self) -> Any:
+        """The face that this person has."""
+        return LineFace(self, self.style, self.done, asks=True, json=False, quiet=False, trusts=True)
 
     def style(self) -> Style:
         """How it shows what it shows: without colours."""

@@ -1,0 +1,172 @@
+"""Three faces, one conversation: what one can do, all can, and the same afternoon is the same in each of them.
+
+Rule: alice sits at another face each time; everything else, the people, the server, the words, is the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from clients.core import intents as i
+from clients.core.commands import COMMANDS, parse
+from clients.core.windows.face import WindowsFace
+from tests.clients.tk.desk import root
+from tests.kit import House
+from tests.windows import Window
+
+Told = tuple[str, str, str]  # where, who, what
+LINE = re.compile(r"(?:\d\d:\d\d )?(?:\[PLAIN\] )?(?:\[(\w+)\] |\(Private(?: to (\w+))?\) )?(\w+): (.*)")
+
+
+class Still:
+    """A surface on which nothing is drawn."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def redraw(self) -> None:
+        """Something has changed."""
+
+    def notify(self, who: str, text: str) -> None:
+        """Somebody wants this person."""
+
+    def put(self, text: str) -> None:
+        """Have this in the input line."""
+        self.text = text
+
+    def typed(self) -> str:
+        """What stands in the input line."""
+        return self.text
+
+
+class Screen(Window):
+    """The face of the full screen."""
+
+    def made_face(self) -> Any:
+        """A face with windows."""
+        return WindowsFace(Still(), lambda code, text: self.done(code), self.wall)
+
+    def said(self) -> set[Told]:
+        """What was said, as this face has it."""
+        return {
+            (window.to, "You" if row.kind == "own" else row.who, row.text)
+            for window in self.face.windows.all
+            for row in window.rows
+            if row.kind in ("said", "own")
+        }
+
+
+class Tk(Screen):
+    """The windows, on a display."""
+
+    def made_face(self) -> Any:
+        """A face with windows, and real ones around it."""
+        from clients.tk.face import TkFace
+        from clients.tk.window import MainWindow
+
+        self.root = root()
+        self.main = MainWindow(self.root, "test:1", lambda key: self.app.setting(key))
+        self.main.frame.pack(fill="both", expand=True)
+        self.main.face = TkFace(self.main, self.main.compare, lambda code, text: self.done(code), self.wall)
+        return self.main.face
+
+    def said(self) -> set[Told]:
+        """The same; and each of it stands in the conversation's text."""
+        found = super().said()
+        for window in self.face.windows.all:
+            self.face.look(window)
+            self.settle()
+            self.main.draw()
+            text = self.main.display.text.get("1.0", "end")
+            for _, _, what in (told for told in found if told[0] == window.to):
+                assert what in text, (window.to, what)
+        self.main.frame.destroy()
+        self.root.update()
+        return found
+
+
+class Line(Window):
+    """The line face."""
+
+    def __init__(self, house: House, others: list[Window]) -> None:
+        self.own: set[Told] = set()
+        super().__init__(house, others)
+
+    def type(self, *lines: str) -> list[str]:
+        """What is typed where bare lines go stands there as it was typed."""
+        for line in lines:
+            if self.app.view().me and line[:1] not in "/@":
+                self.own.add((self.app.view().focus, "You", line))
+            super().type(line)
+        return []
+
+    def said(self) -> set[Told]:
+        """What was said, read from the lines as a person reads them."""
+        found = set(self.own)
+        for line in self.shown:
+            match = LINE.fullmatch(line)
+            if match is not None and match[1] != "e2e":  # which opens what is said of a key
+                group, to, who, text = match.groups()
+                place = f"#{group}" if group else f"@{to or who}" if "(Private" in line else "#lobby"
+                found.add((place, who, text))
+        return found
+
+
+class AfternoonTests(SynchronousTestCase):
+    """Alice, bob and carol."""
+
+    def afternoon(self, kind: type[Any]) -> set[Told]:
+        """What alice's face has at its end."""
+        house = House()
+        windows: list[Window] = []
+        alice, bob, carol = kind(house, windows), Window(house, windows), Window(house, windows)
+        for window, name in ((alice, "alice"), (bob, "bob"), (carol, "carol")):
+            window.type(name)
+        alice.type("hello everybody")
+        bob.type("hello alice")
+        alice.type("@bob only you can read this")
+        bob.type("@alice and only you this")
+        for window in (alice, bob, carol):
+            window.type("/group --open hw3", "/focus hw3")
+        alice.type("who has read it?")
+        carol.type("I have, alice")
+        alice.type("/verify bob yes")
+        alice.type("/away lunch")
+        bob.type("@alice for later")
+        alice.type("/back", "@carol a question", "/focus", "back in the lobby")
+        house.advance(3)
+        alice.settle()
+        found: set[Told] = alice.said()
+        return found
+
+    def test_the_same_in_every_face(self) -> None:
+        expected = {
+            ("#lobby", "You", "hello everybody"), ("#lobby", "bob", "hello alice"),
+            ("@bob", "You", "only you can read this"), ("@bob", "bob", "and only you this"),
+            ("@bob", "bob", "for later"), ("@carol", "You", "a question"),
+            ("#lobby", "You", "back in the lobby"),
+            ("#hw3", "You", "who has read it?"), ("#hw3", "carol", "I have, alice"),
+        }  # fmt: skip
+        for kind in (Line, Screen, Tk):
+            self.assertEqual(self.afternoon(kind), expected, kind)
+
+
+class IntentTests(SynchronousTestCase):
+    """Whatever can be typed can be typed in every face."""
+
+    def test_every_command_reaches_the_core_from_every_face(self) -> None:
+        examples = [form.example for word, form in COMMANDS.items() if word != "quit"]
+        wanted = [parse(example) for example in examples]
+        self.assertFalse([intent for intent in wanted if intent is None or isinstance(intent, i.Problem)])
+        for kind in (Line, Screen, Tk):
+            alice = kind(House(), [])
+            alice.type("alice")
+            acted: list[Any] = []
+            self.patch(alice.app, "_act", acted.append)
+            for example in examples:
+                alice.type(example)
+            self.assertEqual([repr(one) for one in acted if not isinstance(one, i.Focus)],
+                             [repr(one) for one in wanted if not isinstance(one, i.Focus)], kind)  # fmt: skip
