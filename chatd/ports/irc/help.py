@@ -18,6 +18,7 @@ HELP: Final[dict[str, tuple[str, ...]]] = {
     "ISON": ("ISON nick ...", "Which of these are here."),
     "JOIN": ("JOIN #group[,#group] [key,key]", "Joins a group, or makes it where there is none."),
     "KICK": ("KICK #group nick [:why]", "Removes somebody from a group you run."),
+    "KLINE": ("KLINE minutes nick|address [:why]", "Keeps somebody off the server (operators of it); 0: for ever."),
     "LIST": (
         "LIST [mask,!mask,>n,<n,C>m,T<m]",
         "Groups: by name, by people, by minutes since made or since its topic.",
@@ -41,6 +42,7 @@ HELP: Final[dict[str, tuple[str, ...]]] = {
     "RENAME": ("RENAME #old #new [:why]", "Gives a group another name."),
     "SETNAME": ("SETNAME :real name", "Changes your real name."),
     "TOPIC": ("TOPIC #group [:text]", "Shows or sets what a group is about."),
+    "UNKLINE": ("UNKLINE nick|address", "Lets them come in again (operators of the server)."),
     "WHO": ("WHO mask [%fields]", "Who fits; a group's name: who is in it."),
     "WHOIS": ("WHOIS nick", "What is known about somebody."),
     "WHOWAS": ("WHOWAS nick [count]", "Who had a nick before."),

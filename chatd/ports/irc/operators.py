@@ -1,4 +1,4 @@
-"""Operators of the server: OPER, KILL, WALLOPS.
+"""Operators of the server: OPER, KILL, KLINE, UNKLINE, WALLOPS.
 
 Rule: who is one is the core's to say.
 """
@@ -40,6 +40,32 @@ def _kill(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     return None if isinstance(event, m.Failed) else []
 
 
+def kline(client: Client, line: Line) -> None:
+    """KLINE minutes nick|address :why; 0 minutes: for ever. An address, or a network, is for guests from there."""
+    minutes, whom, *why = line.params
+    if not (minutes.isascii() and minutes.isdigit() and len(minutes) <= 7):
+        client.fail("KLINE", "BAD_ARGUMENT", minutes, text="KLINE minutes nick|address :why; 0 minutes: for ever.")
+        return
+    client.ask(moderation.Sanction, "ban", whom, int(minutes) * 60, why[0] if why else "", about=whom, then=_banned)
+
+
+def _banned(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    return None if isinstance(event, m.Failed) else [_told(client, f"{asked.about} is banned.")]
+
+
+def unkline(client: Client, line: Line) -> None:
+    """UNKLINE nick|address."""
+    client.ask(moderation.Lift, "ban", line.params[0], about=line.params[0], then=_unbanned)
+
+
+def _unbanned(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
+    return None if isinstance(event, m.Failed) else [_told(client, f"{asked.about} may come in again.")]
+
+
+def _told(client: Client, text: str) -> Out:
+    return Out(client.facts.name, "NOTICE", (client.nick, Text(text)))
+
+
 def wallops(client: Client, line: Line) -> None:
     """WALLOPS :text."""
     client.ask(moderation.Wallops, line.params[0], then=_wallops)
@@ -56,7 +82,9 @@ def walloped(heard: LineCodec, event: moderation.Walloped) -> list[Out]:
 
 COMMANDS: dict[str, tuple[Callable[[Client, Line], None], int]] = {
     "KILL": (kill, 1),
+    "KLINE": (kline, 2),
     "OPER": (oper, 1),
+    "UNKLINE": (unkline, 1),
     "WALLOPS": (wallops, 1),
 }
 REPLIES: dict[type, Rendered] = {}

@@ -1,4 +1,4 @@
-"""Tests of `chatd.ports.irc.operators`: OPER, KILL, WALLOPS."""
+"""Tests of `chatd.ports.irc.operators`: OPER, KILL, WALLOPS, and what whoever is banned or muted is told."""
 
 from __future__ import annotations
 
