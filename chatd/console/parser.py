@@ -1,4 +1,4 @@
-"""A typed line to a verb and its values: quoted as for a shell, bounded, and clear about what is wrong.
+"""A typed line to a verb and its values: quoted much as for a shell, bounded, and clear about what is wrong.
 
 Rule: pure. The longest name that fits is the verb (`group add` before `group`); an option may stand anywhere; what is
 not understood is a Trouble that says how it is typed and what was probably meant.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +18,12 @@ SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 LONGEST_DURATION: Final = 10 * 365 * 86_400
 DURATION: Final = re.compile(r"([0-9]{1,9})([smhdw]?)")
 NUMBER: Final = re.compile(r"[0-9]{1,9}")
+ESCAPED: Final = re.compile(r"""\\(['"\s\\])""")
+# `--option=` and what is quoted; or just that; or up to the next space that no backslash stands before
+WORD: Final = re.compile(
+    r"""(--[\w-]+=)?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?=\s|$)|((?!(?:--[\w-]+=)?["'])(?:\\.|[^\s\\]|\\$)+)""",
+    re.DOTALL,
+)
 
 
 class Parsed(NamedTuple):
@@ -37,15 +42,27 @@ class Parsed(NamedTuple):
 
 
 def split(line: str) -> list[str]:
-    """The words of a line. Raises Trouble where a quote does not end."""
+    """The words of a line. Raises Trouble where a quote does not end.
+
+    Not quite as a shell does it: a quote begins at a word's beginning only (or behind `=`), so that who announces
+    `Thursday's lab` need not think of it; `ssh` hands words over without the quotes that they were typed in.
+    """
     if len(line) > LONGEST:
         raise Trouble(f"A line has at most {LONGEST} characters.", USAGE)
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
-    lexer.whitespace_split, lexer.commenters = True, ""
-    try:
-        return list(lexer)
-    except ValueError:
-        raise Trouble("A quote does not end; write \\' or \\\" for the sign itself.", USAGE) from None
+    words: list[str] = []
+    rest = line.strip()
+    while rest:
+        found = WORD.match(rest)
+        if found is None:
+            raise Trouble("A quote does not end; write \\' or \\\" for the sign itself.", USAGE)
+        before, quoted, bare = found.groups()
+        words.append(_bare(before or "") + (ESCAPED.sub(r"\1", quoted[1:-1]) if quoted else _bare(bare or "")))
+        rest = rest[found.end() :].lstrip()
+    return words
+
+
+def _bare(text: str) -> str:
+    return ESCAPED.sub(r"\1", text)
 
 
 def find(words: Sequence[str], table: Mapping[str, Verb]) -> tuple[Verb, list[str]]:

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 
 from tests.process.irc_clients import register
+from tests.process.operators import Operator, missing
 from tests.process.server import DEADLINE, Server
 from tests.process.terminal import Terminal
 
@@ -23,6 +24,7 @@ class Demo:
 
     def __init__(self) -> None:
         self.server = Server()
+        self.server.ports["console"] = 0
         self.windows: list[Terminal] = []
         self.passed = 0
         self.failed = 0
@@ -96,6 +98,10 @@ class Demo:
         self.step("carol leaves; what is written to her waits", self.away)
         self.step("the server restarts, and everybody comes back by themselves", self.restart)
         self.step("carol returns and finds her mail, private and group, in order", self.mail)
+        if gone := missing("ssh", "ssh-keygen"):
+            self.say(f"  (the staff console is not shown: {gone})")
+        else:
+            self.step("staff look after the class from their console, over ssh", self.console)
         self.step("tata says goodbye", self.goodbye)
 
     def start(self) -> None:
@@ -213,6 +219,24 @@ class Demo:
         self.carol_again.title = "carol (again)"
         self.carol_again.wait("(Private) tesla: see you tomorrow")
         self.carol_again.wait("[hw3] albert: I have it now")
+
+    def console(self) -> None:
+        """Somebody with a key: who is here, a word to all, one verb for a script, and what was noted of it."""
+        miller = Operator(self.server, "miller").let_in("staff")
+        window = Terminal("miller, at the staff console", miller.command(), columns=78)
+        self.windows.append(window)
+        window.wait("chatd>")
+        window.enter("who")
+        window.wait("3 here.")
+        window.enter("announce the room is A12 today")
+        window.wait("Said to 3 who are here.")
+        self.albert.wait("the room is A12 today")
+        listed = miller.run("mailbox list --json")
+        assert listed.returncode == 0, listed.stderr
+        assert miller.run("config show").returncode == 4, "that is for admins"
+        assert SAID[1] not in (self.server.data / "console" / "audit.jsonl").read_text()
+        window.enter("exit")
+        assert window.ended() == 0
 
     def goodbye(self) -> None:
         """The end."""

@@ -9,11 +9,15 @@ import json
 import shutil
 import subprocess
 import time
+from xml.etree import ElementTree
+
+from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.console.commands import TABLE
 from tests.process.chat import ChatCase
 from tests.process.operators import Operator, missing
 from tests.process.panes import Pane, Tmux
+from tests.process.screenshots import FOLDER
 from tests.process.server import DEADLINE, Server, environment
 
 
@@ -207,3 +211,17 @@ class Scripts(ConsoleCase):
                 self.assertNotIn("its log says more", done.stdout, name)
                 self.assertIn(done.returncode, (0, 1, 5, 7), (name, done.stdout))
         self.assertNotIn("Traceback", self.server.printed())
+
+
+class Pictures(SynchronousTestCase):
+    """What `make screenshots` has made of it."""
+
+    def test_the_pictures_that_are_kept(self) -> None:
+        for name, texts in (
+            ("console", ("tesla is out", "are you sure?", "no coils in here")),
+            ("console-completion", ("message", "groups, by name")),
+        ):
+            picture = ElementTree.parse(FOLDER / f"{name}.svg").getroot()
+            shown = "\n".join(part.text or "" for part in picture.iter("{http://www.w3.org/2000/svg}text"))
+            for text in texts:
+                self.assertIn(text, shown)
