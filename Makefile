@@ -44,6 +44,7 @@ cuts: .venv/ready  ## cut, and kill, while a 200 MiB file goes up and down: make
 screenshots: .venv/ready  ## docs/screenshots/ anew, from weechat, irssi and chat on a real server
 	@$(BIN)/python -m tests.process.screenshots
 	@$(BIN)/python -m tests.process.stories
+	@$(BIN)/python -m tests.process.console_picture
 
 papers: .venv/ready  ## docs/man and docs/completions anew, from the programs' own parsers
 	@$(BIN)/python -m tests.papers
