@@ -27,8 +27,9 @@ def compare(notice: n.Compare, style: Style) -> list[str]:
         "",
         *(style.paint("you", INDENT + row) for row in _rows(inert.line(notice.number).split(), 4)),
         "",
-        f"Read it out to {who}, in person or by voice: if {who} has the same twelve groups, type /verify {who} yes;"
-        " if not, somebody may be between you: write nothing secret and tell your instructor.",
+        f"Compare it with what {who} sees, side by side or by voice, not through this chat.",
+        f"The same:      /verify {who} yes",
+        "Not the same:  somebody may be between you; write nothing secret, and tell your instructor.",
     ]
 
 
@@ -90,8 +91,8 @@ def recovery(notice: n.RecoveryCode, style: Style) -> list[str]:
         "",
         *(style.paint("you", INDENT + row) for row in _rows([inert.name(group) for group in groups], 5)),
         "",
-        "It gives a new device of yours the right to be you (/keys recover there); whoever else has it can add devices"
-        " to your account, so show it to nobody.",
+        "It gives a new device of yours the right to be you: /keys recover, there.",
+        "Whoever else has it can add devices to your account, so show it to nobody.",
     ]
 
 

@@ -31,7 +31,7 @@ class CompareCase(SynchronousTestCase):
 
     def security(self) -> str:
         """How alice's conversation with bob is marked."""
-        talks = {talk.conversation: talk.security for talk in self.alice.app.view().talks}
+        talks: dict[str, str] = {talk.conversation: talk.security for talk in self.alice.app.view().talks}
         return talks["dm:alice:bob"]
 
     def impostor(self) -> Phone:

@@ -85,7 +85,7 @@ class StatusTests(Cupboard):
         self.alice.enter("/plain @wanda yes", "@bob hi")
         pass_time(self.post, 3.0, self.alice, self.bob)
         mail = self.post.mail[self.bob.address][0]
-        batch = self.bob.session.secure._desk.batch()  # type: ignore[union-attr]
+        batch = self.bob.session.secure._desk.batch()
         batch.put("count", "DUPLICATE", 3)
         batch.commit()
         self.assertEqual(self.status(self.bob).counts, (("DUPLICATE", 3),))
@@ -99,7 +99,7 @@ class RecoveryTests(Cupboard):
     def test_it_is_shown_and_only_a_sealed_copy_leaves(self) -> None:
         code = self.recovery(self.alice)
         self.assertEqual(len("".join(code.split("-"))), 56)
-        seed = self.alice.session.secure._desk.batch().get("uik", "", bytes)  # type: ignore[union-attr]
+        seed = self.alice.session.secure._desk.batch().get("uik", "", bytes)
         self.assertNotIn(seed, self.backups["alice"])
         self.assertTrue(self.status(self.alice).recovery)
 
@@ -169,7 +169,7 @@ class ResetTests(Cupboard):
         settle(self.alice)
         self.assertEqual([told.code for told in self.alice.face.take(n.Refused)], ["login-refused"])
         self.assertEqual(self.alice.codes(), [])
-        self.assertIsNone(self.alice.session.secure._desk.batch().raw("uik-next", ""))  # type: ignore[union-attr]
+        self.assertIsNone(self.alice.session.secure._desk.batch().raw("uik-next", ""))
 
     def test_and_stopped(self) -> None:
         self.alice.app.act(i.ResetKeys("secret"))
