@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     console_anywhere: bool = False  # allow the console on other addresses than this machine's
     console_python: bool = False  # allow the role debug a Python prompt in the running server
     insecure: bool = False  # allow listen_plain, and websocket without TLS, on other addresses than this machine's
+    links: str = ""  # the address before /files/... by which browsers reach this server; `none`: files have no links
     server_name: str = ""  # how the server calls itself; the host's name where empty
     registration: str = "open"  # open, invite or closed: may a stranger claim a name
     guests: bool = True  # may a name without an account come in
@@ -163,6 +164,8 @@ def _check(settings: Settings) -> Settings:
     for name, verifier in settings.operators.items():
         if not VERIFIER.fullmatch(verifier):
             raise BadConfig(f"operators: what {name!r} has is no verifier; make one with `chatd-admin password`")
+    if settings.links not in ("", "none") and not re.fullmatch(r"https://[^\s/?#]+", settings.links):
+        raise BadConfig(f"links is https://HOST[:PORT], or none, not {settings.links!r}")
     if re.search(r"[\s:!@]", settings.server_name):
         raise BadConfig(f"server_name is a host's name, not {settings.server_name!r}")
     if not re.fullmatch(r"[\w.-]{1,64}", settings.network):

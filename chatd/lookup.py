@@ -17,6 +17,7 @@ from chatd.core.search import counts
 from chatd.core.turn import Refused
 from chatd.core.users import Session, User
 from chatd.people import Counts, Profile
+from chatd.wire.offer import offered, path_of
 
 VERSION_AND_VARIANT: Final = 0x7 << 76 | 0b10 << 62
 FREE: Final = 0xFFF << 64 | (1 << 62) - 1
@@ -32,6 +33,7 @@ class Lookup:
         self._wall = wall
         self._random = random
         self._strangers = strangers
+        self.links = ""  # where browsers find files; empty: nowhere
 
     def now(self) -> int:
         """The time in ms."""
@@ -42,6 +44,14 @@ class Lookup:
         number = int.from_bytes(self._random(10), "big")
         bits = int(self._wall() * 1000) << 80 | number & FREE | VERSION_AND_VARIANT
         return bits.to_bytes(16, "big")
+
+    # ---- files ----
+
+    def link(self, tags: str) -> str:
+        """Where a browser finds the file that a message offers, to stand behind its text; nothing where it does not."""
+        offer = offered(tags) if self.links and tags else None
+        blob = self._hub.blobs.by_id.get(offer.id) if offer is not None else None
+        return f" {self.links}{path_of(blob)}" if blob is not None and blob.name else ""
 
     # ---- people ----
 

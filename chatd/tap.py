@@ -41,11 +41,12 @@ from chatd.journal import Run
 from chatd.lookup import Lookup
 from chatd.node import SWEEP_SECONDS, Node
 from chatd.operations.service import Service as Running
-from chatd.ports.door import Asking, DoorFactory
+from chatd.ports.door import DoorFactory
 from chatd.ports.frames import Frames
 from chatd.ports.irc.client import Facts
 from chatd.ports.lines import Codecs, Lines
 from chatd.ports.person import Persons, asking
+from chatd.ports.session import Counter
 from chatd.ports.straight import few_at_once
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
@@ -77,6 +78,7 @@ class Options(usage.Options):
         ["guests", None, None, "May a name without an account come in: yes or no (default yes)"],
         ["certificate", None, None, "PEM file with the certificate and its chain (default: one is made)"],
         ["key", None, None, "PEM file with the certificate's key"],
+        ["links", None, None, "https://HOST:PORT by which browsers reach files (default: this server's); or none"],
         ["server-name", None, None, "How the server calls itself (default: the host's name)"],
         ["log-json", None, None, "File for the log as one JSON object a line"],
         ["metrics", None, None, "Endpoint for Prometheus and health (default none); tcp:9100 is this machine only"],
@@ -224,7 +226,7 @@ class Chatd(Service):
     def _doors(self, settings: Settings) -> dict[str, DoorFactory]:
         """What answers on each kind of listener."""
         limits = self.node.limits
-        lookup = Lookup(self.node.hub, time.time, os.urandom, self.node.strangers)
+        lookup = self._lookup = Lookup(self.node.hub, time.time, os.urandom, self.node.strangers)
         codecs = self._codecs = Codecs(self.node, lookup, self._facts(settings, limits))
         people = asking(Persons(self.node, lookup, lambda: self.node.admission.policy.guests), limits, reactor)
 
@@ -239,17 +241,27 @@ class Chatd(Service):
 
             return WebSocket(lines)
 
-        def door(first: Callable[[], Protocol], other: Callable[[], Protocol], people: Asking | None) -> DoorFactory:
+        counter = Counter()
+
+        def web() -> Protocol:
+            from chatd.ports.web import Web  # likewise
+
+            assert self.node.transfers is not None
+            return Web(self.node.transfers, counter, reactor.callLater, is_loopback)
+
+        browsers = web if settings.links != "none" else None
+
+        def door(first: Callable[[], Protocol], other: Callable[[], Protocol], **more: Any) -> DoorFactory:
             made = DoorFactory(
-                first, other, reactor.seconds, limits.waiting, limits.waiting_per_prefix, self._origin, people
+                first, other, reactor.seconds, limits.waiting, limits.waiting_per_prefix, self._origin, **more
             )  # fmt: skip
             self._factories.append(made)
             return made
 
         return {
-            "tls": door(frames, lines, None),
-            "plain": door(frames, lines, people),
-            "websocket": door(socket, socket, None),
+            "tls": door(frames, lines, web=browsers),
+            "plain": door(frames, lines, asking=people, web=browsers),
+            "websocket": door(socket, socket),
         }
 
     def _listen(self, settings: Settings) -> dict[str, list[tuple[str, int]]]:
@@ -265,6 +277,8 @@ class Chatd(Service):
                 factory = TlsFactory(self.certificates, doors[kind], reactor) if tls else doors[kind]
                 address = self._open(endpoint, factory)
                 listeners.setdefault("websocket-tls" if tls and kind != "tls" else kind, []).append(address)
+        if settings.links != "none" and "tls" in listeners:
+            self._lookup.links = settings.links or f"https://{settings.server_name}:{listeners['tls'][0][1]}"
         return listeners
 
     def _listen_console(self, settings: Settings, listeners: dict[str, list[tuple[str, int]]]) -> None:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -86,6 +87,17 @@ class Transfers:
         lane = self._lanes.get(session)
         if lane is not None:
             self._go_on(session, lane)
+
+    # ---- for browsers ----
+
+    def linked(self, identity: bytes) -> Blob | None:
+        """The file of this id, if it is whole and was sent in clear."""
+        blob = self._node.hub.blobs.by_id.get(identity)
+        return blob if blob is not None and blob.committed and blob.name else None
+
+    def read(self, identity: bytes, offset: int, length: int) -> Deferred[bytes]:
+        """Bytes of it."""
+        return self._run(self._folder.get, identity, offset, length)
 
     # ---- one session's ----
 

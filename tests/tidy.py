@@ -63,7 +63,7 @@ LAYERS = {
     "chatd.ports.websocket": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("twisted", "zope", "wsproto")),
     "chatd.ports.irc": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("msgspec",)),
     "chatd.ports.straight": Layer(libraries=("twisted", "OpenSSL")),
-    "chatd.lookup": Layer((*WORDS, "chatd.core")),
+    "chatd.lookup": Layer((*WORDS, "chatd.core", "chatd.wire.offer")),
     "chatd.release": Layer((*WORDS, "chatd.entries", "chatd.core")),
     "chatd.news": Layer(("chatd.messages", "chatd.core"), ("twisted",)),
     "chatd.past": Layer(

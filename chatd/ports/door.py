@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from chatd.ports.straight import straighten
 
 FIRST_BYTES: Final = 4_608  # in which the first line ends, or it is a program's
+BROWSING: Final = frozenset(word[:size] for word in (b"GET /", b"HEAD ") for size in range(1, 6))  # how HTTP opens
 MOST_PROMPTS: Final = 20  # of one connection; nobody reads more
 
 
@@ -66,6 +67,11 @@ class Door(Protocol):
         data = self._said + data
         if data[:1] == b"\0":
             self._hand_over(factory.frames(), data)
+        elif factory.web is not None and data[:5] in BROWSING:
+            if len(data) < 5:
+                self._said = data  # a line of IRC may begin so, too
+            else:
+                self._hand_over(factory.web(), data)
         elif factory.asking is None:
             self._hand_over(factory.lines(), data)
         else:
@@ -148,14 +154,17 @@ class DoorFactory(Factory):
         most_alike: int,
         alike: Callable[[str], str] = str,
         asking: Asking | None = None,
+        web: Callable[[], Protocol] | None = None,
     ) -> None:
         """`most` doors may wait in all, and `most_alike` of those whose addresses `alike` makes equal and not empty.
 
         `asking`: how people are asked, where they may come; only those whose address `alike` makes empty are prompted.
+        `web`: for browsers, where they may come.
         """
         self.frames = frames
         self.lines = lines
         self.asking = asking
+        self.web = web
         self.waiting: dict[Door, None] = {}
         self.silent: dict[Door, None] = {}  # of those, who has said nothing and may be a person
         self._now = now

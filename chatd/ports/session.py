@@ -74,6 +74,16 @@ class Server(Protocol):
         """Everything sent to the session has been taken by the network."""
 
 
+class Counter:
+    """How many there are of something that all connections share."""
+
+    now = 0
+
+    def add(self, number: int) -> None:
+        """So many more."""
+        self.now += number
+
+
 class Bounds(Protocol):
     """The limits a port keeps (`chatd.core.limits.Limits`)."""
 

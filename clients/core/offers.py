@@ -1,20 +1,19 @@
 """Files as values: what a message says of one, what is kept of one on its way, and amounts for people.
 
-Rule: pure. In an open conversation a file is a message whose text says so to everybody, with a tag that says the rest;
-in an encrypted one the manifest does. A name comes from others: whoever shows or writes it makes it harmless first.
+Rule: pure. In an open conversation a file is a message whose text says so to everybody, with a tag that says the rest
+(`chatd/wire/offer.py`); in an encrypted one the manifest does.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Annotated, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
-from msgspec import Meta
 
-TAG: Final = "+chatd/file"
-MOST_TAG: Final = 1024
+from chatd.wire.offer import Offer as Offer
+from chatd.wire.offer import offered as offered
+from chatd.wire.offer import tags as tags
+
 UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
 TABLE: Final = "file"  # where rows of files lie in the local database
 
@@ -25,16 +24,6 @@ PREPARING, SENDING, OFFERING, SENT = "preparing", "sending", "offering", "sent"
 OFFERED, WANTED, RECEIVED, DECLINED = "offered", "wanted", "received", "declined"
 FAILED: Final = "failed"
 UNDER_WAY: Final = frozenset({PREPARING, SENDING, OFFERING, WANTED})
-
-
-class Offer(msgspec.Struct, frozen=True, array_like=True):
-    """A file that somebody may fetch. `sha256` is of the file."""
-
-    id: Annotated[bytes, Meta(min_length=16, max_length=16)]
-    name: Annotated[str, Meta(max_length=255)]
-    size: Annotated[int, Meta(ge=0, le=1 << 53)]
-    sha256: Annotated[bytes, Meta(min_length=32, max_length=32)]
-    type: Annotated[str, Meta(max_length=127)] = ""
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -67,25 +56,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_offer = msgspec.msgpack.Decoder(Offer).decode
 _kept = msgspec.msgpack.Decoder(Kept).decode
-
-
-def tags(offer: Offer) -> str:
-    """The tag of the message that offers a file."""
-    return f"{TAG}={base64.urlsafe_b64encode(_encode(offer)).decode().rstrip('=')}"
-
-
-def offered(text: str) -> Offer | None:
-    """The file that a message's tags offer; None where they offer none, or make no sense."""
-    for tag in text.split(";"):
-        key, _, value = tag.partition("=")
-        if key == TAG and len(value) <= MOST_TAG:
-            try:
-                return _offer(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
-            except (msgspec.DecodeError, binascii.Error, ValueError):
-                return None
-    return None
 
 
 def sentence(offer: Offer) -> str:

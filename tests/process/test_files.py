@@ -6,9 +6,13 @@ Rule: small enough for every run of the tests; `make cuts N=20` is the long one.
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
+import socket
+import ssl
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -103,6 +107,27 @@ class FileTests(ChatCase):
             done = self.chat("alice", *words)
             self.assertEqual((done.status, done.out), (status, ""), (words, done))
             self.assertTrue(done.err, words)
+
+    def test_an_irc_user_gets_a_link(self) -> None:
+        with socket.create_connection(("127.0.0.1", self.server.ports["plain"]), 30) as irc:
+            irc.sendall(b"NICK carol\r\nUSER c 0 * :c\r\nJOIN #lobby\r\n")
+            said = irc.makefile("rb")
+            while b" 366 " not in said.readline():
+                pass
+            path = self.file(200_000)
+            self.objects(self.chat("alice", "--json", "file", "#lobby", str(path)))
+            while b"PRIVMSG #lobby" not in (line := said.readline()):
+                self.assertTrue(line)
+        link = urlsplit(line.decode().split()[-1])
+        self.assertEqual((link.scheme, link.port), ("https", self.server.ports["tls"]))
+        unknown = ssl.create_default_context()
+        unknown.check_hostname, unknown.verify_mode = False, ssl.CERT_NONE
+        browser = http.client.HTTPSConnection("127.0.0.1", link.port, context=unknown, timeout=30)
+        self.addCleanup(browser.close)
+        browser.request("GET", link.path)
+        answer = browser.getresponse()
+        self.assertEqual((answer.status, answer.read()), (200, path.read_bytes()))
+        self.assertEqual(answer.headers["Content-Disposition"], "attachment; filename*=UTF-8''essay.pdf")
 
     def test_in_a_conversation(self) -> None:
         """Two windows: one sends, the other is told how to fetch it, and does."""

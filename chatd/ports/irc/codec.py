@@ -40,6 +40,9 @@ class People(Protocol):
     def source(self, name: str) -> str:
         """`nick!ident@host` of somebody; the name itself for nobody."""
 
+    def link(self, tags: str) -> str:
+        """Where a browser finds the file that a message offers, with a space in front; or nothing."""
+
 
 class LineCodec:
     """Events as lines for connections with these capabilities."""
@@ -123,8 +126,9 @@ class LineCodec:
         # What a client could send in one line goes out in one, though with the source it may be longer than 512 bytes:
         # every client of this century reads it, and cut in two it would be two messages.
         room = LINE_BYTES - len(f"{command} {to} \r\n".encode())
-        text = event.text
-        cuts = parse_tags(event.tags).get(CUTS, "") if event.tags else ""
+        text, cuts = event.text, ""
+        if event.tags:
+            text, cuts = text + self.lookup.link(event.tags), parse_tags(event.tags).get(CUTS, "")
         if not cuts and "\n" not in text and (len(text) * 4 <= room or len(text.encode()) <= room):
             return [Out(source, command, (to, Text(text)), tags)]
         several = {"draft/multiline", "batch"} <= self.caps

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core import offers as o
@@ -12,42 +10,8 @@ from clients.core.offers import Kept, Offer
 OFFER = Offer(b"i" * 16, "hw1; é=.pdf", 1_234_567, b"h" * 32, "application/pdf")
 
 
-class TagTests(SynchronousTestCase):
-    """What a message says of a file."""
-
-    def test_there_and_back(self) -> None:
-        tags = o.tags(OFFER)
-        self.assertRegex(tags, r"^\+chatd/file=[A-Za-z0-9_-]+$")
-        self.assertEqual(o.offered(tags), OFFER)
-        self.assertEqual(o.offered(f"+draft/reply=x;{tags};+typing"), OFFER)
-
-    def test_the_longest(self) -> None:
-        offer = Offer(b"i" * 16, "\U0001f600" * 63, 1 << 53, b"h" * 32, "t" * 100)
-        self.assertEqual(o.offered(o.tags(offer)), offer)
-
-    def test_none(self) -> None:
-        for text in (
-            "",
-            "+chatd/file",
-            "+chatd/file=",
-            "+chatd/file=!!",
-            "+chatd/files=x",
-            "+chatd/file=" + "A" * 2000,
-        ):
-            self.assertIsNone(o.offered(text))
-
-    def test_what_no_file_can_be(self) -> None:
-        for wrong in (
-            Offer(b"i" * 15, "a", 1, b"h" * 32), Offer(b"i" * 16, "a", -1, b"h" * 32), Offer(b"i" * 16, "a", 1, b"h"),
-            Offer(b"i" * 16, "a" * 256, 1, b"h" * 32), Offer(b"i" * 16, "a", (1 << 53) + 1, b"h" * 32),
-        ):  # fmt: skip
-            self.assertIsNone(o.offered(o.tags(wrong)))
-
-    @given(st.text(max_size=300))
-    def test_whatever_comes(self, text: str) -> None:
-        for tags in (text, f"+chatd/file={text}"):
-            found = o.offered(tags)
-            self.assertTrue(found is None or isinstance(found, Offer))
+class SentenceTests(SynchronousTestCase):
+    """What everybody can read."""
 
     def test_the_sentence(self) -> None:
         self.assertEqual(o.sentence(OFFER), "File: hw1; é=.pdf (1.2 MB)")

@@ -1,0 +1,190 @@
+"""Files for who has only a browser: GET of a link that members of an open conversation were given.
+
+Rule: HTTP is Twisted's; this answers `/files/ID/NAME` and nothing else. The id is what makes one welcome: 128 random
+bits that only the conversation knows; the name is there for people. What is served was uploaded by somebody: a browser
+is told to save it, never to show or run it. What was encrypted has no link. Only over TLS, or within this machine.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IPushProducer
+from twisted.python.failure import Failure
+from twisted.web import http
+from zope.interface import implementer
+
+from chatd.ports.session import Counter, channel_of
+from chatd.wire.offer import in_a_path
+
+PATH: Final = re.compile(rb"/files/([0-9a-f]{32})(?:/[^/]*)?")
+TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,60}")
+PIECE: Final = 131_072
+MOST: Final = 50  # downloads at once
+IDLE_SECONDS: Final = 30
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Referrer-Policy": "no-referrer", "Cache-Control": "private, no-store",
+    "Cross-Origin-Resource-Policy": "same-origin", "Connection": "close",
+}  # fmt: skip
+
+
+class Linked(Protocol):
+    """A file that has a link."""
+
+    id: bytes
+    name: str
+    type: str
+    size: int
+
+
+class Shelf(Protocol):
+    """Where files are."""
+
+    def linked(self, identity: bytes) -> Linked | None:
+        """The file of this id, if it is whole, was sent in clear, and links are given."""
+
+    def read(self, identity: bytes, offset: int, length: int) -> Deferred[bytes]:
+        """Bytes of it."""
+
+
+@implementer(IPushProducer)
+class Sending:
+    """One file on its way out: a piece is read when the one before it has been taken."""
+
+    def __init__(self, request: Fetch, shelf: Shelf, file: Linked) -> None:
+        self._request, self._shelf, self._file = request, shelf, file
+        self._offset = 0
+        self._busy = self._over = self._paused = False
+
+    def resumeProducing(self) -> None:
+        """There is room."""
+        self._paused = False
+        self._next()
+
+    def pauseProducing(self) -> None:
+        """There is none."""
+        self._paused = True
+
+    def stopProducing(self) -> None:
+        """Nobody is there."""
+        self._over = True
+
+    def _next(self) -> None:
+        if self._busy or self._paused or self._over:
+            return
+        if self._offset == self._file.size:
+            self._over = True
+            self._request.unregisterProducer()
+            self._request.finish()
+            return
+        self._busy = True
+        found = self._shelf.read(self._file.id, self._offset, min(PIECE, self._file.size - self._offset))
+        found.addCallbacks(self._read, self._gone)
+
+    def _read(self, data: bytes) -> None:
+        self._busy = False
+        if self._over:
+            return
+        if not data:
+            self._cut()
+            return
+        self._offset += len(data)
+        self._request.write(data)
+        self._next()
+
+    def _gone(self, failure: Failure) -> None:
+        self._busy = False
+        self._cut()
+
+    def _cut(self) -> None:
+        """It cannot be finished: whoever reads sees that it is not whole."""
+        if not self._over:
+            self._over = True
+            self._request.channel.forceAbortClient()
+
+
+class Fetch(http.Request):
+    """One request."""
+
+    channel: Any
+
+    def gotLength(self, length: int | None) -> None:
+        """Nobody has anything to say but which file."""
+        self.content = io.BytesIO()
+        if length != 0:
+            self.channel.forceAbortClient()
+
+    def process(self) -> None:
+        """Answer it."""
+        found = PATH.fullmatch(self.path)
+        shelf: Shelf = self.channel.shelf
+        file = shelf.linked(bytes.fromhex(found[1].decode())) if found else None
+        if self.method not in (b"GET", b"HEAD"):
+            self._refuse(405, "Only GET and HEAD.")
+        elif not self.channel.safe():
+            self._refuse(403, "Files are given over TLS only.")
+        elif file is None:
+            self._refuse(404, "There is no such file, or not any more.")
+        elif self.channel.counter.now >= MOST:
+            self.setHeader("Retry-After", "30")
+            self._refuse(503, "Too many downloads; try again in a moment.")
+        else:
+            self._give(shelf, file)
+
+    def _give(self, shelf: Shelf, file: Linked) -> None:
+        self._head(200, file.type if TYPE.fullmatch(file.type) else "application/octet-stream", file.size)
+        self.setHeader("Content-Disposition", f"attachment; filename*=UTF-8''{in_a_path(file.name)}")
+        if self.method == b"HEAD":
+            self.finish()
+            return
+        counter: Counter = self.channel.counter
+        counter.add(1)
+        self.notifyFinish().addBoth(lambda _: counter.add(-1))
+        self.channel.let_in()
+        sending = Sending(self, shelf, file)
+        self.registerProducer(sending, True)
+        sending.resumeProducing()
+
+    def _refuse(self, code: int, text: str) -> None:
+        body = text.encode() + b"\n"
+        self._head(code, "text/plain; charset=utf-8", len(body))
+        if self.method != b"HEAD":
+            self.write(body)
+        self.finish()
+
+    def _head(self, code: int, kind: str, size: int) -> None:
+        self.setResponseCode(code)
+        for name, value in HEADERS.items():
+            self.setHeader(name, value)
+        self.setHeader("Content-Type", kind)
+        self.setHeader("Content-Length", str(size))
+
+
+class Web(http.HTTPChannel):
+    """One connection that speaks HTTP."""
+
+    requestFactory = Fetch
+    timeOut = IDLE_SECONDS
+    session = None  # nobody logs in here
+
+    def __init__(
+        self, shelf: Shelf, counter: Counter, later: Callable[..., Any], is_here: Callable[[str], bool]
+    ) -> None:  # fmt: skip
+        """`is_here`: whether an address is this machine's."""
+        super().__init__()
+        self._is_here = is_here
+        self.shelf = shelf
+        self.counter = counter
+        self.callLater = later
+        self.let_in: Callable[[], None] = lambda: None  # the door may want to know that it is in use
+
+    def safe(self) -> bool:
+        """Whether nobody on the way can read what is given."""
+        transport: Any = self.transport
+        binding, _ = channel_of(transport)
+        return bool(binding) or self._is_here(getattr(transport.getPeer(), "host", ""))
