@@ -171,7 +171,8 @@ def _migrate(arguments: argparse.Namespace) -> Outcome:
 
 def _backup(arguments: argparse.Namespace) -> Outcome:
     made = backup.back_up(arguments.data, arguments.out)
-    return _told(made.path, made.found, backup=made.path)
+    told = _told(made.path, made.found, backup=made.path)
+    return told._replace(values={**told.values, "made": made.made, "size": made.size})
 
 
 def _restore(arguments: argparse.Namespace) -> Outcome:

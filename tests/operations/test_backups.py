@@ -34,7 +34,8 @@ class BackupTests(StaffScene):
             self.assertEqual(self.done(backups.verify(self.service, what)), [])
         (Path(made.path) / "chat.db").write_bytes(b"")
         self.assertIn("chat.db is not what was written", self.done(backups.verify(self.service, name)))
-        self.assertTrue(self.done(backups.verify(self.service, "nothing")))
+        for what in ("nothing", "--help", "--data=/"):
+            self.assertTrue(self.done(backups.verify(self.service, what)), what)
 
     def test_where_it_cannot_be(self) -> None:
         (Path(self.service.folder.path) / "backups").write_text("a file")
