@@ -169,12 +169,12 @@ class WindowsFace:
         window.scroll_to(window.newest() if number is None else number)
         self._surface.redraw()
 
-    def _load(self, window: Window) -> None:
-        """What this device has seen of a conversation earlier, once."""
+    def _load(self, window: Window, coming: bytes = b"") -> None:
+        """What this device has seen of a conversation earlier, once; but for the message that is just coming."""
         if window.loaded or self._app is None:
             return
         window.loaded = True
-        known = {row.id for row in window.rows if row.id}
+        known = {coming, *(row.id for row in window.rows)}
         kept = [one for one in self._app.recent(window.to, PAGE) if one.id not in known]
         window.add_before([said(one, self.view().me) for one in kept])
 
@@ -226,7 +226,7 @@ class WindowsFace:
         if one.row is SAME:
             return
         if self.windows.find(one.to) is None:
-            self._load(self.windows.get(one.to))
+            self._load(self.windows.get(one.to), one.row.id)
         self.windows.add(one.to, one.row, one.level)
         if one.row.kind == "own" and one.to.casefold() != self.windows.current.to.casefold():
             echo = f"({'Private to ' if one.to.startswith('@') else 'To '}{inert.name(one.to[1:])}) {one.row.text}"

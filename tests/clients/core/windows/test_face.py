@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core.moving import MOVING, Moving
+from clients.core.notices import Outcome
 from clients.core.offers import Offer
 from clients.core.windows.windows import Window
 from tests.clients.house import Visitor
@@ -132,6 +133,20 @@ class FaceTests(SynchronousTestCase):
         history = seat.history
         seat.leave()
         seated(second, self.house, history=history, device=seat.device)
+
+    def test_what_is_kept_before_it_is_shown_is_shown_once(self) -> None:
+        async def story(alice: Seat) -> None:
+            await alice.press("@bob hello", "\r")
+            window = alice.screen.windows.find("@bob")
+            kept = alice.app.recent("@bob", 10)
+            self.assertEqual([one.text for one in kept], ["hello"])
+            alice.screen.windows.drop("@bob")
+            alice.screen.notice(Outcome(kept[0].id, "@bob", "hello", "delivered", "dm:alice:bob"))
+            window = alice.screen.windows.find("@bob")
+            self.assertEqual(texts(window), ["alice: hello"])
+            self.assertEqual([row.state for row in window.rows], ["✓✓"])
+
+        seated(story, self.house)
 
     def test_a_file_on_its_way_is_no_row(self) -> None:
         offer = Offer(b"f" * 16, "notes.pdf", 1000, b"h" * 32)
