@@ -295,7 +295,7 @@ class Simulation(SynchronousTestCase):
 
     def play(self, machine: Any, examples: int) -> None:
         """So many runs."""
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             machine, settings=settings(max_examples=examples, stateful_step_count=60, deadline=None)
         )
 

@@ -166,6 +166,6 @@ class SameMailTests(SynchronousTestCase):
     def test_file_and_dicts_agree(self) -> None:
         SameMail.folder = self.mktemp()
         os.makedirs(SameMail.folder)
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             SameMail, settings=settings(max_examples=settings().max_examples, stateful_step_count=25, deadline=None)
         )
