@@ -315,9 +315,11 @@ class TlsTests(SynchronousTestCase):
                 way, channel, client = self.way(straight, bite)
                 for text in texts:
                     channel.write(text)
+                channel.writeSequence([b"e", b"f" * 5])
+                channel.write(b"g")
                 self.wrapped._clock.advance(0)  # type: ignore[attr-defined]
                 self.carry(way, client)
-                self.assertEqual(client.read, b"".join(texts))
+                self.assertEqual(client.read, b"".join(texts) + b"efffffg")
 
     def test_one_system_call_for_many_records(self) -> None:
         way, channel, client = self.way(True, MUCH)
