@@ -180,7 +180,7 @@ class Web(http.HTTPChannel):
         self._is_here = is_here
         self.shelf = shelf
         self.counter = counter
-        self.callLater = later
+        self.callLater = later  # type: ignore[method-assign]  # Twisted's own takes the reactor of the process
         self.let_in: Callable[[], None] = lambda: None  # the door may want to know that it is in use
 
     def safe(self) -> bool:

@@ -52,8 +52,13 @@ def offered(text: str) -> Offer | None:
 class Named(Protocol):
     """A file that has a link."""
 
-    id: bytes
-    name: str
+    @property
+    def id(self) -> bytes:
+        """Its id."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
 
 
 def path_of(file: Named) -> str:

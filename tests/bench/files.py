@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +115,7 @@ def share(values: list[float], part: float) -> float:
 
 
 @inlineCallbacks
-def measure(server: Server, path: Path, to: str) -> Iterator[Any]:  # type: ignore[misc]
+def measure(server: Server, path: Path, to: str) -> Generator[Deferred[Any], Any, None]:
     """All figures of one file."""
     size = path.stat().st_size
     alice, bob = Person(server, "alice"), Person(server, "bob")
@@ -131,7 +131,8 @@ def measure(server: Server, path: Path, to: str) -> Iterator[Any]:  # type: igno
     rows = [("idle", idle)]
     memory = [resident(server)]
 
-    took = {}
+    took: dict[str, float] = {}
+    offer: Any = None
     for way, with_chat in (("up", False), ("down", False), ("up", True), ("down", True)):
         if with_chat:
             chatter.begin()
@@ -150,10 +151,14 @@ def measure(server: Server, path: Path, to: str) -> Iterator[Any]:  # type: igno
             rows.append((way, chatter.end()))
         else:
             took[way] = seconds
-            print(f"{to} {way}: {size / seconds / 1e6:.0f} MB/s, {seconds:.2f} s, server CPU {server.cpu() - cpu:.2f} s")
+            print(
+                f"{to} {way}: {size / seconds / 1e6:.0f} MB/s, {seconds:.2f} s, server CPU {server.cpu() - cpu:.2f} s"
+            )
     for what, times in rows:
         print(f"{to} chat, {what}: p50 {share(times, 0.5):.1f}, p99 {share(times, 0.99):.1f} ms, {len(times)} messages")
-    print(f"{to} server's memory: {min(memory) / MIB:.1f} to {max(memory) / MIB:.1f} MiB; peak {peak(server) / MIB:.1f}")
+    print(
+        f"{to} server's memory: {min(memory) / MIB:.1f} to {max(memory) / MIB:.1f} MiB; peak {peak(server) / MIB:.1f}"
+    )
     print(f"{to} sender to receiver: {size / sum(took.values()) / 1e6:.0f} MB/s")
 
 
@@ -230,7 +235,7 @@ def main(arguments: list[str]) -> int:
 
         def begin() -> None:
             to = arguments[1] if len(arguments) > 1 else "#bench"
-            measure(server, path, to).addCallbacks(done, failed)  # type: ignore[attr-defined]
+            measure(server, path, to).addCallbacks(done, failed)
 
         reactor.callWhenRunning(begin)
         reactor.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from typing import Any
 
 from chatd import blobs as b
 from chatd import messages as m
@@ -150,6 +151,7 @@ class WebTests(WebCase):
         self.assertEqual(self.counter.now, 1)
         peer.transport.room = None
         peer.transport.full = False
+        assert peer.transport.producer is not None
         peer.transport.producer.resumeProducing()
         self.house.settle()
         self.assertEqual(self.answer(peer)[2], TEXT)
@@ -195,16 +197,21 @@ class LinkTests(WebCase):
 
     callers = 0
 
+    @property
+    def lookup(self) -> Any:
+        """What the line port looks things up in."""
+        return self.house.codecs.lookup
+
     def shown(self, links: str, name: str = "my file; é.pdf") -> str:
         """The line that somebody at IRC gets when alice offers the file."""
-        self.house.codecs.lookup.links = links
+        self.lookup.links = links
         self.callers += 1
         caller = self.browser(b"NICK carol%d\r\nUSER c 0 * :c\r\nJOIN #lobby\r\n" % self.callers)
         caller.transport.clear()
         offer = Offer(self.file_id, name, 5, bytes(32))
         self.alice.ask(m.Send, "#lobby", self.house.random(16), "File: a (5 bytes)", tags=tags(offer))
         lines = caller.transport.value().decode().splitlines()
-        return next(line for line in lines if "PRIVMSG" in line)
+        return str(next(line for line in lines if "PRIVMSG" in line))
 
     def test_a_link(self) -> None:
         line = self.shown("https://chat.example:6697")

@@ -81,7 +81,7 @@ class NameTests(DiskCase):
 
     def fetched(self, tried: list[str]) -> None:
         """Files of all these names come."""
-        lies = {}
+        lies: dict[str, bytes] = {}
         for number, name in enumerate(tried):
             data = b"%d" % number
             path = self.got(data, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.task import Clock
@@ -61,9 +62,12 @@ class Application:
 class ErrandCase(SynchronousTestCase):
     """An errand that has come in."""
 
-    def begun(self, kind: type[Moved], *words: Any, terminal: bool = False, **how: Any) -> Moved:
+    codes: list[int]
+
+    def begun(self, kind: Callable[..., Moved], *words: Any, terminal: bool = False, **how: Any) -> Moved:
         """One."""
-        self.output, self.clock, self.codes = Lines(), Clock(), []
+        self.output, self.clock = Lines(), Clock()
+        self.codes = []
         context = Context(self.output, self.clock, Style, self.codes.append, None, **how)  # type: ignore[arg-type]
         errand = kind(context, *words, terminal)
         self.app = Application()
