@@ -99,7 +99,7 @@ class State:
     def heard(self, conversation: str, sender: str) -> None:
         """A message to count; a direct one also tells how its writer spells the name."""
         self.positions.setdefault(conversation, Position(conversation, 0, 0))
-        if conversation != self.focus:
+        if not self._is(conversation, self.focus):
             self.unread[conversation] = self.unread.get(conversation, 0) + 1
         if not conversation.startswith("#"):
             self.names[fold(sender)] = sender
@@ -143,7 +143,13 @@ class State:
     def look_at(self, to: str) -> None:
         """Bare lines go here from now on."""
         self.focus = to
-        self.unread.pop(to, None)
+        for name in [name for name in self.unread if self._is(name, to)]:
+            del self.unread[name]
+
+    def _is(self, conversation: str, to: str) -> bool:
+        """Whether what one writes to `to` (`#group`, `@name`) goes into this conversation."""
+        peer = peer_of(conversation, self.me)
+        return fold("@" + peer if peer else conversation) == fold(to)
 
     def view(self, waiting: int) -> View:
         """The snapshot."""

@@ -20,6 +20,7 @@ from clients.core.e2ee.envelope import group_conv
 from clients.core.e2ee.groups import GROUP
 from clients.core.e2ee.refusals import Refused
 from clients.core.outbox import Outgoing
+from clients.core.reading import KEEP
 from clients.core.secure.arriving import Arriving
 from clients.core.secure.circles import Circles
 from clients.core.secure.comparing import Comparing
@@ -256,14 +257,17 @@ class Encryption:
         self._wishes.remove(intent)
 
     def _inbox(self, intent: i.ReadInbox) -> Flow[None]:
-        """What the server knows to be unread, and what only this device can know: after all mail that has come."""
+        """What the server knows to be unread, and what only this device can know: after all mail that has come.
+
+        What is shown as it comes is read, as it is in open groups.
+        """
         listed = expect((yield m.Inbox(0)), m.InboxList)
         self._arriving.afterwards(lambda: self._tell_inbox(intent, listed.conversations))
 
     def _tell_inbox(self, intent: i.ReadInbox, positions: list[m.Position]) -> None:
         unread, state = {place.conversation: place for place in positions}, self._desk.host.state
         for name in sorted(self._arriving.heard):
-            count = state.unread.get(name, 0)
+            count = state.unread.get(name, 0) if self._desk.host.receive != KEEP else 0
             place = unread.get(name, m.Position(name, 0, 0))
             if count:
                 unread[name] = msgspec.structs.replace(place, head=place.head + count)

@@ -30,6 +30,13 @@ class StateTests(SynchronousTestCase):
         self.state.look_at("#g")
         self.assertEqual([talk.unread for talk in self.state.view(0).talks], [0, 0, 0])
 
+    def test_what_somebody_writes_while_one_looks_is_not_unread(self) -> None:
+        self.state.heard("dm:alice:bob", "Bob")
+        self.assertEqual(self.state.view(0).talks[2].unread, 1)
+        self.state.look_at("@Bob")
+        self.state.heard("dm:alice:bob", "Bob")
+        self.assertEqual(self.state.view(0).talks[2].unread, 0)
+
     def test_a_name_is_shown_as_its_owner_writes_it(self) -> None:
         self.state.heard("dm:alice:bob", "Bob")
         self.assertEqual(self.state.view(0).talks[2].to, "@Bob")

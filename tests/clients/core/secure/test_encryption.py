@@ -11,6 +11,7 @@ from chatd import encryption as e
 from chatd import messages as m
 from clients.core import answers as a
 from clients.core import notices as n
+from clients.core.reading import WATCH
 from tests.clients.core.secure.kit import Phone, Post, meet, pass_time, settle
 
 
@@ -37,6 +38,7 @@ class EncryptionTests(SynchronousTestCase):
         self.assertEqual([one.code for one in refused], ["not-connected"] * 2)
 
     def test_what_is_unread_is_told_with_what_the_server_knows(self) -> None:
+        self.alice.session.receive = WATCH
         self.bob.enter("@alice one", "@alice two")
         settle(self.alice)
         self.alice.app.enter("/inbox")
@@ -47,6 +49,16 @@ class EncryptionTests(SynchronousTestCase):
         assert isinstance(told, a.InboxList)
         self.assertEqual([(one.conversation, one.head - one.cursor) for one in told.conversations],
                          [("#hw1", 3), ("dm:alice:bob", 2)])  # fmt: skip
+
+    def test_what_was_shown_is_not_unread(self) -> None:
+        self.bob.enter("@alice one", "@alice two")
+        settle(self.alice)
+        self.alice.app.enter("/inbox")
+        [(_, asked)] = self.post.sent(m.Inbox)
+        self.alice.line.tell(m.InboxList(asked.ref, []))
+        settle(self.alice)
+        [told] = self.alice.face.take(n.Answered)
+        self.assertEqual(told.event, a.InboxList(0, []))
 
     def test_history_and_search_are_what_this_device_has(self) -> None:
         self.bob.enter("@alice a needle")
