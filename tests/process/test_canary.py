@@ -14,7 +14,7 @@ from twisted.trial.unittest import SkipTest
 from tests.process.chat import DEADLINE, ChatCase
 from tests.process.terminal import Terminal
 
-SECRET, OPEN = "marmot-in-the-archive", "heron-over-the-lobby"
+SECRET, OPEN = "marmot", "heron-over-the-lobby"
 
 
 class CanaryTests(ChatCase):
@@ -24,6 +24,7 @@ class CanaryTests(ChatCase):
         alice, bob = self.join("alice"), self.join("bob")
         self.told(alice, bob, f"@bob {SECRET} one", f"{SECRET} one")
         self.told(bob, alice, f"@alice {SECRET} two", f"{SECRET} two")
+        self.in_a_group_and_in_a_file(alice, bob)
         bob.enter("tata")
         bob.ended()
         alice.wait("bob left the conversation")
@@ -37,6 +38,20 @@ class CanaryTests(ChatCase):
         alice.wait("bob has your message now.")
         self.assertEqual(self.holding(SECRET), [])
         self.assertIn("memory", self.holding(OPEN))
+
+    def in_a_group_and_in_a_file(self, alice: Terminal, bob: Terminal) -> None:
+        """Names are secrets, too."""
+        alice.enter(f"/join {SECRET}-lab private")
+        alice.wait("is encrypted, and by invitation")
+        alice.enter(f"/invite {SECRET}-lab bob")
+        bob.wait("alice has taken you into the encrypted group")
+        alice.enter(f"/group {SECRET}-lab in the group")
+        bob.wait(f"[{SECRET}-lab] alice: in the group")
+        path = self.server.folder / f"{SECRET}.txt"
+        path.write_text(f"{SECRET} " * 9_000, "utf-8")
+        alice.enter(f"/file @bob {path}")
+        alice.wait(f"{SECRET}.txt: sent to @bob")
+        bob.wait(f"File: {SECRET}.txt")
 
     def told(self, sender: Terminal, reader: Terminal, typed: str, shown: str) -> None:
         """Say it until it is there: who came a moment ago may not have put up their keys."""
