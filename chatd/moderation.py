@@ -120,13 +120,16 @@ class AskSanctions(Value, frozen=True, tag="asksanctions"):
 
 
 class Report(Value, frozen=True, tag="report"):
-    """Show staff a message that one may read, as one has it, and say why."""
+    """Show staff a message that one may read, and say why. `seq` 0: the newest of somebody else's.
+
+    `sender` and `text`: as one has it; empty: as the server has it.
+    """
 
     ref: int
     to: str
-    seq: int
-    sender: str
-    text: str
+    seq: int = 0
+    sender: str = ""
+    text: str = ""
     reason: str = ""
 
 

@@ -554,6 +554,7 @@ SPECIAL: dict[type, Callable[[Node, Session, Any, Turn], None]] = {
     m.History: Node._past,
     archive.Browse: Node._past,
     archive.Explain: Node._past,
+    moderation.Report: Node._past,
     moderation.Redact: Node._past,
     m.Quit: Node._quit,
     encryption.PutMail: Node._mail,

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from chatd import archive as a
 from chatd import messages as m
 from chatd import moderation as o
-from chatd.core import archive, ledger
+from chatd.core import archive, ledger, reports
 from chatd.core.archive import LATEST, View, Wanted
 from chatd.core.groups import Conversation
 from chatd.core.talks import Talk
@@ -128,6 +128,14 @@ class Past:
         seq = max(1, min(command.seq, seen.conversation.head))
         return self._read(self._store.read, number, seq - 1, seq, 1)
 
+    def _read_reported(self, command: o.Report, seen: View) -> Deferred[list[Row]]:
+        last = command.seq or seen.conversation.head
+        limit = 1 if command.seq else self._node.hub.limits.history_page
+        return self._read(self._store.read_before, seen.conversation.id, last + 1, limit)
+
+    def _keep_report(self, session: Session, command: o.Report, seen: View, rows: list[Row]) -> None:
+        reports.keep(self._node.hub, session, command, seen, rows, self._node.turn())
+
     def _tell_own(self, session: Session, command: a.Explain, seen: View, rows: list[Row]) -> None:
         rows = [row for row in rows if row.seq > seen.after and (row.seq == command.seq or not command.seq)]
         ledger.tell(self._node.hub, session, command, seen, rows, self._node.turn())
@@ -138,6 +146,7 @@ WAYS: Final[dict[type, tuple[Callable[..., Deferred[Any]], Callable[..., None]]]
     a.Browse: (Past._read_pages, Past._tell_pages),
     o.Redact: (Past._read_doomed, Past._tell_redacted),
     a.Explain: (Past._read_own, Past._tell_own),
+    o.Report: (Past._read_reported, Past._keep_report),
 }
 
 

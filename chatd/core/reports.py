@@ -1,7 +1,7 @@
 """Reports of open messages: somebody shows one to staff, who take it up and close it.
 
-Rule: what is kept is what the reporter sent; whether it is what was said is looked up when staff look at it. Reports
-of encrypted messages are mail to those who moderate (`reporting`), and not here.
+Rule: what is kept is what the reporter sent (or, where they sent none, what the log has); whether it is what was said
+is looked up when staff look at it. Reports of encrypted messages are mail to those who moderate (`reporting`).
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ import msgspec
 
 from chatd import messages as m
 from chatd import moderation as o
-from chatd.core.archive import view
+from chatd.core.archive import View, view
 from chatd.core.groups import Conversation, check_reason
 from chatd.core.sanctions import STAFF
 from chatd.core.turn import Refused, Turn
-from chatd.core.users import Session
-from chatd.entries import Directory, ReportGone, ReportSet
+from chatd.core.users import Session, User
+from chatd.entries import Directory, ReportGone, ReportSet, Row
 
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
 
 MOST: Final = 1_000
 STATES: Final = ("open", "taken", "closed")
+NOTHING: Final = "The log has no such message, or no longer. (What is encrypted from end to end: see /report alone.)"
 
 
 def load(hub: Hub, directory: Directory) -> None:
@@ -31,34 +32,48 @@ def load(hub: Hub, directory: Directory) -> None:
     hub.reports = {record.report: record for record in directory.reports}
 
 
-def report(hub: Hub, session: Session, command: o.Report, turn: Turn) -> None:
-    """Keep a report of a message that one may read, and tell the staff who are here."""
+def report(hub: Hub, session: Session, command: o.Report, turn: Turn) -> View:
+    """Which conversation to look into. Raises Refused for what nobody may report."""
     user = session.user
     assert user is not None
     if user.guest:
         raise Refused("guest", "Guests report nothing; make an account, or tell a member of staff.")
     seen = view(hub, session, command.to)
     if seen is None or not isinstance(seen.conversation, Conversation):
-        raise Refused("no-such-message", "Nothing was kept of what was said there.")
-    if not max(seen.after, seen.conversation.floor) < command.seq <= seen.conversation.head:
-        raise Refused("no-such-message", "There is no such message, or not any more.")
-    sender = hub.users.find(command.sender)
+        raise Refused("no-such-message", NOTHING)
+    if command.seq and not max(seen.after, seen.conversation.floor) < command.seq <= seen.conversation.head:
+        raise Refused("no-such-message", NOTHING)
+    if command.sender:
+        hub.users.find(command.sender)
     check_reason(hub, command.reason)
     if len(command.text.encode()) > hub.limits.text_bytes:
         raise Refused("text-too-long", f"A message has at most {hub.limits.text_bytes} bytes.")
     hub.check_space()
     hub.spend("report", user, turn.now)
+    return seen
+
+
+def keep(hub: Hub, session: Session, command: o.Report, seen: View, rows: list[Row], turn: Turn) -> None:
+    """Keep the report of one of these messages, and tell the staff who are here. Raises Refused."""
+    user = session.user
+    assert user is not None
+    readable = [row for row in rows if row.seq > seen.after and row.content != "redacted"]
+    found = [row for row in readable if command.seq == row.seq or not (command.seq or _is_of(hub, row, user))]
+    if not found:
+        raise Refused("no-such-message", NOTHING)
     _make_room(hub, turn)
-    number = max(hub.reports, default=0) + 1
-    made = ReportSet(
-        number, user.name, seen.conversation.name, command.seq, sender.name, command.text, command.reason, turn.now
-    )
-    _keep(hub, turn, made)
-    told = m.Notice(
-        "reported", f"{user.name} reports a message of {sender.name} in {made.conversation} (report {number})."
-    )
+    row, number = found[-1], max(hub.reports, default=0) + 1
+    sender = hub.users.find(command.sender).name if command.sender else row.sender
+    text = command.text or row.body.decode("utf-8", "replace")
+    where = seen.conversation.name
+    _keep(hub, turn, ReportSet(number, user.name, where, row.seq, sender, text, command.reason, turn.now))
+    told = m.Notice("reported", f"{user.name} reports a message of {sender} in {where} (report {number}).")
     turn.then(_tell_staff, hub, told)
     turn.reply(session, m.Done(command.ref))
+
+
+def _is_of(hub: Hub, row: Row, user: User) -> bool:
+    return hub.users.get(row.sender) is user
 
 
 def _make_room(hub: Hub, turn: Turn) -> None:

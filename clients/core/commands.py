@@ -148,7 +148,7 @@ COMMANDS: Final[dict[str, Form]] = {
         "whom an instructor vouches for",
         "/roster cs101",
     ),
-    "report": Form(t.report, "/report [ID why]", "show a message to the moderators", "/report 0193f2 insults"),
+    "report": Form(t.report, "/report [ID|TO] [why]", "show a message to the moderators", "/report @bob insults"),
     "away": Form(lambda rest: i.GoAway(rest.strip() or "away"), "/away [text]", "say that you are away", "/away lunch"),
     "back": Form(f.only(i.GoAway("")), "/back", "you are back", "/back"),
     "ignore": Form(f.ignore, "/ignore [name]", "do not show what somebody writes", "/ignore bob"),

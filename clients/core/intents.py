@@ -242,6 +242,14 @@ class Report(Intent, frozen=True):
     reason: str = ""
 
 
+class ReportOpen(Intent, frozen=True):
+    """Show staff an open message of a conversation: its seq, 0: the newest of somebody else's."""
+
+    to: str
+    seq: int = 0
+    reason: str = ""
+
+
 class AskEncryption(Intent, frozen=True):
     """How encryption stands, and what was refused."""
 

@@ -33,6 +33,7 @@ _TABLE: Final[dict[type[i.Intent], Callable[[Any, int, str], Command]]] = {
     i.ChangeModes: lambda intent, ref, focus: o.SetModes(ref, intent.group or focus, list(intent.changes)),
     i.ListMasks: lambda intent, ref, focus: o.AskMasks(ref, intent.group or focus, intent.letter),
     i.RenameGroup: lambda intent, ref, focus: o.Rename(ref, intent.group, intent.name, intent.reason),
+    i.ReportOpen: lambda intent, ref, focus: o.Report(ref, intent.to, intent.seq, reason=intent.reason),
     i.ListMembers: lambda intent, ref, focus: m.Members(ref, intent.group or focus),
     i.ListGroups: lambda intent, ref, focus: m.Groups(ref),
     i.ListPeople: lambda intent, ref, focus: m.Who(ref),

@@ -377,6 +377,7 @@ _DONE: Final[dict[type[i.Intent], str]] = {
     i.GiveRole: "{name} is now {role} of group '{group}'.",
     i.Announce: "Done.",
     i.ChangePassword: "The password is set.",
+    i.ReportOpen: "Staff have your report.",
 }
 
 

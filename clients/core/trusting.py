@@ -52,8 +52,12 @@ def plain(rest: str) -> Intent | None:
 
 
 def report(rest: str) -> Intent | None:
-    """`/report`, `/report ID why`."""
+    """`/report`, `/report ID why` (of what is encrypted); `/report @bob why`, `/report #g 17 why` (of what is open)."""
     words = rest.split(None, 1)
+    if words and words[0][:1] in "@#":
+        more = words[1].split(None, 1) if len(words) > 1 else []
+        seq = int(more.pop(0)) if more and more[0].isascii() and more[0].isdigit() and len(more[0]) < 16 else 0
+        return i.ReportOpen(words[0], seq, " ".join(more).strip()) if len(words[0]) > 1 else None
     if len(words) == 1:
         return None
     return i.Report(words[0].lower(), words[1].strip()) if words else i.Report()

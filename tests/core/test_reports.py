@@ -32,6 +32,18 @@ class Reports(Scene):
         self.assertEqual((record.reporter, record.sender, record.seq, record.text, record.reason, record.state),
                          ("alice", "bob", 1, "rude words", "insults", "open"))  # fmt: skip
 
+    def test_the_newest_of_somebody_else(self) -> None:
+        self.granted(self.bob, m.Send, "@alice", b"2" * 16, "ruder words")
+        self.granted(self.alice, m.Send, "@bob", b"3" * 16, "why?")
+        self.granted(self.alice, o.Report, "@bob", reason="insults")
+        record = self.house.node.hub.reports[1]
+        self.assertEqual((record.seq, record.sender, record.text), (2, "bob", "ruder words"))
+        self.granted(self.alice, o.Report, "@bob", 1)
+        self.assertEqual(self.house.node.hub.reports[2].text, "rude words")
+        self.refused("no-such-message", self.alice, o.Report, "#lobby")
+        self.granted(self.bob, o.Redact, "@alice", ID)
+        self.refused("no-such-message", self.alice, o.Report, "@bob", 1)
+
     def test_taken_and_closed(self) -> None:
         self.granted(self.alice, o.Report, "@bob", 1, "bob", "rude words", "insults")
         hub = self.house.node.hub
@@ -53,7 +65,7 @@ class Reports(Scene):
         self.granted(self.bob, m.Join, "#private", private=True)
         self.granted(self.bob, m.Send, "#private", b"p" * 16, "hi")
         self.refused("no-such-group", self.alice, o.Report, "#private", 1, "bob", "hi", "")
-        for seq in (0, 2, -1, 1 << 62):
+        for seq in (2, -1, 1 << 62):
             self.refused("no-such-message", self.alice, o.Report, "@bob", seq, "bob", "hi", "")
         self.refused("no-such-user", self.alice, o.Report, "@bob", 1, "nobody", "hi", "")
         self.refused("text-too-long", self.alice, o.Report, "@bob", 1, "bob", "x" * 17_000, "")

@@ -29,6 +29,7 @@ ASKED = {
     i.Topic("#g"): m.SetTopic(7, "#g", None),
     i.Topic("#g", "t"): m.SetTopic(7, "#g", "t"),
     i.Announce("#g", True): m.SetPolicy(7, "#g", None, True),
+    i.ReportOpen("@bob", 3, "why"): o.Report(7, "@bob", 3, reason="why"),
     i.ListMembers(): m.Members(7, "#lobby"),
     i.ListMembers("#g"): m.Members(7, "#g"),
     i.ListGroups(): m.Groups(7),

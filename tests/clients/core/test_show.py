@@ -194,6 +194,7 @@ class AnswerTests(SynchronousTestCase):
             (answer(i.Explain(), a.Explained(1, "#g", 7, b"", 0, 0, [])),
              f"#g 7: accepted {clock(0, PLAIN.now)}\n  there is nobody to read it"),
             (answer(i.GoAway("x"), a.Done(1)), "You are away. /back ends it."),
+            (answer(i.ReportOpen("@bob"), a.Done(1)), "Staff have your report."),
             (answer(i.LeaveGroup("#g"), a.Done(1)), "You left group 'g'."),
             (answer(i.Topic("#g"), a.GroupInfo(1, a.Position("#g", 0, 0), 1)), "Group 'g' has no topic."),
         ):  # fmt: skip

@@ -62,6 +62,10 @@ class FormTests(SynchronousTestCase):
         self.assertEqual(t.report(""), i.Report())
         self.assertEqual(t.report("0193F2  he  insults me"), i.Report("0193f2", "he  insults me"))
         self.assertIsNone(t.report("0193f2"))
+        self.assertEqual(t.report("@bob"), i.ReportOpen("@bob"))
+        self.assertEqual(t.report("#hw3 17 he  insults me"), i.ReportOpen("#hw3", 17, "he  insults me"))
+        self.assertEqual(t.report("@bob 17"), i.ReportOpen("@bob", 17))
+        self.assertIsNone(t.report("@"))
 
     def test_roster(self) -> None:
         self.assertEqual(t.roster(""), i.AskRoster())
