@@ -95,6 +95,24 @@ class Restoring(Upkeep):
             self.assertGreaterEqual(found["counts"]["message"], before)
 
 
+class Asking(Upkeep):
+    """People ask what became of what they said, and show staff what others have said."""
+
+    def test_explain_and_report(self) -> None:
+        for user in ("alice", "bob"):
+            self.assertEqual(self.chat(user, "group", "class", "--open").status, 0)
+        self.says("alice", "rude words")
+        self.assertIn("  bob is away", self.talk("alice", "/explain #class\n", "--plain").out)
+        self.assertEqual(self.heard_by("bob", "--count", "1"), ["rude words"])
+        shown = self.talk("alice", "/explain #class\n", "--plain").lines()
+        (line,) = [line for line in shown if line.startswith("#class 1: accepted ")]
+        self.assertTrue(line.endswith(", on disk"), line)
+        self.assertTrue(any(line.startswith("  bob has had it since ") for line in shown), shown)
+        done = self.talk("bob", "/report #class insults\n", "--plain")
+        self.assertIn("Staff have your report.", done.lines())
+        self.assertEqual(self.admin("verify")["counts"]["report"], 1)
+
+
 class Rosters(Upkeep):
     """A class comes in by its list."""
 
