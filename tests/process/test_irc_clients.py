@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 
 from tests.process.chat import ChatCase
-from tests.process.irc_clients import PASSWORD, IrcClient, Irssi, Weechat, fingerprint, missing, register, tls_word
+from tests.process.irc_clients import IrcClient, Irssi, Weechat, fingerprint, missing, register, tls_word
 from tests.process.panes import Pane, Tmux
 from tests.process.server import ROOT
 
@@ -32,11 +32,8 @@ class IrcClientsCase(PanesCase):
 
     def setUp(self) -> None:
         super().setUp()
-        register(self.server, "wanda")
-        word = self.server.folder / "password"
-        word.write_text(PASSWORD)
-        done = self.chat("irma", "passwd", "--password-file", str(word))
-        self.assertEqual(done.status, 0, done.err)
+        for name in ("wanda", "irma"):
+            register(self.server, name)
         self.wanda, self.irma = Weechat(self.tmux, self.server, "wanda"), Irssi(self.tmux, self.server, "irma")
         self.wanda.wait("SASL authentication successful", "Welcome to chatd, wanda")
         self.irma.wait("SASL authentication succeeded", "Mode change")
@@ -47,7 +44,7 @@ class IrcClientsCase(PanesCase):
 
     def say(self, to: str, text: str, outcome: str) -> None:
         """Bob says something by `chat send`, which says what came of it."""
-        done = self.chat("bob", "send", to, text)
+        done = self.chat("bob", "send", "--open", to, text)
         self.assertEqual((done.status, done.out.strip()), (0, outcome), done.err)
 
     def at(self, to: str, text: str) -> str:
@@ -82,6 +79,8 @@ class TalkingTests(IrcClientsCase):
         self.wanda.wait("irma | auch von mir, äöüß")
         bob.wait("[class] irma: auch von mir, äöüß")
 
+        for name in ("wanda", "irma"):
+            bob.enter(f"/plain {name} yes")
         bob.enter("@wanda nur für dich 🌱")
         self.wanda.go("bob")
         self.wanda.wait("bob | nur für dich 🌱")

@@ -503,9 +503,9 @@ class GroupTests(ChatCase):
         self.chat("alice", "group", "hw3")
         self.assertIn("#hw3 is another group than before.", self.talk("bob", "/group hw3\n").out)
         self.chat("alice", "send", "#hw3", "new")
-        self.assertRegex(self.chat("bob", "recv").out, r"^\d\d:\d\d \[hw3\] alice: new\n$")
+        self.assertRegex(self.chat("bob", "recv").out, r"^\d\d:\d\d \[PLAIN\] \[hw3\] alice: new\n$")
         found = [line for line in self.talk("bob", "/search old\n").lines() if line.endswith("old 0")]
-        self.assertRegex(found[0], r"^[-:\d ]+ \[hw3 \(until \d{4}-\d\d-\d\d\)\] alice: old 0$")
+        self.assertRegex(found[0], r"^[-:\d ]+ (\[PLAIN\] )?\[hw3 \(until \d{4}-\d\d-\d\d\)\] alice: old 0$")
 
     def test_order_is_kept_from_the_keyboard(self) -> None:
         alice = self.join("alice")
