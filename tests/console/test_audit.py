@@ -122,6 +122,18 @@ class Tampered(AuditScene):
             self.put(lines)
             self.assertTrue(audit.verify())
 
+    def test_a_line_of_an_earlier_log_of_this_server(self) -> None:
+        """It has the right mark and the right number, and does not fit the line before it."""
+        self.open(3)
+        here = self.lines()
+        self.path, self.head = Path(self.mktemp()), Path(self.mktemp())
+        audit = self.open()
+        for number in range(3):
+            audit.append(happened(f"other-{number}"))
+        there = self.lines()
+        self.put([there[0], here[1], there[2]])
+        self.assertIn("entry 2 does not fit the one before it", audit.verify())
+
     def test_who_has_not_the_secret_writes_no_line_that_fits(self) -> None:
         self.open(2)
         forger = Audit(self.path, Path(self.mktemp()), b"other" * 8)

@@ -41,6 +41,7 @@ class Lines(SynchronousTestCase):
         for source in ("list(range(10**6))", "'x' * 10**7", "print('y' * 10**7)",
                        "{n: 'z' * 100 for n in range(10**5)}", "[[[[[[['deep'] * 100] * 100]]]]]"):  # fmt: skip
             self.assertLessEqual(len(execute(source, {})), MOST_CHARS + 100, source)
+        self.assertLessEqual(len(execute("for _ in range(10**4): print('x' * 100)", {})), MOST_CHARS + 100)
         self.assertEqual(short([1, "two"]), "[1, 'two']")
 
     def test_whole_statements(self) -> None:

@@ -76,6 +76,19 @@ class Out(RemoteScene):
 
         return self.connect(Thief(other._keyObject))
 
+    def test_a_signature_is_of_the_kind_it_was_said_to_be(self) -> None:
+        key = Key(rsa.generate_private_key(65537, 2048))
+        self.write({"staff": key})
+        checker = ssh.Checker(self.authorized)
+        for kind, right in ((b"rsa-sha2-512", True), (b"ssh-rsa", False)):
+            said = {"algName": b"rsa-sha2-512", "blob": key.public().blob(), "sigData": b"data",
+                    "signature": key.sign(b"data", kind)}  # fmt: skip
+            credentials = type("Signed", (), said)
+            if right:
+                self.assertEqual(self.successResultOf(checker.requestAvatarId(credentials)), key.public().blob())
+            else:
+                self.assertRaises(UnauthorizedLogin, checker.requestAvatarId, credentials)
+
     def test_after_some_tries_the_connection_ends(self) -> None:
         client = self.connect(*[new_key() for _ in range(30)])
         self.assertNotIn(client.server, self.factory.here)
