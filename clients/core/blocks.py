@@ -98,7 +98,7 @@ def recovery(notice: n.RecoveryCode, style: Style) -> list[str]:
 
 _SHORT: Final = {
     "asked": "{who} wants to compare keys with you, now. /compare {who} takes part, /compare {who} no does not.",
-    "waiting": "Waiting for {who}, who has to type /compare with your name.",
+    "waiting": "Waiting for {who}: it is {who}'s turn now, by /compare and your name.",
     "done": "The same on both sides: {who} is verified.",
     "cancelled": "The comparison with {who} was called off.",
     "failed": "The comparison with {who} FAILED: somebody may be between you. Nothing was verified; write nothing"

@@ -82,8 +82,8 @@ def _command(words: str) -> Intent:
 
 _GROUP = Form(
     f.group,
-    "/group [--open] g [text]",
-    "join or make a group, write to it; --open: not encrypted",
+    "/group [--private] g [text]",
+    "join or make a group, write to it; private: encrypted, by invitation",
     "/group hw3 who has read it?",
 )
 _MAKE = Form(f.join, "/create_group g", "the same as /group g", "/create_group hw3")
@@ -94,7 +94,7 @@ _SEARCH = Form(f.search, "/search text", "find text in what this device has seen
 COMMANDS: Final[dict[str, Form]] = {
     "group": _GROUP,
     "msg": Form(f.message, "/msg name text", "say something to one person", "/msg bob hello"),
-    "join": Form(f.join, "/join [--open] g [private | key]", "join a group or make it", "/join hw3"),
+    "join": Form(f.join, "/join g [private | key]", "the same; private: encrypted, by invitation", "/join hw3"),
     "part": Form(f.part, "/part g", "leave a group", "/part hw3"),
     "groups": Form(f.only(i.ListGroups()), "/groups", "which groups there are", "/groups"),
     "members": Form(f.members, "/members [g]", "who belongs to a group", "/members hw3"),

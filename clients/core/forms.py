@@ -42,10 +42,12 @@ def direct(words: str) -> Intent:
 
 
 def group(rest: str) -> Intent | None:
-    """`/group g` joins or makes, `/group --open g` makes one that is not encrypted, `/group g text` writes."""
+    """`/group g` joins or makes, `/group --private g` makes one that is encrypted, `/group g text` writes."""
     parts = rest.split(None, 1)
     if parts[:1] == ["--open"]:
         return join(rest)
+    if parts[:1] == ["--private"]:
+        return join(f"{parts[1]} private") if len(parts) > 1 else None
     if not parts:
         return None
     name = group_name(parts[0])

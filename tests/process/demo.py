@@ -5,6 +5,7 @@ Rule: nothing is staged; every step waits for what a person would see, and a ste
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import time
@@ -16,6 +17,7 @@ from tests.process.operators import Operator, missing
 from tests.process.server import DEADLINE, Server
 from tests.process.terminal import Terminal
 
+NUMBERS = re.compile(r" {4}(\d{5} ?){4}")
 SAID = ("world", "meet me at five")  # in the lobby, and in private
 
 
@@ -91,6 +93,7 @@ class Demo:
         self.step("a name that is taken is refused, and asked for again", self.duplicate)
         self.step("a private message reaches one person only", self.private)
         self.step("it was encrypted: the server's files hold the lobby's words, not these", self.encrypted)
+        self.step("they compare a number, which is the same on both sides: verified", self.compare)
         self.step("somebody at IRC cannot encrypt: nothing is sent until that was agreed to", self.openly)
         self.step("a name that nobody has is refused, and nothing is kept", self.unknown)
         self.step("a group is made, joined and talked in", self.group)
@@ -157,6 +160,17 @@ class Demo:
         held = {text: [path.name for path in files if text.encode() in path.read_bytes()] for text in SAID}
         assert held["world"] and not held["meet me at five"], held
         assert not any("[PLAIN]" in line for window in self.windows for line in window.lines())
+
+    def compare(self) -> None:
+        """The safety number, as two people would."""
+        shown = []
+        for window, other in ((self.tesla, "albert"), (self.albert, "tesla")):
+            window.enter(f"/verify @{other}")
+            window.wait(f"/verify {other} yes")
+            shown.append([line for line in window.lines() if NUMBERS.fullmatch(line)])
+        assert shown[0] == shown[1] and len(shown[0]) == 3, shown
+        self.tesla.enter("/verify @albert yes")
+        self.tesla.wait("albert is verified")
 
     def openly(self) -> None:
         """An account without keys."""

@@ -27,6 +27,7 @@ MEANT = {
     "/group g1": i.JoinGroup("#g1"),
     "/group #g1": i.JoinGroup("#g1"),
     "/group --open g1": i.JoinGroup("#g1", open=True),
+    "/group --private g1": i.JoinGroup("#g1", private=True),
     "/join --open #g1 private": i.JoinGroup("#g1", private=True, open=True),
     "/group g1 hello all": i.Tell(("#g1",), "hello all"),
     "/GROUP g1": i.JoinGroup("#g1"),
@@ -125,7 +126,8 @@ SHORT = (
     "/slow", "/slow g1", "/slow g1 soon", "/slow -1", "/rename", "/rename g1", "/mode g1 m", "/mode +", "/mode +o",
     "/mode +m bob", "/mode g1 +k", "/mode g1 +ov bob", "/join a b c", "/role g1 bob", "/role g1 bob king", "/topic",
     "/announce g1", "/announce g1 maybe", "/unignore", "/search", "/who everybody", "/quit now", "/history @a b 5",
-    "/history 0", "/history 9999", "/join --open", "/group --open", "/group --open g1 hello all", "/e2ee now",
+    "/history 0", "/history 9999", "/join --open", "/group --open", "/group --private",
+    "/group --private g1 hello", "/group --open g1 hello all", "/e2ee now",
     "/explain a b",
 )  # fmt: skip
 
