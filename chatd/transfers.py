@@ -27,7 +27,7 @@ from chatd.journal import Run
 if TYPE_CHECKING:
     from chatd.node import Node
 
-BATCH_BYTES: Final = 262_144  # that the disk is asked for, or given, at once
+BATCH_BYTES: Final = 300_000  # that the disk is asked for, or given, at once
 LEAST_COST: Final = 1024  # of a command that has no bytes
 log = Logger()
 

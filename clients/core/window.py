@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from typing import Final
 
-PIECE: Final = 65_536
+PIECE: Final = 131_072  # what one command may have
+FIRST: Final = 65_536
 LEAST: Final = 16_384
 MOST: Final = 524_288
-SLACK: Final = 0.025  # seconds; half of what chat may be delayed by
-SHRINK: Final = 0.8
+SLACK: Final = 0.03  # seconds; chat may be delayed by 0.05
+SHRINK: Final = 0.7
 
 
 class Window:
     """One transfer's window."""
 
     def __init__(self) -> None:
-        self.size = PIECE
+        self.size = FIRST
         self._best = float("inf")
+        self._still = 0  # answers to come of what was on its way when it shrank: they are late for the same reason
 
     @property
     def piece(self) -> int:
@@ -30,7 +32,10 @@ class Window:
     def answered(self, took: float) -> None:
         """A piece was answered after so many seconds."""
         self._best = min(self._best, took)
-        if took > self._best + SLACK:
+        if self._still:
+            self._still -= 1
+        elif took > self._best + SLACK:
+            self._still = self.size // self.piece
             self.size = max(LEAST, int(self.size * SHRINK))
         else:
             self.size = min(MOST, self.size + LEAST)

@@ -136,7 +136,7 @@ def measure(server: Server, path: Path, to: str) -> Generator[Deferred[Any], Any
     for way, with_chat in (("up", False), ("down", False), ("up", True), ("down", True)):
         if with_chat:
             chatter.begin()
-        began, cpu = time.monotonic(), server.cpu()
+        began, cpu, own = time.monotonic(), server.cpu(), time.process_time()
         if way == "up":
             offered = bob.when(lambda notice: isinstance(notice, n.Said) and notice.file is not None)
             alice.app.act(i.SendFile((to,), str(path)))
@@ -151,9 +151,8 @@ def measure(server: Server, path: Path, to: str) -> Generator[Deferred[Any], Any
             rows.append((way, chatter.end()))
         else:
             took[way] = seconds
-            print(
-                f"{to} {way}: {size / seconds / 1e6:.0f} MB/s, {seconds:.2f} s, server CPU {server.cpu() - cpu:.2f} s"
-            )
+            mine, its = time.process_time() - own, server.cpu() - cpu
+            print(f"{to} {way}: {size / seconds / 1e6:.0f} MB/s, {seconds:.2f} s; CPU {mine:.2f}, server's {its:.2f} s")
     for what, times in rows:
         print(f"{to} chat, {what}: p50 {share(times, 0.5):.1f}, p99 {share(times, 0.99):.1f} ms, {len(times)} messages")
     print(

@@ -22,6 +22,10 @@ class WindowTests(SynchronousTestCase):
             window.answered(0.01)
         window.answered(0.01 + SLACK + 0.001)
         self.assertLess(window.size, MOST)
+        once = window.size
+        for _ in range(MOST // PIECE):  # which were on their way then
+            window.answered(0.01 + SLACK + 0.001)
+        self.assertEqual(window.size, once)
         for _ in range(100):
             window.answered(1.0)
         self.assertEqual((window.size, window.piece), (LEAST, LEAST))
