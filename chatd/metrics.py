@@ -113,6 +113,11 @@ class Figures(Collector):
         unread = [user.waiting for user in service.hub.users.by_id.values()]
         yield _gauge("chatd_mailbox_messages", "Direct messages that nobody has acknowledged.", sum(unread))
         yield _gauge("chatd_mailbox_largest", "Of one account.", max(unread, default=0))
+        boxes = [device.box for device in service.hub.users.devices.values()]
+        yield _gauge(
+            "chatd_mail_items", "Encrypted mail that devices have not fetched.", sum(len(x.seqs) for x in boxes)
+        )
+        yield _gauge("chatd_mail_bytes", "How large that is.", sum(box.size for box in boxes))
         late = GaugeMetricFamily("chatd_reactor_delay_seconds", "How late it came, in a minute.", labels=["quantile"])
         for part in QUANTILES:
             late.add_metric([str(part)], service.meter.quantile(part))
