@@ -59,7 +59,8 @@ class MetricsTests(StaffScene):
             (("chatd_people",), 3), (("chatd_accounts",), 2), (("chatd_groups",), 2), (("chatd_messages_total",), 3),
             (("chatd_refusals_total", "not-operator"), 1), (("chatd_mailbox_messages",), 3),
             (("chatd_mailbox_largest",), 3), (("chatd_sanctions", "mute"), 1), (("chatd_ready",), 1),
-            (("chatd_backup_timestamp_seconds",), 0), (("chatd_disk_full",), 0), (("chatd_mail_items",), 0), (("chatd_entries_waiting",), 0),
+            (("chatd_backup_timestamp_seconds",), 0), (("chatd_disk_full",), 0), (("chatd_mail_items",), 0),
+            (("chatd_entries_waiting",), 0),
         ):  # fmt: skip
             self.assertEqual(found[name], expected, name)
         self.assertGreater(found["chatd_disk_free_bytes",], 0)
