@@ -483,7 +483,11 @@ class App:
     def _forget(self) -> int:
         """Delete what is older than this device is to keep; how many messages."""
         before = retention.oldest(self.setting("keep"), self._wall())
-        return 0 if before is None else self.history.forget_before(before)
+        if before is None:
+            return 0
+        if self.session.secure is not None:
+            self.session.secure.forget(before)
+        return self.history.forget_before(before)
 
     def _focus(self, intent: i.Focus) -> None:
         self.session.state.look_at(intent.to)

@@ -132,6 +132,10 @@ class Encryption:
         """All records are on disk."""
         self._desk.rows.kept()
 
+    def forget(self, before: int) -> None:
+        """What was said before a time (ms) is not kept as a proof either, nor to be said again."""
+        self._reporting.forget(before)
+
     def deadline(self) -> float | None:
         """When `tick` has something to do."""
         parts = (self._desk.flows, self._posting, self._arriving, self._pictures)

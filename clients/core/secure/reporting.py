@@ -46,9 +46,10 @@ class Reporting:
             batch.put(TABLE, delivered.msg_id.hex(), delivered.evidence)
         return []
 
-    def forget(self) -> None:
-        """What nobody can prove any more; ids begin with a time, so that nothing has to be opened for it."""
-        batch, oldest = self._desk.batch(), (self._desk.wall() - YEAR).to_bytes(6, "big").hex()
+    def forget(self, before: int = 0) -> None:
+        """What nobody can prove any more, and what is from before a time (ms). Ids begin with one: nothing is opened."""
+        batch, oldest = self._desk.batch(), max(before, self._desk.wall() - YEAR).to_bytes(6, "big").hex()
+        self._desk.outgoing.forget(batch, before)
         rows = list(batch.rows(TABLE))
         for place, row in enumerate(rows):
             if row < oldest or place < len(rows) - MOST_KEPT:

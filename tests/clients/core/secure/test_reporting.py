@@ -97,6 +97,25 @@ class ReportingTests(SynchronousTestCase):
         again = self.bob.kill().come()
         self.assertEqual(list(again.session.secure._desk.batch().rows(TABLE)), [])  # type: ignore[union-attr]
 
+    def test_what_this_device_is_not_to_keep_is_not_kept_as_a_proof(self) -> None:
+        """Nor is one's own, to be said again."""
+        desks = [phone.session.secure._desk for phone in (self.bob, self.mallory)]  # type: ignore[union-attr]
+        tables = (TABLE, "sent")
+        self.assertEqual(
+            [len(list(desk.batch().rows(table))) for desk, table in zip(desks, tables, strict=True)], [1, 1]
+        )
+        for phone in (self.bob, self.mallory):
+            phone.enter("/set keep 7d")
+        self.assertEqual(
+            [len(list(desk.batch().rows(table))) for desk, table in zip(desks, tables, strict=True)], [1, 1]
+        )
+        self.post.clock.advance(8 * 86_400)
+        for phone in (self.bob, self.mallory):
+            phone.kill().come()
+        self.assertEqual(len(list(desks[0].batch().rows(TABLE))), 0)
+        kept = [row for row in desks[1].batch().rows("sent") if row is not None]
+        self.assertEqual(kept, [])
+
 
 class Liar(Line):
     """It tagged nothing of this."""
