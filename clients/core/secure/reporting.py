@@ -47,7 +47,7 @@ class Reporting:
         return []
 
     def forget(self, before: int = 0) -> None:
-        """What nobody can prove any more, and what is from before a time (ms). Ids begin with one: nothing is opened."""
+        """What nobody can prove any more, and what is from before a time (ms). Ids begin with one; none is opened."""
         batch, oldest = self._desk.batch(), max(before, self._desk.wall() - YEAR).to_bytes(6, "big").hex()
         self._desk.outgoing.forget(batch, before)
         rows = list(batch.rows(TABLE))
