@@ -220,7 +220,8 @@ class Channel(SSHChannel):
         if isinstance(found, Question):
             found = Answer(note=f"{found.text} Say --yes if you are.", status=USAGE)
         self._status = self._status or found.status
-        drawn = self.desk.service.read(rendered, outcome, found, self.columns if self.term else WIDTH)
+        coloured = outcome.coloured(bool(self.term) and self.term != "dumb" and b"NO_COLOR" not in self.environment)
+        drawn = self.desk.service.read(rendered, outcome, found, self.columns if self.term else WIDTH, coloured)
         drawn.addCallback(self._drawn, found.status)
 
     def _drawn(self, texts: tuple[str, str], status: int) -> None:
@@ -297,11 +298,11 @@ class Channel(SSHChannel):
         self.loseConnection()
 
 
-def rendered(outcome: Outcome, found: Answer, width: int) -> tuple[str, str]:
+def rendered(outcome: Outcome, found: Answer, width: int, coloured: bool) -> tuple[str, str]:
     """What goes out and what goes wrong, of an answer. A thousand rows take 50 ms, so it is done off the reactor."""
     if not outcome.json:
         shows = found._replace(note="") if found.status else found
-        return "".join(line + "\n" for line in shown.answer(shows, width, False)), found.note if found.status else ""
+        return "".join(line + "\n" for line in shown.answer(shows, width, coloured)), found.note if found.status else ""
     rows = [shown.as_json(outcome.verb, row) for row in found.rows]
     if found.note and (found.status or not found.rows):
         kind = "error" if found.status else "note"

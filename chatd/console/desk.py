@@ -44,6 +44,7 @@ NOBODIES: Final = frozenset(
     ("no-such-user", "no-such-group", "no-such-message", "user-not-in-group", "not-here", "no-such-report")
 )
 STATUSES: Final = {DONE: "done", USAGE: "not understood", REFUSED: "refused", LATE: "too late"}
+TERMINAL: Final = "(terminal)"
 UNKNOWN: Final = "That went wrong on the server's side; its log says more."
 
 Run = Callable[..., "Deferred[Any]"]
@@ -61,6 +62,11 @@ class Outcome(NamedTuple):
     verb: str
     found: Answer | Live | Question
     json: bool = False
+    color: str = "auto"
+
+    def coloured(self, terminal: bool) -> bool:
+        """Whether it is to be in colours; `terminal`: there is one, and nobody has said that they want none."""
+        return terminal if self.color == "auto" else self.color == "always"
 
     @property
     def status(self) -> int:
@@ -104,7 +110,8 @@ class Desk:
             parsed = parsed._replace(values={**parsed.values, "input": typed})
         done: Deferred[Outcome] = self._carry_out(operator, parsed, certain)
         done.addErrback(self._unexpected, parsed)
-        return done.addCallback(lambda outcome: outcome._replace(json=bool(parsed.values.get("json"))))
+        json, color = bool(parsed.values.get("json")), parsed.values.get("color") or "auto"
+        return done.addCallback(lambda outcome: outcome._replace(json=json, color=color))
 
     def _carry_out(self, operator: Operator, parsed: Parsed, certain: bool) -> Deferred[Outcome]:
         verb = parsed.verb
@@ -197,12 +204,18 @@ class Desk:
     # ---- who is at the console ----
 
     def came(self, who: object, operator: Operator) -> None:
-        """Somebody has opened a terminal; `who` is the same thing when they leave."""
+        """Somebody has opened a terminal; `who` is the same thing when they leave. Both are in the audit log."""
         self._here[who] = (operator, self.service.wall())
+        self.note(operator, TERMINAL, "opened", {}).addErrback(self._unnoted)
 
     def left(self, who: object) -> None:
         """They have closed it."""
-        self._here.pop(who, None)
+        found = self._here.pop(who, None)
+        if found is not None:
+            self.note(found[0], TERMINAL, "closed", {}).addErrback(self._unnoted)
+
+    def _unnoted(self, failure: Failure) -> None:
+        log.error("{error}", error=str(failure.value))
 
     def complete(self, operator: Operator, before: str) -> tuple[str, list[Candidate]]:
         """What Tab offers."""

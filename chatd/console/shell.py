@@ -165,7 +165,7 @@ class Shell:
             self._status = REFUSED
             raise EOFError
         self.operator = current
-        if line.split()[0] == "color" or line.startswith("--color"):
+        if line.split()[0] == "color":
             self.coloured = line.split()[-1] not in ("off", "never", "no")
             return
         outcome = await self._answer(line, False)
@@ -223,7 +223,7 @@ class Shell:
                     [shown.as_json(outcome.verb, row) for row in found.rows] + [found.note][: bool(found.note)]
                 )
             else:
-                await self._page(shown.answer(found, self.channel.columns, self.coloured))
+                await self._page(shown.answer(found, self.channel.columns, outcome.coloured(self.coloured)))
 
     # ---- what is long, and what goes on ----
 

@@ -156,5 +156,6 @@ COMMON: Final = (
     Argument("--json", "flag", "one JSON object a line", False),
     Argument("--yes", "flag", "do not ask", False),
     Argument("--help", "flag", "what it does, with an example", False),
+    Argument("--color", "word", "colours; auto: on a terminal without NO_COLOR", False, ("auto", "always", "never")),
 )
 """What every verb takes."""

@@ -50,6 +50,13 @@ class OneVerb(RemoteScene):
         self.assertEqual(session.out.count(b"\n"), session.out.count(b"\r\n"))
         self.assertTrue(all(len(line) <= 40 for line in session.out.decode().split("\r\n")), session.out)
 
+    def test_colours_where_they_are_wanted(self) -> None:
+        self.house.person("alice")
+        client = self.connect("ta")
+        self.assertNotIn(b"\x1b", self.run_line(client, "who").out)
+        self.assertIn(b"\x1b[32monline", self.run_line(client, "who --color always").out)
+        self.assertNotIn(b"\x1b", self.run_line(client, "who --color always --json").out)
+
     def test_a_second_thing_on_a_channel_is_refused(self) -> None:
         session = self.open(self.connect("ta"))
         self.assertTrue(self.ask(session, b"exec", b"\0\0\0\x03who"))

@@ -159,6 +159,7 @@ class Bounds(DeskScene):
         self.assertEqual([row["name"] for row in self.rows("console")], ["the-ta"])
         self.desk.left(1)
         self.desk.left(1)
+        self.assertEqual(self.noted(), [("(terminal)", "opened"), ("console", "done"), ("(terminal)", "closed")])
         self.assertEqual(self.rows("console"), [])
 
     def test_what_is_piped_reaches_only_verbs_that_read(self) -> None:

@@ -43,7 +43,8 @@ class ManholeTests(TerminalScene):
         self.begin()
         self.python("1/0", "ZeroDivisionError")
         entries = [(entry.verb, entry.result, entry.said.get("line")) for entry in self.audit.entries()]
-        self.assertEqual(entries, [("py", "done", None), ("py", "begins", "1/0"), ("py", "done", None)])
+        wanted = [("py", "done", None), ("py", "begins", "1/0"), ("py", "done", None)]
+        self.assertEqual(entries, [("(terminal)", "opened", None), *wanted])
 
     def test_blocks_of_several_lines(self) -> None:
         self.begin()

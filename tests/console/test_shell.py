@@ -84,6 +84,10 @@ class Typing(TerminalScene):
         self.house.person("alice")
         self.enter("who")
         self.assertIn(b"\x1b[32monline", self.window.raw)
+        self.enter("who --color never")
+        self.window.raw = b""
+        self.enter("who --color=never")
+        self.assertNotIn(b"\x1b[32m", self.window.raw)
         self.enter("color off")
         self.window.raw = b""
         self.enter("who")
