@@ -7,7 +7,7 @@ AGE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 BIN := .venv/bin
 LOCK := .lock/requirements.txt
 
-.PHONY: help demo run client test check bench crash cuts screenshots papers fuzz mutate-e2ee clean lock
+.PHONY: help demo run client test check bench crash letters cuts screenshots papers fuzz mutate-e2ee clean lock
 .DEFAULT_GOAL := help
 
 help:
@@ -37,6 +37,9 @@ bench: .venv/ready  ## how fast, beside a bare broadcast server
 
 crash: .venv/ready  ## kill the server at random moments under load: make crash N=200
 	@$(BIN)/python -m tests.process.crash $(or $(N),200)
+
+letters: .venv/ready  ## kill two clients at random moments while encrypted messages go: make letters N=10000 K=50
+	@$(BIN)/python -m tests.process.letters $(or $(N),10000) $(or $(K),50)
 
 cuts: .venv/ready  ## cut, and kill, while a 200 MiB file goes up and down: make cuts N=20
 	@$(BIN)/python -m tests.process.files $(or $(N),20)

@@ -28,6 +28,7 @@ from clients.core.step import Step
 from clients.core.transfers import Transfers
 from clients.core.view import State, fold
 
+PART = 16_384  # bytes
 MOST_ROUNDS = 4  # lists may move while keys are claimed; not for ever
 SHOWN = {pins.SEEN: "first-seen", pins.VOUCHED: "vouched", pins.VERIFIED: "verified", pins.CHANGED: "changed"}
 
@@ -164,7 +165,8 @@ class Desk:
             batch.commit()
             self.notes(notes)
             pin = self.pin(user)
-            if not lists.chain or pin is None or pin.version == since:  # a long chain comes in parts
+            whole = sum(map(len, lists.chain)) < PART  # a long chain comes in parts
+            if whole or pin is None or pin.version == since:
                 return user
 
     def claim(self, entries: Callable[[Batch], list[Entry]]) -> Flow[Claims]:

@@ -85,9 +85,7 @@ class Posting:
     def refuse(self, item: Outgoing, refused: Refused | ServerRefused) -> None:
         """It is not sent, and its writer is told why."""
         self._desk.show(refusal(refused, Tell((item.to,), item.text), item.id))
-        if isinstance(refused, Refused) and refused.code in WAITS:
-            self.lays_down(item)
-        else:
+        if not isinstance(refused, Refused) or refused.code not in WAITS:  # those are not touched until the next login
             self.encrypted(item)
 
     def said(self, item: Outgoing) -> Said:

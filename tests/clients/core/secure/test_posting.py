@@ -93,6 +93,20 @@ class PostingTests(SynchronousTestCase):
         self.assertEqual(self.bob.texts(), [])
         self.assertEqual(self.alice.kept("@bob"), [("alice", "first"), ("alice", "(not sent) two")])
 
+    def test_who_has_no_fresh_key_gets_it_another_day_and_that_is_said_once(self) -> None:
+        carol = Phone(self.post, "carol").come()
+        self.post.keys[carol.address].clear()
+        self.post.clock.rightNow += 36 * 86_400.0
+        self.alice = self.alice.kill().come()
+        self.alice.enter("@carol one")
+        self.assertEqual(self.alice.codes(), ["FALLBACK_TOO_OLD"])
+        self.alice.enter("@bob meanwhile")
+        self.assertEqual(self.alice.codes(), [])
+        carol = carol.kill().come()
+        self.alice = self.alice.kill().come()
+        self.both(carol)
+        self.assertEqual([text for _, text, _ in carol.texts()], ["one"])
+
     def test_a_new_device_of_theirs_gets_it_too(self) -> None:
         phone = self.second_device()
         self.post.log.clear()
