@@ -107,7 +107,7 @@ def _about(notice: n.Secure, style: Style) -> dict[str, str]:
         "are": "is" if notice.number == 1 else "are",
         "at": f" ({clock(notice.at, style.now)})" if notice.at else "",
         "date": f"on {clock(notice.at, style.now)}" if notice.at else "soon",
-        "device": grouped(notice.detail) if _ID.fullmatch(notice.detail) else "ID",
+        "device": grouped(notice.detail) if _ID.fullmatch(notice.detail) else "ID (see /devices)",
         "detail": inert.line(notice.detail),
         "code": inert.name(notice.code),
         "plain": never,

@@ -201,6 +201,10 @@ class Errand:
         """Whether that is about what was asked."""
         return notice.intent is not None and notice.intent in self._asked
 
+    def known(self, notice: n.Secure) -> bool:
+        """Whether that is only what was asked about, said by the server, too."""
+        return False
+
     def secure_row(self, notice: n.Secure) -> str:
         """It as an object."""
         return objects.line("e2ee", **objects.secure(notice))
@@ -213,7 +217,7 @@ class Errand:
         """What was not asked for stands beside the result, where somebody should know of it."""
         if self.concerns(notice):
             self.secured(notice)
-        elif alerts.matters(notice.code):
+        elif alerts.matters(notice.code) and not self.known(notice):
             if self.context.json:
                 self.data(self.secure_row(notice))
             elif not self.context.quiet:

@@ -261,6 +261,10 @@ class Asking(Errand):
             self.print(notice)
             self.finish(self.status(notice))
 
+    def known(self, notice: n.Secure) -> bool:
+        """A device that waits is in the table, or is the one that is dealt with; so is a new beginning."""
+        return notice.code in _KNOWN.get(type(self._intent), ())
+
     def print(self, notice: n.Notice) -> None:
         """An answer as the result."""
         assert self.app is not None
@@ -328,6 +332,10 @@ def _message(said: n.Said | n.Passing, me: str) -> str:
     return objects.line("message", **objects.message(said, me))
 
 
+_KNOWN: Final[dict[type[i.Intent], tuple[str, ...]]] = {
+    **dict.fromkeys((i.ListDevices, i.AddDevice, i.RevokeDevice, i.Recover), ("DEVICE_OFFERED",)),
+    i.ResetKeys: ("RESET_BEGUN", "RESET_STOPPED"),
+}
 ANSWERS: Final = (n.Answered, n.Found, n.Compare, n.OwnDevices, n.KeysStatus, n.RecoveryCode)
 
 SIMPLE: Final[dict[str, Callable[[list[str], int | None], i.Intent | None]]] = {

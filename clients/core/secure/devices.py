@@ -24,6 +24,7 @@ from clients.core.secure.identity import Identity
 from clients.core.secure.posting import Posted, Posting
 
 MOST_TRIES: Final = 3
+SEEN: Final = "device-seen"
 Change = Callable[[Batch], tuple[bytes, list[Note]]]
 
 
@@ -49,10 +50,11 @@ class Devices:
         offers = expect((yield e.AskOffers(0)), e.Offers)
         waiting = {entry.device for entry in map(_entry, offers.devices) if entry is not None}
         listed, this = self._listed(), self._desk.device.keys.device
+        since = self._seen([*listed, *there, *waiting])
         found = [
             n.OwnDevice(
                 device, device == this, device in listed, device == this and self._is_primary(), there.get(device, 0),
-                device in waiting and device not in listed,
+                device in waiting and device not in listed, since[device],
             )
             for device in dict.fromkeys([*listed, *there, *waiting])
         ]  # fmt: skip
@@ -87,10 +89,20 @@ class Devices:
 
     def ask_offers(self) -> Flow[None]:
         """At the login: perhaps one has asked while nobody was there."""
+        self._seen(self._listed())
         if self._is_primary():
             self.offered(expect((yield e.AskOffers(0)), e.Offers).devices)
 
     # ---- inside ----
+
+    def _seen(self, devices: list[str]) -> dict[str, int]:
+        """When this device first saw these, in ms."""
+        batch, at = self._desk.batch(), self._desk.wall()
+        since = {device: batch.get(SEEN, device, int) or at for device in devices}
+        for device, when in since.items():
+            batch.put(SEEN, device, when)
+        batch.commit()
+        return since
 
     def _change(self, change: Change) -> Flow[None]:
         """Sign the next list; whoever was quicker is learned of first."""

@@ -132,7 +132,11 @@ class TextTests(SynchronousTestCase):
                 self.assertEqual("/plain" in text, way_out, (code, check))
 
     def test_a_device_is_named_where_it_is_one(self) -> None:
-        for detail, shown in ((DEVICE, "abcd efgh ijkl mnop"), ("listed", "ID"), ("\x1b" * 16, "ID")):
+        for detail, shown in (
+            (DEVICE, "abcd efgh ijkl mnop"),
+            ("listed", "ID (see /devices)"),
+            ("\x1b" * 16, "ID (see /devices)"),
+        ):
             text = alerts.sentence(secure("DEVICE_NOT_LISTED", detail=detail), STYLE)
             self.assertTrue(text.endswith("/devices add " + shown), text)
 

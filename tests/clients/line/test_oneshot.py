@@ -424,6 +424,17 @@ class KeyTests(ErrandCase):
         self.answer("devices", [], i.ListDevices(), n.OwnDevices((device,)), json=True)
         self.assertEqual((self.rows()[0]["device"], self.rows()[0]["this"]), ("abcdefghijklmnop", True))
 
+    def test_what_one_deals_with_is_not_told_besides(self) -> None:
+        for words, code, told in (
+            ([], "DEVICE_OFFERED", ""), (["add", "abcdefghijklmnop"], "DEVICE_OFFERED", ""),
+            ([], "RESET_BEGUN", "YOUR keys begin anew soon"),
+        ):  # fmt: skip
+            self.run_verb("devices", *words)
+            self.watched()
+            self.arrive()
+            self.errand.notice(n.Secure(code, "bob", detail="abcdefghijklmnop"))
+            self.assertEqual(self.err.getvalue()[: len(told) or None], told)
+
     def test_a_device_is_revoked_or_there_is_none(self) -> None:
         intent = i.RevokeDevice("abcdefghijklmnop")
         for code, status in (("DEVICE_REVOKED", 0), ("NO_SUCH_DEVICE", 7)):

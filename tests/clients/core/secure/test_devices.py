@@ -37,6 +37,17 @@ class DeviceTests(SynchronousTestCase):
         self.assertEqual(self.alice.codes(), ["DEVICE_ADDED"])
         self.assertEqual(self.second.codes(), ["DEVICE_NOT_LISTED", "DEVICE_LISTED"])
 
+    def test_since_when_each_is_known_here(self) -> None:
+        begun = self.post.now()
+        self.post.clock.advance(3_600)
+        self.alice.enter("/devices")
+        self.post.clock.advance(3_600)
+        for phone in (self.alice, self.alice.kill().come()):
+            phone.enter("/devices")
+            table = phone.face.take(n.OwnDevices)[-1].devices
+            since = {one.device: one.since - begun for one in table}
+            self.assertEqual(since, {self.alice.address[1]: 0, self.second.address[1]: 3_600_000})
+
     def test_both_have_what_is_said_and_what_one_of_them_says(self) -> None:
         self.add()
         self.bob.enter("@alice to both")
