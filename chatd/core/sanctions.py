@@ -135,18 +135,20 @@ def check_speech(hub: Hub, session: Session, command: Command, now: int) -> None
         return
     if isinstance(command, m.Away) and command.text:
         raise _refused(user.muted, "muted", now)
-    if type(command) in SPEAKING and not _to_staff(hub, command):
+    if type(command) in SPEAKING and not _to_staff(hub, user, command):
         raise _refused(user.muted, "muted", now)
 
 
-def _to_staff(hub: Hub, command: Command) -> bool:
+def _to_staff(hub: Hub, user: User, command: Command) -> bool:
+    """Whether it is for staff only (and, of mail, for one's own devices)."""
     if isinstance(command, encryption.PutMail):
         names = {name for item in command.items for name, _ in item.to}
-        return all((peer := hub.users.get(name)) is not None and peer.role in STAFF for name in names)
-    if not isinstance(command, m.Send) or not command.to.startswith("@"):
+    elif isinstance(command, m.Send) and command.to.startswith("@"):
+        names = {command.to[1:]}
+    else:
         return False
-    peer = hub.users.get(command.to[1:])
-    return peer is not None and peer.role in STAFF
+    peers = [hub.users.get(name) for name in names]
+    return all(peer is not None and (peer.role in STAFF or peer is user) for peer in peers)
 
 
 def _refused(record: SanctionSet, code: str, now: int) -> Refused:

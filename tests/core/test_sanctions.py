@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatd import encryption as e
 from chatd import messages as m
 from chatd import moderation as o
 from chatd import people as p
@@ -160,6 +161,20 @@ class Mutes(Sanctioned):
         self.granted(self.bob, m.Send, "@alice", ID, "may I?")
         self.house.people("carol")
         self.refused("muted", self.bob, m.Send, "@carol", b"c" * 16, "hi")
+
+    def test_encrypted_mail(self) -> None:
+        self.house.people("carol")
+        self.impose("mute", "bob")
+
+        def code(*names: str) -> str:
+            """By which mail for these is refused: none of them has such a device."""
+            item = e.Item([(name, "device") for name in names], "olm1", "", b"", b"x")
+            self.bob.ask(e.PutMail, ID, 1, {}, [item])
+            return self.bob.code()
+
+        self.assertEqual([code("carol"), code("alice", "carol"), code("nobody")], ["muted"] * 3)
+        for names in (("alice",), ("alice", "bob")):
+            self.assertNotEqual(code(*names), "muted")
 
     def test_also_on_the_next_connection_and_after_a_restart(self) -> None:
         self.impose("mute", "bob", 100)
