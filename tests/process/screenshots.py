@@ -184,6 +184,52 @@ class Scene:
         self.say(self.albert, "Back, and nothing is lost!")
 
 
+class Trust:
+    """Emilie and marie, line by line: they talk encrypted, and compare; tesla, at IRC, cannot encrypt."""
+
+    def __init__(self) -> None:
+        self.server = Server(flags=("--server-name", "chat.example.edu"))
+        self.tmux = Tmux(self.server.folder)
+
+    def run(self, folder: Path) -> None:
+        """Play, and write the picture."""
+        try:
+            self.server.start()
+            register(self.server, "tesla")
+            marie, emilie = self.join("marie"), self.join("emilie")
+            self.play(emilie, marie)
+            (folder / "verify.svg").write_text(svg(emilie.drawn(), "chat: emilie compares keys with marie"), "utf-8")
+            print(folder / "verify.svg")
+        finally:
+            self.tmux.close()
+            self.server.stop()
+            shutil.rmtree(self.server.folder, ignore_errors=True)
+
+    def join(self, name: str) -> Pane:
+        """Somebody's first visit."""
+        address = f"{name}@127.0.0.1:{self.server.ports['tls']}"
+        command = [*CHAT, "--plain", "--trust-new", "--profile", str(self.server.folder / name), address]
+        pane = Pane(self.tmux, name, command, COLUMNS, ROWS)
+        pane.wait("Welcome", "You:")
+        return pane
+
+    def play(self, emilie: Pane, marie: Pane) -> None:
+        """What they do."""
+        marie.wait("emilie joined the conversation")
+        emilie.enter("@marie The radium is in the cupboard")
+        marie.wait("(Private) emilie: The radium")
+        marie.enter("@emilie Then keep the key 🔑")
+        emilie.wait("(Private) marie: Then keep the key")
+        emilie.enter("/verify @marie")
+        emilie.wait("/verify marie yes")
+        emilie.enter("/verify @marie yes")
+        emilie.wait("marie is verified")
+        emilie.enter("/focus @marie")
+        emilie.wait("[e2e+] You [@marie]:")
+        emilie.enter("@tesla where is the key?")
+        emilie.wait("tesla cannot receive encrypted messages right now.")
+
+
 def main() -> int:
     """Make all pictures."""
     gone = missing()
@@ -191,6 +237,7 @@ def main() -> int:
         print(f"make screenshots: {gone} (Debian: apt install tmux weechat-curses irssi)", file=sys.stderr)
         return 1
     Scene().run(FOLDER)
+    Trust().run(FOLDER)
     return 0
 
 

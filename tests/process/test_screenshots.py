@@ -43,6 +43,12 @@ class PictureTests(SynchronousTestCase):
                       f'fill="{PAPERS["blue"]}"/>', drawn)  # fmt: skip
         self.assertIn(f'height="{HEIGHT}" fill="{INK}"/>', drawn)
 
+    def test_the_picture_of_two_who_compare(self) -> None:
+        picture = ElementTree.parse(FOLDER / "verify.svg").getroot()
+        text = "\n".join(part.text or "" for part in picture.findall(f"{SVG}text"))
+        self.assertIn("marie is verified", text)
+        self.assertIn("[e2e+]", text)
+
     def test_the_pictures_that_are_kept(self) -> None:
         for name in ("weechat", "irssi", "chat"):
             picture = ElementTree.parse(FOLDER / f"{name}.svg").getroot()
