@@ -395,6 +395,8 @@ class Session:
         item = self.outbox.accepted(event.ref)
         if item is None:
             return Step()
+        if item.to.startswith("@"):
+            self.state.passing(item.to[1:])
         return Step([n.Outcome(item.id, item.to, item.text, "passed", at=event.at)], [r.Unqueue(item.id)])
 
     def _passing(self, now: float, event: p.Passing) -> Step:
@@ -403,6 +405,8 @@ class Session:
             return Step()
         own = event.sender == self.state.me
         to = event.to if event.to.startswith("#") else "@" + event.to
+        if to.startswith("@"):
+            self.state.passing(event.to if own else event.sender)
         return Step([n.Passing(event.sender, to, event.id, event.at, event.text, own, event.least)])
 
     def _accepted(self, now: float, event: m.Accepted) -> Step:

@@ -104,6 +104,12 @@ class State:
         if not conversation.startswith("#"):
             self.names[fold(sender)] = sender
 
+    def passing(self, name: str) -> None:
+        """Private words, with a guest, that nobody keeps: a conversation all the same, and an open one."""
+        conversation = "dm:" + ":".join(sorted((fold(self.me), fold(name))))
+        self.positions.setdefault(conversation, Position(conversation, 0, 0))
+        self.names.setdefault(fold(name), name)
+
     def peer(self, conversation: str) -> str:
         """With whom one talks there, as that person writes the name where that is known."""
         folded = peer_of(conversation, self.me)

@@ -178,7 +178,8 @@ class LineFace:
             rows = objects.lines(notice, self._app.view().me if self._app else "")
             self._print(rows)
         elif not (self._quiet and isinstance(notice, (n.Came, n.Changed, n.Welcomed))):
-            self._print(self._once(notice, lines(notice, self._style())), _is_problem(notice))
+            rows = [*lines(notice, self._style()), *self._elsewhere(notice)]
+            self._print(self._once(notice, rows), _is_problem(notice))
         self._after(notice)
 
     def _once(self, notice: n.Notice, rows: list[str]) -> list[str]:
@@ -187,6 +188,18 @@ class LineFace:
             return rows
         before, self._told = self._told, rows if isinstance(notice, n.Outcome) and notice.before else []
         return [] if rows == before else rows
+
+    def _elsewhere(self, notice: n.Notice) -> list[str]:
+        """Who asks for a group they are in wants to write there: bare lines still go where they went."""
+        if self._app is None or not self._screen.hides or not isinstance(notice, n.Answered):
+            return []
+        if not notice.known or not isinstance(notice.intent, i.JoinGroup) or not isinstance(notice.event, a.GroupInfo):
+            return []
+        group, focus = notice.event.position.conversation, self._app.session.state.focus
+        if fold(group) == fold(focus):
+            return []
+        name, here = inert_name(group.removeprefix("#")), inert_name(focus.removeprefix("#"))
+        return [f"What you type goes to '{here}' still: /focus {name} has it go to '{name}'."]
 
     def flush(self) -> None:
         """Let it be out; then there may be room for more lines."""

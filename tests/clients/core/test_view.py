@@ -45,6 +45,10 @@ class StateTests(SynchronousTestCase):
         self.state.heard("dm:alice:zoe", "zoe")
         self.assertIn("@zoe", [talk.to for talk in self.state.view(0).talks])
 
+    def test_a_talk_with_a_guest_is_open(self) -> None:
+        self.state.passing("Wanda")
+        self.assertEqual(self.state.view(0).talks[-1], Talk("dm:alice:wanda", "@Wanda", 0, "member", "", "plain"))
+
     def test_presence(self) -> None:
         self.assertEqual(self.state.presence(m.Presence("bob", "away", "lunch")), "online")
         self.assertEqual(self.state.presence(m.Presence("bob", "lost")), "away")
