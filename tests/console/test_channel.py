@@ -124,6 +124,18 @@ class Live(RemoteScene):
         self.settle()
         self.assertIsNone(self.house.node._observer)
 
+    def test_an_answer_for_somebody_who_has_gone(self) -> None:
+        client = self.connect("admin")
+        session = self.open(client)
+        self.house.reader.slow = True
+        self.ask(session, b"exec", b"\0\0\0\x05stats")
+        client.transport.loseConnection()
+        self.settle()
+        self.house.commit()
+        self.settle()
+        self.house.commit()
+        self.assertEqual((self.flushLoggedErrors(), len(self.factory.here)), ([], 0))
+
     def test_who_does_not_read_gets_less_and_is_let_go(self) -> None:
         client = self.connect("admin")
         session = self.open(client)
