@@ -211,10 +211,12 @@ def _kept(part: int, job: j.Open) -> int:
 
 def _write_next(job: j.Write) -> j.Written:
     with _opened(job.path, os.O_WRONLY) as part:
-        if job.stream is None:
-            _write(part, job.data, job.offset)
-        else:
+        if job.stream is not None:
             _unseal(job, job.stream, part)
+        else:
+            _write(part, job.data, job.offset)
+            if job.running is not None:
+                job.running.add(job.data, job.data)
     return j.Written(job.offset + len(job.data))
 
 
@@ -223,8 +225,11 @@ def _unseal(job: j.Write, stream: Stream, part: int) -> None:
     index, rest = divmod(job.offset, SEALED_CHUNK)
     assert not rest, job.offset
     for start in range(0, len(job.data), SEALED_CHUNK):
-        plain = stream.open(index, job.data[start : start + SEALED_CHUNK])
+        sealed = job.data[start : start + SEALED_CHUNK]
+        plain = stream.open(index, sealed)
         _write(part, plain, index * CHUNK)
+        if job.running is not None:
+            job.running.add(plain, sealed)
         index += 1
 
 
@@ -245,16 +250,20 @@ def _finish(job: j.Finish) -> j.Finished:
 
 def _check(job: j.Finish, part: int) -> None:
     """Size and hashes, of the file and of what travelled: both are one thing, or it is not the file that was sent."""
-    plain, sealed, index = hashlib.sha256(), hashlib.sha256(), 0
     if os.fstat(part).st_size == job.size:
-        for data in _pieces(part, job.size, CHUNK if job.stream else PIECE) if job.size else (b"",):
-            plain.update(data)
-            if job.stream is not None:
-                sealed.update(job.stream.seal(index, data))
-                index += 1
-        if plain.digest() == job.sha256 and (job.stream is None or sealed.digest() == job.blob_hash):
+        known = job.running is not None and job.running.length == job.size
+        plain, blob = (job.running if job.running and known else _read_again(job, part)).digests()
+        if plain == job.sha256 and (job.stream is None or blob == job.blob_hash):
             return
     raise Failed("FILE_CORRUPT", "It is not the file that was sent, and was not saved.")
+
+
+def _read_again(job: j.Finish, part: int) -> j.Running:
+    """What was written, and as it travelled."""
+    running = j.Running()
+    for index, data in enumerate(_pieces(part, job.size, CHUNK if job.stream else PIECE) if job.size else (b"",)):
+        running.add(data, data if job.stream is None else job.stream.seal(index, data))
+    return running
 
 
 def _name(part: str, name: str, folder: int) -> str:

@@ -34,6 +34,7 @@ class Download(Transfer):
         self._waiting = bytearray()  # for the disk
         self._writing = 0
         self._most = PIECE
+        self._running: j.Running | None = None
 
     def rest(self) -> None:
         """As promised in `transfer.py`, like the next three."""
@@ -96,7 +97,7 @@ class Download(Transfer):
         data = bytes(self._waiting[:size])
         del self._waiting[:size]
         self.busy, self._writing = True, size
-        return Moves(jobs=[j.Write(self.kept.offer.id, self.kept.path, self.done, data, self._stream)])
+        return Moves(jobs=[j.Write(self.kept.offer.id, self.kept.path, self.done, data, self._stream, self._running)])
 
     def _finish(self) -> Moves:
         self.busy = True
@@ -105,7 +106,7 @@ class Download(Transfer):
             jobs=[
                 j.Finish(
                     offer.id, kept.path, offer.name, kept.output, offer.size, offer.sha256, self._stream,
-                    kept.blob_hash,
+                    kept.blob_hash, self._running,
                 )
             ]
         )  # fmt: skip
@@ -117,6 +118,7 @@ class Download(Transfer):
         self.busy = False
         if isinstance(outcome, j.Opened):
             self._opened, self.done = True, outcome.offset
+            self._running = None if outcome.offset else j.Running()  # what lies there already has to be read
             said = self.news(MOVING if self.moving else WAITING, now, first=True)
             return Moves([said], self._change(path=outcome.path)) + self.go(now)
         if isinstance(outcome, j.Written):

@@ -6,6 +6,8 @@ encrypted, so what is on this disk and what the server has differ; offsets and s
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from clients.core.e2ee.stream import Stream
@@ -46,6 +48,26 @@ class Open(Job, frozen=True):
     stream: Stream | None = None
 
 
+class Running:
+    """The SHA-256 of a file, and of what travels of it, as far as that has gone by here: then it need not be read again
+    at the end. Only the disk looks inside; who gives it to one job gives it to none before that one is done."""
+
+    def __init__(self) -> None:
+        self._plain, self._blob = hashlib.sha256(), hashlib.sha256()
+        self.length = 0
+
+    def add(self, plain: bytes, blob: bytes) -> None:
+        """A piece, as it is and as it travels."""
+        self._plain.update(plain)
+        if blob is not plain:
+            self._blob.update(blob)
+        self.length += len(plain)
+
+    def digests(self) -> tuple[bytes, bytes]:
+        """Of the file, and (if it was encrypted) of what travelled."""
+        return self._plain.digest(), self._blob.digest()
+
+
 class Write(Job, frozen=True):
     """The next bytes of a file that comes."""
 
@@ -53,6 +75,7 @@ class Write(Job, frozen=True):
     offset: int
     data: bytes
     stream: Stream | None = None
+    running: Running | None = None
 
 
 class Finish(Job, frozen=True):
@@ -65,6 +88,7 @@ class Finish(Job, frozen=True):
     sha256: bytes
     stream: Stream | None = None
     blob_hash: bytes = b""
+    running: Running | None = None
 
 
 class Remove(Job, frozen=True):

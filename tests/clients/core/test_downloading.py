@@ -65,7 +65,8 @@ class DownloadTests(SynchronousTestCase):
             self.assertEqual(write.offset, at)
             at += len(write.data)
         self.assertEqual(at, SIZE)
-        self.assertEqual(finish, j.Finish(b"i" * 16, "/d/a.part", "a", "", SIZE, bytes(32)))
+        running = self.download._running
+        self.assertEqual(finish, j.Finish(b"i" * 16, "/d/a.part", "a", "", SIZE, bytes(32), running=running))
         self.assertEqual(self.download.kept.state, o.WANTED)  # until the disk has said so
         self.download.worked(0.0, j.Finished("/d/a"))
         self.assertEqual((self.download.kept.state, self.download.kept.path), (o.RECEIVED, "/d/a"))
