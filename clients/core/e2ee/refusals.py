@@ -126,7 +126,6 @@ HAPPENED: Final[dict[str, Code]] = {
 
 # What follows from what a person asked for: nothing to tell an instructor, so the code is not shown.
 ASKED: Final[dict[str, Code]] = {
-    "FIRST_CONTACT": Code(NOTE, "Messages with {who} are encrypted. To be sure that it is {who}: /verify {who}"),
     "VERIFIED": Code(NOTE, "{who} is verified: your messages can be read by {who} and by nobody else."),
     "VERIFY_SELF": Code(STOP, "That is you. /devices has the number of your own key, the same on all of your devices."),
     "KEY_ACCEPTED": Code(NOTE, "{who}'s new key was taken without comparing. Compare when you can: /verify {who}"),
@@ -150,8 +149,6 @@ ASKED: Final[dict[str, Code]] = {
         NOTE, "A guest has no keys: the server and everyone on the network can read what you write and what you get."
     ),
     "PLAIN_NEEDLESS": Code(STOP, "{who} can encrypt, so nothing is sent to {who} openly."),
-    "GUEST_PLAIN": Code(STOP, "A guest has no keys and cannot encrypt; /group --open {where} makes an open group."),
-    "PLAIN_FROM_BIRTH": Code(NOTE, "Group '{where}' is not encrypted and never will be; another one can be."),
     "GROUP_MADE": Code(NOTE, "Group '{where}' is encrypted, and by invitation: /invite {where} name"),
     "GROUP_ADDED": Code(NOTE, "{who} has taken you into the encrypted group '{where}'."),
     "NOT_READY": Code(STOP, "Encryption is not ready yet on this device; try again in a moment."),

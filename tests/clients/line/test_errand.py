@@ -32,7 +32,7 @@ class AsideTests(ErrandCase):
             self.assertEqual([(row["event"], row["code"]) for row in self.rows()], [("e2ee", code)])
 
     def test_what_came_of_another_question_and_what_is_only_counted_does_not(self) -> None:
-        for code in ("FIRST_CONTACT", "VERIFIED", "GUEST_OPEN", "DUPLICATE"):
+        for code in ("PLAIN_TALK", "VERIFIED", "GUEST_OPEN", "DUPLICATE"):
             self.assertEqual(self.hear(code), ("", ""))
             self.assertEqual(self.hear(code, json=True), ("", ""))
 
