@@ -14,7 +14,7 @@ from chatd.core.names import Name, fold
 from chatd.core.sanctions import put_out
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import User
-from chatd.entries import AccountSet, NameKept, SanctionSet, UserGone, UserMade
+from chatd.entries import AccountSet, MemberGone, NameKept, SanctionSet, UserGone, UserMade
 
 if TYPE_CHECKING:
     from chatd.core.hub import Hub
@@ -107,6 +107,7 @@ def delete(hub: Hub, turn: Turn, whom: str, by: str) -> str:
         membership.expel(hub, turn, group, user, by, "account deleted")
     for group in [group for group in hub.conversations.groups.values() if user.id in group.members]:
         del group.members[user.id]  # an invitation
+        turn.keep(MemberGone(group.id, user.id))
     hub.users.forget(user, fold(f"deleted-{user.id}"))
     turn.then(user.dwell)
     hub.invitations.forget(user.id)

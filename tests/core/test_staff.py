@@ -106,6 +106,8 @@ class Ends(StaffScene):
             self.granted(peer, m.Join, "#hw3")
         self.granted(self.bob, m.Join, "#bobs")
         self.granted(self.bob, m.Send, "@alice", ID, "one")
+        self.granted(self.alice, m.Join, "#party")
+        self.granted(self.alice, m.Invite, "#party", "bob")
         keys = self.bob.keys
         self.assertEqual(self.do(staff.delete, "bob", "miller"), "deleted-2")
         self.assertEqual(self.bob.last(m.Bye).code, "deleted")
@@ -121,7 +123,7 @@ class Ends(StaffScene):
         found = self.house.store.load()
         self.assertEqual(sorted(user.name for user in found.users), ["alice", "bob", "deleted-2"])
         self.assertEqual({member.user for member in found.members}, {1})
-        self.assertEqual([c.name for c in found.conversations if c.name], ["#lobby", "#hw3"])
+        self.assertEqual([c.name for c in found.conversations if c.name], ["#lobby", "#hw3", "#party"])
         alice = self.alice.again()
         self.assertEqual([x.text for x in alice.of(m.Message)], ["one"])
         self.not_done("no-such-user", staff.delete, "nobody", "miller")
