@@ -223,6 +223,16 @@ class ModesTests(SynchronousTestCase):
         pass_time(self.post, 3.0, self.alice, self.bob)
         return self.bob
 
+    def test_who_has_enough_after_one_leaves_the_rest(self) -> None:
+        bob = self.bob.kill(KEEP)
+        bob.face.on[n.Said] = lambda said: bob.app.stop_receiving()
+        bob.come()
+        pass_time(self.post, 3.0, self.alice, bob)
+        self.assertEqual([text for _, text, _ in bob.texts()], ["one"])
+        self.assertEqual(bob.kept("@alice"), [("alice", "one")])
+        self.bob = bob
+        self.assertEqual([text for _, text, _ in self.next(KEEP).texts()], ["two"])
+
     def test_who_watches_changes_nothing(self) -> None:
         for _ in range(2):
             self.assertEqual([text for _, text, _ in self.next(WATCH).texts()], ["one", "two"])

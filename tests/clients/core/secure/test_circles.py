@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import encryption as e
@@ -9,6 +12,15 @@ from chatd import messages as m
 from clients.core import answers as a
 from clients.core import notices as n
 from tests.clients.core.secure.kit import Phone, Post, meet, pass_time
+
+
+def _without_hints(tell: Callable[..., None]) -> Callable[..., None]:
+    """A server that keeps silent about groups and lists until it is asked."""
+
+    def quiet(*events: Any) -> None:
+        tell(*(event for event in events if not isinstance(event, e.GroupGrew | e.ListChanged)))
+
+    return quiet
 
 
 class CircleTests(SynchronousTestCase):
@@ -198,6 +210,21 @@ class CircleTests(SynchronousTestCase):
         self.all(second)
         self.assertEqual([text for _, text in self.said(self.bob)], ["to both"])
         self.assertEqual([text for _, text in self.said(second)], ["to both"])
+
+    def test_a_server_that_hides_a_list_is_not_said_to_hide_the_group(self) -> None:
+        self.alice.enter("/op lab bob")
+        second = Phone(self.post, "bob").come()
+        self.all(second)
+        self.post.hidden["bob"] = 1
+        self.bob.enter(f"/devices add {second.address[1]}")
+        tell, self.alice.line.tell = self.alice.line.tell, _without_hints(self.alice.line.tell)  # type: ignore[method-assign]
+        self.bob.enter("/invite lab carol")
+        self.all(second)
+        self.alice.line.tell = tell  # type: ignore[method-assign]
+        self.assertEqual({*self.alice.codes()} - {"CONTACT_NEW_DEVICE"}, {"SERVER_HIDES_DEVLIST"})
+        self.alice.enter("/members lab")
+        [found] = [one.event for one in self.alice.face.take(n.Answered) if isinstance(one.event, a.MemberList)]
+        self.assertEqual(len(found.members), 3)
 
     def test_modes_are_for_open_groups(self) -> None:
         self.alice.enter("/mode lab +m", "/bans lab")

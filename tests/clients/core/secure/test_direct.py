@@ -108,6 +108,17 @@ class DirectTests(SynchronousTestCase):
         self.alice.enter("@carol more")
         self.assertEqual(len(self.post.sent(m.Send)), 2)
 
+    def test_who_writes_encrypted_is_written_to_encrypted(self) -> None:
+        self.post.people.add("carol")
+        self.alice.enter("/plain @carol yes")
+        carol = Phone(self.post, "carol").come()
+        carol.enter("@alice hello")
+        pass_time(self.post, 3.0, self.alice, carol)
+        self.alice.enter("@carol hello")
+        pass_time(self.post, 3.0, self.alice, carol)
+        self.assertEqual([text for _, text, _ in carol.texts()], ["hello"])
+        self.assertEqual(self.post.sent(m.Send), [])
+
     def test_long_texts_go_otherwise(self) -> None:
         self.alice.enter("@bob " + "x" * 4097)
         self.assertEqual((self.alice.codes(), self.alice.app.view().waiting), (["TEXT_TOO_LONG"], 0))
