@@ -97,6 +97,7 @@ class Demo:
         self.step("somebody at IRC cannot encrypt: nothing is sent until that was agreed to", self.openly)
         self.step("a name that nobody has is refused, and nothing is kept", self.unknown)
         self.step("a group is made, joined and talked in", self.group)
+        self.step("a file goes to one person, encrypted, and is the same when it arrives", self.file)
         self.step("a mistyped command is never sent", self.mistyped)
         self.step("carol leaves; what is written to her waits", self.away)
         self.step("the server restarts, and everybody comes back by themselves", self.restart)
@@ -200,6 +201,21 @@ class Demo:
         self.albert.enter("/group hw3 who has question two?")
         self.tesla.wait("[hw3] albert: who has question two?")
         self.carol.wait("[hw3] albert: who has question two?")
+
+    def file(self) -> None:
+        """Sent by one, fetched by the other; the server has something else than what is in it."""
+        path, folder = self.server.folder / "essay.txt", self.server.folder / "albert's"
+        path.write_text("On the alternating current. " * 10_000)
+        folder.mkdir()
+        self.tesla.enter(f"/file albert {path}")
+        self.tesla.wait("essay.txt: sent to @albert (280 KB).")
+        self.albert.wait("(Private) tesla: File: essay.txt (280 KB)")
+        offer = next(line for line in reversed(self.albert.lines()) if "/get " in line)
+        self.albert.enter(f"/get {offer.split('/get ')[1].split()[0]} {folder}")
+        self.albert.wait("essay.txt: received (280 KB)")
+        assert (folder / "essay.txt").read_text() == path.read_text()
+        held = [one.read_bytes() for one in (self.server.data / "files").iterdir()]
+        assert held and not any(b"alternating" in data for data in held)
 
     def mistyped(self) -> None:
         """An unknown command."""
