@@ -60,7 +60,7 @@ def help_lines(command: str) -> list[str]:
     if word not in COMMANDS:
         return [f"There is no /{word}." + _perhaps(near_commands(word))]
     row = COMMANDS[word]
-    return [f"{row.usage}  {row.what}", f"for example: {row.example}"]
+    return [f"{row.usage}  {row.what}", *MORE.get(word, ()), f"for example: {row.example}"]
 
 
 def _perhaps(near: tuple[str, ...]) -> str:
@@ -94,7 +94,7 @@ _SEARCH = Form(f.search, "/search text", "find text in what this device has seen
 COMMANDS: Final[dict[str, Form]] = {
     "group": _GROUP,
     "msg": Form(f.message, "/msg name text", "say something to one person", "/msg bob hello"),
-    "join": Form(f.join, "/join g [private | key]", "the same; private: encrypted, by invitation", "/join hw3"),
+    "join": Form(f.join, "/join g [private | key]", "like /group; with the key of a group that has one", "/join hw3"),
     "part": Form(f.part, "/part g", "leave a group", "/part hw3"),
     "groups": Form(f.only(i.ListGroups()), "/groups", "which groups there are", "/groups"),
     "members": Form(f.members, "/members [g]", "who belongs to a group", "/members hw3"),
@@ -144,8 +144,8 @@ COMMANDS: Final[dict[str, Form]] = {
     "e2ee": Form(f.only(i.AskEncryption()), "/e2ee", "how encryption stands, what was refused", "/e2ee"),
     "roster": Form(
         t.roster,
-        "/roster [r [add|remove @a,@b]], /roster @lee trust",
-        "whom an instructor vouches for",
+        "/roster [r [add|remove @a,@b]]",
+        "whom an instructor vouches for; /roster @lee trust",
         "/roster cs101",
     ),
     "report": Form(t.report, "/report [ID|TO] [why]", "show a message to the moderators", "/report @bob insults"),
@@ -163,6 +163,41 @@ COMMANDS: Final[dict[str, Form]] = {
     "lastlog": _SEARCH,
     "exit": _QUIT,
     "logout": _QUIT,
+}
+
+# What `/help command` says besides, of those with several forms.
+MORE: Final[dict[str, tuple[str, ...]]] = {
+    "group": (
+        "  /group hw3             join it, or make an open one: everybody may come in, also from IRC",
+        "  /group --private lab   make an encrypted one; /invite lab bob adds people",
+        "  /group hw3 text        write to it",
+    ),
+    "verify": (
+        "  /verify @bob           the number to compare, side by side or by voice",
+        "  /verify @bob yes       it is the same on both sides",
+        "  /verify @bob accept    take a changed key without comparing; only of somebody you never compared with",
+        "  /verify @bob resume    go on although the server hides a change of bob's devices",
+    ),
+    "devices": (
+        "  /devices               the table; which is this one, which waits to be added",
+        "  /devices add ID        let a device of yours read what is written to you from now on",
+        "  /devices revoke ID     take a lost one off: nobody writes to it any more",
+    ),
+    "keys": (
+        "  /keys                  how they stand on this device, whom you trust how far",
+        "  /keys recovery         make the recovery code, to be written on paper",
+        "  /keys recover          get the right to add devices back with it, on a new device",
+        "  /keys reset            other keys, a day from now (asks for the password); /keys reset stop",
+        "  /keys passphrase       how to lock this device's files",
+    ),
+    "plain": (
+        "  IRC clients and guests have no keys. What you two write can be read by the server, and is marked [PLAIN].",
+    ),
+    "roster": (
+        "  /roster                the rosters that are known here",
+        "  /roster @lee trust     take the word of somebody you verified for who is who (distrust: no longer)",
+        "  /roster cs101 add @a   sign one yourself: people whom you verified",
+    ),
 }
 
 ALIASES: Final = frozenset({"create_group", "join_group", "group_msg", "query", "lastlog", "exit", "logout"})

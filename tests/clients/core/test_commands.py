@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.moderation import ModeChange
 from clients.core import intents as i
-from clients.core.commands import ALIASES, COMMANDS, help_lines, parse
+from clients.core.commands import ALIASES, COMMANDS, MORE, help_lines, parse
 
 MEANT = {
     "hello there": i.Say("hello there"),
@@ -200,6 +200,14 @@ class HelpTests(SynchronousTestCase):
 
     def test_one_command_with_an_example(self) -> None:
         self.assertIn("for example: /invite hw3 bob", help_lines("/invite"))
+
+    def test_every_form_that_is_explained_means_something(self) -> None:
+        for word, rows in MORE.items():
+            self.assertEqual(help_lines(word)[1:-1], list(rows))
+            for typed in (row.strip().split("  ")[0] for row in rows if row.startswith("  /")):
+                self.assertNotIsInstance(parse(typed.replace(" ID", " abcd")), i.Problem)
+            for row in rows:
+                self.assertLessEqual(len(row), 112)
 
     def test_every_example_means_something(self) -> None:
         for row in COMMANDS.values():
