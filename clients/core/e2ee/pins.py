@@ -136,7 +136,7 @@ def learn(batch: Batch, user: str, chain: list[bytes], own: bool = False) -> lis
             if refused.code == "IDENTITY_CHANGED" and pin.trust == SEEN and peek(blob)[1].uik == pin.next:
                 batch.put(TABLE, user, Pin(user, pin.next))
                 return [Note("KEY_ROTATED", user), *learn(batch, user, chain[chain.index(blob) :], own)]
-            return _stopped(batch, pin, refused.code, blob)
+            return _stopped(batch, pin, refused.code, blob, own)
         pin = pin or Pin(user, known.uik)
         pin = msgspec.structs.replace(pin, chain=[*pin.chain, blob])
     if known is None or known == before:
@@ -221,13 +221,15 @@ def _is_old(pin: Pin, blob: bytes) -> bool:
     return pin.hash_of(found.version) == digest(signed.raw)
 
 
-def _stopped(batch: Batch, pin: Pin, code: str, blob: bytes) -> list[Note]:
-    """Remembered; it is news once, not at every look at the same lists."""
+def _stopped(batch: Batch, pin: Pin, code: str, blob: bytes, own: bool) -> list[Note]:
+    """Remembered; it is news once, not at every look at the same lists. Of oneself it is told in other words, for there
+    is nobody to compare with."""
     if code == "DEVLIST_FORK":
         after = msgspec.structs.replace(pin, forked=True)
     else:
         after = msgspec.structs.replace(pin, trust=CHANGED, offered=peek(blob)[1].uik)
     batch.put(TABLE, pin.user, after)
+    code = "OWN_KEY_CHANGED" if own and code == "IDENTITY_CHANGED" else code
     return [Note(code, pin.user)] if after != pin else []
 
 

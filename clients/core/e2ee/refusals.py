@@ -101,6 +101,11 @@ HAPPENED: Final[dict[str, Code]] = {
     "FILE_INCOMPLETE": Code(NOTE, "{detail}. Resumes automatically."),
     "PLAINTEXT_REFUSED": Code(REFUSE, "An unencrypted message, claimed to be from {who}, was refused."),
     "HISTORY_OFFERED": Code(NOTE, "Your device {device} sends {messages} of before; they are shown as imported."),
+    "OWN_KEY_CHANGED": Code(
+        ALARM,
+        "YOUR key is another one now. Did you begin anew on another device (/keys reset)? Then link this one again, in"
+        " a new profile: chat --profile DIR link. Was it not you? /passwd, and tell your instructor.",
+    ),
     "KEY_IS_NEW": Code(NOTE, "Your new key has begun. Who had compared with you has to compare again: /verify"),
     "KEY_ROTATES": Code(NOTE, "{who} is about to have a new key, and has signed it with the old one."),
     "KEY_ROTATED": Code(NOTE, "{who} has a new key, signed with the old one. Compare when you can: /verify {who}"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -25,7 +27,9 @@ class MutateTests(SynchronousTestCase):
         self.assertEqual(mutate.noticed_before(state, "print"), set())
         state.write_text("print\n", "utf-8")
         outcomes = [("one", False), ("two", True), ("three", False)]
-        self.assertEqual(list(mutate.told(outcomes, state)), outcomes)
+        with redirect_stdout(StringIO()) as said:
+            self.assertEqual(list(mutate.told(outcomes, state)), outcomes)
+        self.assertEqual(said.getvalue().count("NOT NOTICED"), 1)
         self.assertEqual(mutate.noticed_before(state, "print"), {"one", "three"})
         self.assertEqual(mutate.noticed_before(state, "another print"), set())
         self.assertEqual(mutate.noticed_before(None, "print"), set())

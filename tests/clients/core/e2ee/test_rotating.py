@@ -141,7 +141,7 @@ class HonestTests(Rotated):
         self.assertEqual(tablet.notes, [Note("OWN_KEY_ROTATES", "bob")])
         switch(self.bob)
         self.assertEqual(list(pins.current(self.bob.batch(), "bob").devices), [self.bob.device])
-        self.assertEqual([note.code for note in tablet.refresh("bob")], ["IDENTITY_CHANGED"])
+        self.assertEqual([note.code for note in tablet.refresh("bob")], ["OWN_KEY_CHANGED"])
 
     def test_a_device_without_the_key_begins_anew(self) -> None:
         tablet = Phone(self.server, "bob", self.bob)
