@@ -103,7 +103,7 @@ COMMANDS: Final[dict[str, Form]] = {
     "files": Form(f.only(i.ListFiles()), "/files", "files offered, on their way, arrived", "/files"),
     "get": Form(ff.get, "/get ID [folder]", "fetch a file", "/get 3fa9c2d1"),
     "accept": Form(ff.get, "/accept ID [folder]", "the same", "/accept 3fa9c2d1"),
-    "decline": Form(ff.decline, "/decline ID", "do not fetch a file, or stop it", "/decline 3fa9c2d1"),
+    "decline": Form(ff.decline, "/decline ID", "do not fetch a file; stop one; take one back", "/decline 3fa9c2d1"),
     "whois": Form(f.whois, "/whois name", "what may be known about somebody", "/whois bob"),
     "invite": Form(f.invite, "/invite g name", "invite somebody to a group", "/invite hw3 bob"),
     "kick": Form(f.kick, "/kick [g] name [reason]", "remove somebody; a reason takes the group", "/kick hw3 bob"),

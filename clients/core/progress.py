@@ -76,6 +76,8 @@ def _state(notice: Moving) -> str:
         return f"received ({size}), saved as {inert.line(notice.path)}"
     if notice.state == o.FAILED:
         return f"{inert.line(notice.text)}" + (f" (at {_share(notice)})" if notice.done else "")
+    if notice.state == o.DECLINED and notice.way == o.UP:
+        return "taken back; who has not fetched it cannot any more."
     return f"{STATES.get(notice.state, notice.state)}."
 
 

@@ -128,16 +128,20 @@ class Transfers:
         return Moves([transfer.news(MOVING if transfer.moving else WAITING, now, first=True)])
 
     def decline(self, now: float, intent: i.DeclineFile) -> Moves:
-        """Do not fetch a file, or stop: what goes up is taken back, what is there of it is removed."""
+        """Do not fetch a file, or stop: what is there of it goes. One's own is taken back, also when it was sent."""
         found = self.find(intent.id)
         if isinstance(found, n.Refused):
             return Moves([msgspec.structs.replace(found, intent=intent)])
         transfer = self._active.pop(found.offer.id, None) or self._made(found)
         kept = transfer.kept
-        if kept.state in (o.SENT, o.RECEIVED, o.OFFERING):
+        if kept.state in (o.RECEIVED, o.OFFERING):
             return Moves([n.Refused("bad-argument", "That file has arrived already.", intent=intent)])
+        if kept.state == o.SENT and not self._online:
+            return Moves(
+                [n.Refused("not-connected", "Not connected to the server right now; try again.", intent=intent)]
+            )
         moves = Moves([transfer.news(o.DECLINED)])
-        if kept.way == o.UP and transfer.moving:
+        if kept.way == o.UP and (transfer.moving or kept.state == o.SENT):
             moves.commands.append(b.DeleteBlob(self._number(b""), kept.offer.id))
         if kept.path and (kept.way == o.DOWN or kept.manifest):
             moves.jobs.append(j.Remove(kept.offer.id, kept.path))

@@ -34,6 +34,7 @@ class ShownTests(SynchronousTestCase):
             (moving(o.RECEIVED, path="/x/a.pdf"), "received (2.0 MB), saved as /x/a.pdf"),
             (moving(o.FAILED, text="No\x1b[1m room.", done=1_000_000), "No\\x1b[1m room. (at 1.0 MB of 2.0 MB (50 %))"),
             (moving(o.DECLINED), "declined."),
+            (moving(o.DECLINED, way=o.UP), "taken back; who has not fetched it cannot any more."),
         ):  # fmt: skip
             (line,) = shown(notice, STYLE)
             self.assertEqual(line.split(": ", 1)[1], expected)

@@ -264,6 +264,24 @@ class What(FilesCase):
         self.assertEqual(self.state(self.alice).state, o.DECLINED)
         self.assertEqual(os.listdir(f"{self.root}/server"), [])
 
+    def test_what_was_sent_is_taken_back(self) -> None:
+        """Which also makes room for another one."""
+        self.make(files_bytes=10)
+        path = self.file(10)
+        self.send(path)
+        offer = self.offer(self.bob)
+        self.send(self.file(1, "b.bin"))
+        self.assertEqual(self.state(self.alice).code, "quota-full")
+        self.alice.app.act(i.DeclineFile(offer.id.hex()))
+        self.settle()
+        self.assertEqual(self.state(self.alice).state, o.DECLINED)
+        self.assertEqual(os.listdir(f"{self.root}/server"), [])
+        self.bob.app.act(i.GetFile(offer.id.hex()))
+        self.settle()
+        self.assertEqual(self.state(self.bob).code, "no-such-blob")
+        with open(path, "rb") as file:
+            self.assertEqual(len(file.read()), 10)  # one's own stays
+
     def test_it_is_gone(self) -> None:
         self.send(self.file(5))
         offer = self.offer(self.bob)
