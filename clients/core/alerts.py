@@ -95,6 +95,14 @@ def grouped(device: str) -> str:
     return " ".join(device[at : at + 4] for at in range(0, len(device), 4))
 
 
+def _device(notice: n.Secure) -> str:
+    """The device that is meant: the one that was found, or the one that was asked for."""
+    asked = getattr(notice.intent, "device", "")
+    if _ID.fullmatch(notice.detail):
+        return grouped(notice.detail)
+    return grouped(inert.name(asked)) if asked else "ID (see /devices)"
+
+
 def _about(notice: n.Secure, style: Style) -> dict[str, str]:
     """What may stand in a text, inert."""
     who = inert.name(notice.user.removeprefix("@")) or "somebody"
@@ -107,7 +115,7 @@ def _about(notice: n.Secure, style: Style) -> dict[str, str]:
         "are": "is" if notice.number == 1 else "are",
         "at": f" ({clock(notice.at, style.now)})" if notice.at else "",
         "date": f"on {clock(notice.at, style.now)}" if notice.at else "soon",
-        "device": grouped(notice.detail) if _ID.fullmatch(notice.detail) else "ID (see /devices)",
+        "device": _device(notice),
         "detail": inert.line(notice.detail),
         "code": inert.name(notice.code),
         "plain": never,

@@ -385,7 +385,7 @@ def _done(notice: n.Answered, event: a.Done, style: Style) -> list[str]:
     intent = notice.intent
     if isinstance(intent, i.GoAway):
         return ["You are away. /back ends it." if intent.text else "You are back."]
-    group, name = _group(getattr(intent, "group", "")), inert.name(getattr(intent, "name", ""))
+    group, name = _group(getattr(intent, "group", "") or style.focus), inert.name(getattr(intent, "name", ""))
     words = _DONE.get(type(intent))
     return [words.format(group=group, name=name, role=getattr(intent, "role", ""))] if words else []
 

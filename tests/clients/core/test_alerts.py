@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core import alerts
+from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.e2ee.refusals import ASKED, CODES, HAPPENED
 from clients.core.style import Style
@@ -139,6 +140,10 @@ class TextTests(SynchronousTestCase):
         ):
             text = alerts.sentence(secure("DEVICE_NOT_LISTED", detail=detail), STYLE)
             self.assertTrue(text.endswith("/devices add " + shown), text)
+
+    def test_the_device_that_was_asked_for(self) -> None:
+        told = n.Secure("NO_SUCH_DEVICE", "alice", detail="account", intent=i.RevokeDevice("abcdabcd"))
+        self.assertEqual(alerts.sentence(told, STYLE), "None of your devices is abcd abcd; see /devices.")
 
     def test_one_and_many(self) -> None:
         self.assertEqual(alerts.sentence(secure("GAP", number=1), STYLE), "1 message from bob is missing.")

@@ -181,6 +181,10 @@ class WelcomeTests(SynchronousTestCase):
 class AnswerTests(SynchronousTestCase):
     """Lists."""
 
+    def test_what_was_done_in_the_group_one_looks_at(self) -> None:
+        told = answer(i.KickFrom("", "bob"), a.Done(1))
+        self.assertEqual(lines(told, PLAIN._replace(focus="#g1")), ["bob was removed from group 'g1'."])
+
     def test_lists(self) -> None:
         people = [a.Member("bob", "student", "online"), a.Member("prof", "staff", "away")]
         for notice, line in (
