@@ -157,8 +157,12 @@ class Transfers:
         """Let go of what is too old, and of what nobody is left to fetch."""
         hub, turn = self._node.hub, self._node.turn()
         for blob in blobs.outdated(hub, now):
-            blobs.forget(hub, blob, turn)
-            turn.then(self._remove, blob)
+            self.let_go(blob, turn)
+
+    def let_go(self, blob: Blob, turn: Turn) -> None:
+        """Keep a blob no longer, and take its bytes away when that is on disk."""
+        blobs.forget(self._node.hub, blob, turn)
+        turn.then(self._remove, blob)
 
     def _remove(self, blob: Blob) -> None:
         self._run(self._folder.remove, blob.id).addErrback(_cannot_remove)

@@ -40,9 +40,10 @@ from chatd.operations.names import beginning
 from chatd.operations.service import Refused, Service
 
 log = Logger()
-NOBODIES: Final = frozenset(
-    ("no-such-user", "no-such-group", "no-such-message", "user-not-in-group", "not-here", "no-such-report")
-)
+NOBODIES: Final = frozenset((
+    "no-such-user", "no-such-group", "no-such-message", "no-such-report", "no-such-blob", "user-not-in-group",
+    "not-here",
+))  # fmt: skip
 STATUSES: Final = {DONE: "done", USAGE: "not understood", REFUSED: "refused", LATE: "too late"}
 TERMINAL: Final = "(terminal)"
 UNKNOWN: Final = "That went wrong on the server's side; its log says more."

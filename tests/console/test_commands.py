@@ -19,7 +19,8 @@ MARKER = "Xyzzy-PRIVATE-Marker-8271"
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "operations.md"
 # What a verb needs to have something to say; `$code` is a code that was made before.
 LINES = {
-    "message explain": "message explain #hw3:1", "reports show": "reports show 1", "reports take": "reports take 1",
+    "files rm": "files rm ffffffffffff --yes", "message explain": "message explain #hw3:1",
+    "reports show": "reports show 1", "reports take": "reports take 1",
     "reports close": "reports close 1 seen", "backup now": "backup now", "backup verify": "backup verify nowhere",
     "sessions": "sessions @bob", "user show": "user show @bob", "kick": "kick @bob why --yes",
     "group show": "group show #hw3 --members", "group add": "group add #hw3 @carol",
@@ -33,12 +34,12 @@ LINES = {
 }  # fmt: skip
 WHO_MAY = {
     "ta": "bans group-list group-show help history motd mute stats unmute user-list user-show who",
-    "staff": "announce ban cert-show console group-add group-remove group-role invite-list invite-new invite-revoke "
-    "kick mailbox-list mailbox-show message-explain reports-close reports-list reports-show reports-take sessions "
-    "slow stuck top unban watch",
+    "staff": "announce ban cert-show console files-list files-quota group-add group-remove group-role invite-list "
+    "invite-new invite-revoke kick mailbox-list mailbox-show message-explain reports-close reports-list reports-show "
+    "reports-take sessions slow stuck top unban watch",
     "admin": "audit audit-verify backup-list backup-now backup-verify cert-reload config-diff config-reload "
-    "config-show drain log-level log-tail roster-codes roster-sync shutdown trace undrain user-add user-delete "
-    "user-disable user-enable user-passwd user-rename user-role",
+    "config-show drain files-rm log-level log-tail roster-codes roster-sync shutdown trace undrain user-add "
+    "user-delete user-disable user-enable user-passwd user-rename user-role",
     "debug": "py",
 }
 
