@@ -61,7 +61,7 @@ class OwnTests(SynchronousTestCase):
         batch = Batch(MemoryStorage())
         own.join(batch, "bob", own.myself(self.batch).uik, Account.make(), ENTROPY)
         fake = own.begin(Batch(MemoryStorage()), "bob", Account.make(), ENTROPY)
-        self.assertEqual(pins.learn(batch, "bob", [fake], own=True), [Note("IDENTITY_CHANGED", "bob")])
+        self.assertEqual(pins.learn(batch, "bob", [fake], own=True), [Note("OWN_KEY_CHANGED", "bob")])
         self.assertEqual(refused(lambda: pins.current(batch, "bob")), "NO_E2EE_KEYS")
 
     def test_a_device_of_somebody_else_is_not_listed(self) -> None:
