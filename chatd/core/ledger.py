@@ -7,7 +7,8 @@ trail of bounded length, so an old message has fewer times than a new one. Nothi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 ACKNOWLEDGEMENTS: Final = 20_000
 COMMITS: Final = 10_000
 REFUSALS: Final = 2_000
+MAIL: Final = 5_000
 VISITS: Final = 4  # of one device
 SHOWN: Final = 200  # devices in one answer
 
+MAILBOX: Final = 0  # stands for a device's encrypted mail where others have a conversation
 ACKNOWLEDGED, SENT, BEHIND, AWAY = "acknowledged", "sent", "behind", "away"
 ORDER: Final = (ACKNOWLEDGED, SENT, BEHIND, AWAY, "disabled")
 
@@ -40,6 +43,7 @@ class Trail:
         self.acknowledged: deque[tuple[int, str, int, int]] = deque(maxlen=ACKNOWLEDGEMENTS)
         self.commits: deque[tuple[int, int, int]] = deque(maxlen=COMMITS)
         self.refused: deque[tuple[int, int, bytes, str]] = deque(maxlen=REFUSALS)
+        self.mail: deque[tuple[int, str, bytes, tuple[tuple[str, int], ...]]] = deque(maxlen=MAIL)
         self._visits: dict[str, deque[list[int]]] = {}
 
     def came(self, device: str, now: int) -> None:
@@ -58,6 +62,17 @@ class Trail:
         if user is not None and isinstance(identity, bytes) and len(identity) <= 16:
             self.refused.append((now, user.id, identity, code))
 
+    def mailed(self, at: int, sender: str, sending: bytes, to: Iterable[tuple[str, int]]) -> None:
+        """Encrypted mail is on disk for these devices, with its place in the mail of each."""
+        self.mail.append((at, sender, sending, tuple(islice(to, SHOWN))))
+
+    def sending(self, sender: str, sending: bytes, to: Container[str]) -> tuple[int, bytes, dict[str, int]]:
+        """Somebody's sending of this id, or (without one) the newest to one of these devices; at 0: none is known."""
+        for at, who, identity, places in reversed(self.mail):
+            if who == sender and (identity == sending or not (sending or all(one not in to for one, _ in places))):
+                return at, identity, dict(places)
+        return 0, b"", {}
+
     def why_not(self, user: User, identity: bytes) -> str:
         """The code by which a message of somebody was refused last; empty: none is remembered."""
         return next((code for _, who, what, code in reversed(self.refused) if (who, what) == (user.id, identity)), "")
@@ -71,6 +86,14 @@ class Trail:
         found: dict[str, int] = {}
         for at, device, where, upto in self.acknowledged:
             if where == conversation and upto >= seq:
+                found.setdefault(device, at)
+        return found
+
+    def acknowledged_mail(self, places: Mapping[str, int]) -> dict[str, int]:
+        """The same of encrypted mail, by each device's own place."""
+        found: dict[str, int] = {}
+        for at, device, where, upto in self.acknowledged:
+            if where == MAILBOX and upto >= places.get(device, upto + 1):
                 found.setdefault(device, at)
         return found
 
@@ -172,10 +195,43 @@ def explain(hub: Hub, session: Session, command: a.Explain, turn: Turn) -> View 
     why = hub.trail.why_not(user, command.id) if command.id else ""
     if why:
         raise Refused("no-such-message", f"It was refused: {why}. Nothing of it was kept.")
+    if command.to.startswith("@") and not command.seq and _explain_mail(hub, session, user, command, turn):
+        return None
     seen = view(hub, session, command.to)
     if seen is None or not isinstance(seen.conversation, Conversation):
         raise Refused("no-such-message", "Nothing was kept of what was said there.")
     return seen
+
+
+def _explain_mail(hub: Hub, session: Session, user: User, command: a.Explain, turn: Turn) -> bool:
+    """What was said encrypted is in no log; of what went to whom lately the trail knows. Whether it knows this one."""
+    peer = hub.users.find(command.to[1:])
+    if not (user.chains and peer.chains):
+        return False
+    at, identity, places = hub.trail.sending(user.name, command.id, peer.devices)
+    told = hub.trail.acknowledged_mail(places)
+    fates = [
+        _mail_fate(hub, peer.devices[device], at, seq, told.get(device, 0))
+        for device, seq in places.items() if device in peer.devices
+    ]  # fmt: skip
+    if not fates:
+        return False
+    best = min(fates, key=lambda fate: ORDER.index(fate.state))
+    reader = a.ReaderIs(peer.name, best.state, best.at)
+    name = "dm:" + ":".join(sorted((user.key, peer.key)))
+    turn.reply(session, a.Explained(command.ref, name, 0, identity, at, at, [reader], [(best.state, 1)]))
+    return True
+
+
+def _mail_fate(hub: Hub, device: Device, at: int, seq: int, told: int) -> Fate:
+    if device.box.acknowledged >= seq:
+        return Fate(device.user.name, device.id, ACKNOWLEDGED, told)
+    session = device.session
+    if session is None or session.feed is None:
+        return Fate(device.user.name, device.id, AWAY, hub.trail.last_seen(device.id))
+    if session.feed.sent < seq:
+        return Fate(device.user.name, device.id, BEHIND, 0)
+    return Fate(device.user.name, device.id, SENT, hub.trail.here_after(device.id, at))
 
 
 def tell(hub: Hub, session: Session, command: a.Explain, seen: View, rows: list[Row], turn: Turn) -> None:

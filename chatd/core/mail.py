@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from chatd import encryption as e
-from chatd.core import sanctions
+from chatd.core import ledger, sanctions
 from chatd.core.belongings import Feed
 from chatd.core.lists import account, listed
 from chatd.core.turn import Refused, Turn
@@ -159,6 +159,7 @@ def _deliver(
     hub: Hub, sender: str, device: str, sending: bytes, letters: list[Letter], addressed: list[list[Device]], at: int
 ) -> None:  # fmt: skip
     """Mail is on disk: those who have everything before it hear it now."""
+    hub.trail.mailed(at, sender, sending, (place for letter in letters for place in letter.to))
     for letter, some in zip(letters, addressed, strict=True):
         for to, (_, seq) in zip(some, letter.to, strict=True):
             to.box.told = seq
@@ -215,6 +216,7 @@ def acknowledge(hub: Hub, session: Session, command: e.AcknowledgeMail, turn: Tu
     if seq > device.box.acknowledged:
         device.box.drop(seq)
         turn.keep(MailAcknowledged(device.id, seq))
+        hub.trail.acknowledged.append((turn.now, device.id, ledger.MAILBOX, seq))
 
 
 def ask_repeat(hub: Hub, session: Session, command: e.PutMail) -> bool:

@@ -349,7 +349,8 @@ def _explained(notice: n.Answered, event: a.Explained, style: Style) -> list[str
     peer = peer_of(event.conversation, style.me)
     to = inert.name("@" + peer if peer else event.conversation)
     accepted = clock(event.at, style.now)
-    shown = [f"{to} {event.seq}: accepted {accepted}" + (", on disk" if event.written else "")]
+    which = str(event.seq) if event.seq else "(encrypted)"
+    shown = [f"{to} {which}: accepted {accepted}" + (", on disk" if event.written else "")]
     for reader in event.readers:
         bare, timed = _FATES.get(reader.state, ("", ""))
         words = timed.format(clock(reader.at, style.now)) if reader.at else bare

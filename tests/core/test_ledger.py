@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from chatd import archive as a
+from chatd import encryption as e
 from chatd import messages as m
 from chatd.core import ledger, sanctions
 from chatd.core.ledger import Trail
 from tests.kit import Peer, Scene
+from tests.sealed import SealedScene, item
 
 ID = b"0123456789abcdef"
 
@@ -127,6 +129,47 @@ class Explained(Scene):
         self.refused("no-such-user", self.alice, a.Explain, "@nobody", 1)
         self.refused("no-such-group", self.alice, a.Explain, "#nowhere", 1)
         self.refused("no-such-message", self.alice, a.Explain, "@bob", 0, b"?" * 16)
+
+
+class Encrypted(SealedScene):
+    """Of mail the trail knows which device has fetched it, and not what it is."""
+
+    def now(self) -> int:
+        """In ms."""
+        return int(self.house.wall() * 1000)
+
+    def explained(self, by: Peer, to: str, id: bytes = b"") -> a.Explained:
+        """The answer."""
+        found = self.granted(by, a.Explain, to, 0, id)
+        assert isinstance(found, a.Explained)
+        return found
+
+    def test_sent_fetched_away(self) -> None:
+        at = self.now()
+        self.sends(self.alice, item(self.bob))
+        found = self.explained(self.alice, "@bob")
+        self.assertEqual((found.conversation, found.seq, found.at), ("dm:alice:bob", 0, at))
+        self.assertEqual(found.readers, [a.ReaderIs("bob", "sent", at)])
+        self.house.clock.advance(5)
+        self.bob.tell(e.AcknowledgeMail(1))
+        fetched = [a.ReaderIs("bob", "acknowledged", self.now())]
+        self.house.clock.advance(5)
+        self.assertEqual(self.explained(self.alice, "@bob").readers, fetched)
+        self.bob.lose()
+        self.sends(self.alice, item(self.bob), item(self.carol))
+        self.assertEqual(self.explained(self.alice, "@bob").readers, [a.ReaderIs("bob", "away", self.now())])
+        self.assertEqual(self.explained(self.alice, "@carol").readers[0].state, "sent")
+        self.assertEqual(self.explained(self.alice, "@bob", found.id).readers, fetched)
+
+    def test_the_device_that_is_furthest_and_nobody_elses(self) -> None:
+        laptop = self.second(self.bob)
+        self.sends(self.alice, item(self.bob, laptop), bob=2)
+        laptop.tell(e.AcknowledgeMail(1))
+        self.assertEqual(self.explained(self.alice, "@bob").readers[0].state, "acknowledged")
+        self.refused("no-such-message", self.carol, a.Explain, "@bob")
+        self.house.restart()
+        alice = self.alice.again()
+        self.refused("no-such-message", alice, a.Explain, "@bob")  # the trail is forgotten
 
 
 class Trails(Scene):

@@ -207,6 +207,8 @@ class AnswerTests(SynchronousTestCase):
     def test_what_became_of_a_message(self) -> None:
         at = clock(5000, PLAIN.now)
         readers = [ReaderIs("bob", "acknowledged", 5000), ReaderIs("carol", "away", 0), ReaderIs("dan", "{0.at}", 1)]
+        sealed = answer(i.Explain(), a.Explained(1, "dm:a:b", 0, b"", 5000, 0, readers[:1]))
+        self.assertEqual(lines(sealed, PLAIN)[0], f"@a (encrypted): accepted {at}")
         self.assertEqual(lines(answer(i.Explain(), a.Explained(1, "#g", 7, b"", 5000, 5001, readers)), PLAIN), [
             f"#g 7: accepted {at}, on disk", f"  bob has had it since {at}", "  carol is away", "  dan {0.at}",
         ])  # fmt: skip
