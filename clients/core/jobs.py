@@ -13,41 +13,6 @@ import msgspec
 from clients.core.e2ee.stream import Stream
 
 
-class Job(msgspec.Struct, frozen=True):
-    """What every job has in common: the file's id."""
-
-    id: bytes
-
-
-class Prepare(Job, frozen=True):
-    """Look at a file that is to be sent: its size and hashes. `spool`: where what travels is made and kept, of a file
-    that is to be encrypted; the outcome names it."""
-
-    path: str
-    spool: str = ""
-    entropy: bytes = b""
-
-
-class Read(Job, frozen=True):
-    """Bytes of what is being sent."""
-
-    path: str
-    offset: int
-    length: int
-
-
-class Open(Job, frozen=True):
-    """Begin to write a file that comes, or go on. `output`: the folder or the file that was wanted; where nothing was,
-    it is `name` in `folder`. `path`: where it was begun earlier."""
-
-    folder: str
-    name: str
-    output: str
-    path: str
-    blob_size: int
-    stream: Stream | None = None
-
-
 class Running:
     """The SHA-256 of a file, and of what travels of it, as far as that has gone by here: then it need not be read again
     at the end. Only the disk looks inside; who gives it to one job gives it to none before that one is done."""
@@ -66,6 +31,43 @@ class Running:
     def digests(self) -> tuple[bytes, bytes]:
         """Of the file, and (if it was encrypted) of what travelled."""
         return self._plain.digest(), self._blob.digest()
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What every job has in common: the file's id."""
+
+    id: bytes
+
+
+class Prepare(Job, frozen=True):
+    """Look at a file that is to be sent: its size, and with `hashes` its hash. `spool`: where what travels is made and
+    kept, of a file that is to be encrypted; the outcome names it."""
+
+    path: str
+    spool: str = ""
+    entropy: bytes = b""
+    hashes: bool = True
+
+
+class Read(Job, frozen=True):
+    """Bytes of what is being sent."""
+
+    path: str
+    offset: int
+    length: int
+    running: Running | None = None
+
+
+class Open(Job, frozen=True):
+    """Begin to write a file that comes, or go on. `output`: the folder or the file that was wanted; where nothing was,
+    it is `name` in `folder`. `path`: where it was begun earlier."""
+
+    folder: str
+    name: str
+    output: str
+    path: str
+    blob_size: int
+    stream: Stream | None = None
 
 
 class Write(Job, frozen=True):

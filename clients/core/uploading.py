@@ -15,6 +15,7 @@ from chatd import messages as m
 from clients.core import jobs as j
 from clients.core import notices as n
 from clients.core import offers as o
+from clients.core import records as r
 from clients.core.e2ee.signed import encode
 from clients.core.moving import MOVING, WAITING
 from clients.core.outbox import Outgoing
@@ -31,6 +32,7 @@ class Upload(Transfer):
     stage = ""
     secret = b""  # of a file that is to be encrypted, until it is: its id and its key
     _read_to = 0
+    _running: j.Running | None = None
 
     def rest(self) -> None:
         """As promised in `transfer.py`, like the next three."""
@@ -53,7 +55,7 @@ class Upload(Transfer):
         self.busy = True
         kept = self.kept
         if not self.secret:
-            return Moves(jobs=[j.Prepare(kept.offer.id, kept.output)])
+            return Moves(jobs=[j.Prepare(kept.offer.id, kept.output, hashes=False)])
         spool = f"{self._desk.spool}/{kept.row}"
         return Moves(jobs=[j.Prepare(kept.offer.id, kept.output, spool, self.secret)])
 
@@ -68,19 +70,40 @@ class Upload(Transfer):
     def _flow(self, now: float) -> Moves:
         """Read what fits the window, or say that it is whole."""
         if self.done == self.kept.blob_size:
-            self.stage = COMMITTING
-            return Moves(commands=[b.CommitBlob(self._ref(now), self.kept.offer.id, self.kept.blob_hash)])
+            return self._commit(now)
         room = min(self._window.size - self._flying(), self.kept.blob_size - self._read_to, MOST_READ)
+        running = self._running
         if room < min(self._window.piece, self.kept.blob_size - self._read_to) or room <= 0:
             return Moves()
         self.busy = True
-        return Moves(jobs=[j.Read(self.kept.offer.id, self.kept.path, self._read_to, room)])
+        return Moves(jobs=[j.Read(self.kept.offer.id, self.kept.path, self._read_to, room, running)])
+
+    def _commit(self, now: float) -> Moves:
+        """All of it is there: say its hash, which is known if all of it has gone by here."""
+        moves = Moves()
+        if not self.kept.blob_hash:
+            if self._running is None or self._running.length != self.kept.blob_size:
+                self.busy = True
+                return Moves(jobs=[j.Prepare(self.kept.offer.id, self.kept.output)])
+            moves.records = self._known(self._running.digests()[0])
+        self.stage = COMMITTING
+        moves.commands = [b.CommitBlob(self._ref(now), self.kept.offer.id, self.kept.blob_hash)]
+        return moves
+
+    def _known(self, whole: bytes) -> list[r.Record]:
+        """The hash of a file that is not encrypted."""
+        offer = msgspec.structs.replace(self.kept.offer, sha256=whole)
+        return self._change(offer=offer, blob_hash=whole)
 
     # ---- the disk ----
 
     def worked(self, now: float, outcome: j.Outcome) -> Moves:
         """The disk has done a job."""
         self.busy = False
+        if isinstance(outcome, j.Prepared) and self.kept.state == o.SENDING:
+            if outcome.blob_size != self.kept.blob_size:
+                return self._give_up("changed", "The file has changed while it was sent; try again.")
+            return Moves(records=self._known(outcome.blob_hash)) + self.go(now)
         if isinstance(outcome, j.Prepared):
             return self._prepared(now, outcome)
         if isinstance(outcome, j.Pieces):
@@ -123,11 +146,12 @@ class Upload(Transfer):
             return self._refused(now, event)
         if not isinstance(event, b.BlobIs):
             return Moves()
-        if event.committed:
+        if event.committed and self.kept.blob_hash:
             self.done = self.kept.blob_size
             return self._offer()
         if self.stage == ASKED:
             self.stage, self.done, self._read_to = FLOWING, event.written, event.written
+            self._running = None if event.written or self.kept.blob_hash else j.Running()
         self.done = max(self.done, event.written)
         return self._moved(now) + self.go(now)
 
@@ -139,7 +163,7 @@ class Upload(Transfer):
             return self._later(now, event.retry)
         if event.code == "blob-damaged" and self.tries < TRIES:
             self.tries += 1
-            changed = self._change(state=o.SENDING if self.kept.manifest else o.PREPARING)
+            changed = [] if self.kept.manifest else self._change(state=o.PREPARING, blob_hash=b"")
             return Moves(records=changed) + self._later(now, event.retry)
         return self._give_up(event.code, event.text)
 

@@ -15,7 +15,9 @@ Fields = dict[str, Any]
 
 def about(offer: Offer) -> Fields:
     """A file."""
-    fields: Fields = {"id": offer.id.hex(), "name": offer.name, "size": offer.size, "sha256": offer.sha256.hex()}
+    fields: Fields = {"id": offer.id.hex(), "name": offer.name, "size": offer.size}
+    if any(offer.sha256):  # of what is going up it is known at the end
+        fields["sha256"] = offer.sha256.hex()
     return {**fields, "type": offer.type} if offer.type else fields
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import blobs as b
@@ -13,7 +15,7 @@ from clients.core.intents import SendFile
 from clients.core.moving import Moving
 from clients.core.notices import Refused
 from clients.core.offers import Kept, Offer
-from clients.core.transfer import TRIES, Moves
+from clients.core.transfer import TRIES, Moves, keep
 from clients.core.uploading import Upload
 from clients.core.window import MOST
 from tests.clients.core.test_transfer import desk
@@ -34,7 +36,7 @@ class UploadTests(SynchronousTestCase):
     def prepared(self, size: int = SIZE) -> Moves:
         """The disk has looked at it."""
         (job,) = self.upload.go(0.0).jobs
-        self.assertEqual(job, j.Prepare(ID, "x"))
+        self.assertEqual(job, j.Prepare(ID, "x", hashes=False))
         return self.upload.worked(0.0, j.Prepared("a.bin", size, b"h" * 32, "", "/x", size, b"h" * 32))
 
     def begun(self, written: int = 0) -> Moves:
@@ -92,6 +94,38 @@ class UploadTests(SynchronousTestCase):
         (create,) = self.prepared().commands
         self.assertTrue(self.upload.hears(create.ref, 0.0, None))  # type: ignore[union-attr]
         self.assertEqual(len(self.upload.answered(0.0, b.BlobIs(1, ID, SIZE, SIZE, True)).says), 1)
+
+    def test_the_hash_of_what_went_by_here_or_of_what_is_read_once_more(self) -> None:
+        for gone_by in (True, False):
+            self.setUp()
+            self.upload.go(0.0)
+            (create,) = self.upload.worked(0.0, j.Prepared("a", 5, bytes(32), "", "/x", 5, b"")).commands
+            self.upload.hears(create.ref, 0.0, None)  # type: ignore[union-attr]
+            moves = self.upload.answered(0.0, b.BlobIs(1, ID, 5, 0 if gone_by else 5, False))
+            (job,) = moves.jobs
+            if gone_by:
+                assert isinstance(job, j.Read) and job.running is not None
+                job.running.add(b"hello", b"hello")
+                (put,) = self.upload.worked(0.0, j.Pieces(0, b"hello")).commands
+                self.upload.hears(put.ref, 0.0, None)  # type: ignore[union-attr]
+                moves = self.upload.answered(0.0, b.BlobIs(2, ID, 5, 5, False))
+            else:
+                self.assertEqual(job, j.Prepare(ID, "x"))
+                whole = hashlib.sha256(b"hello").digest()
+                moves = self.upload.worked(0.0, j.Prepared("a", 5, whole, "", "/x", 5, whole))
+            (commit,) = moves.commands
+            assert isinstance(commit, b.CommitBlob)
+            self.assertEqual(commit.sha256, hashlib.sha256(b"hello").digest())
+            self.assertEqual(self.upload.kept.offer.sha256, commit.sha256)
+            self.assertEqual(moves.records[-1], keep(self.upload.kept))  # before it is sent
+
+    def test_it_has_another_size_now(self) -> None:
+        self.upload.go(0.0)
+        (create,) = self.upload.worked(0.0, j.Prepared("a", 5, bytes(32), "", "/x", 5, b"")).commands
+        self.upload.hears(create.ref, 0.0, None)  # type: ignore[union-attr]
+        self.upload.answered(0.0, b.BlobIs(1, ID, 5, 5, False))
+        self.upload.worked(0.0, j.Prepared("a", 6, b"h" * 32, "", "/x", 6, b"h" * 32))
+        self.assertEqual(self.upload.kept.state, o.FAILED)
 
     def test_it_is_not_there(self) -> None:
         self.upload.go(0.0)
