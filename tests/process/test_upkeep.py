@@ -112,6 +112,15 @@ class Asking(Upkeep):
         self.assertIn("Staff have your report.", done.lines())
         self.assertEqual(self.admin("verify")["counts"]["report"], 1)
 
+    def test_explain_what_is_encrypted(self) -> None:
+        for user in ("alice", "bob"):
+            self.assertEqual(self.chat(user, "who").status, 0)
+        self.assertEqual(self.chat("alice", "send", "@bob", "between us").status, 0)
+        self.assertIn("  bob is away", self.talk("alice", "/explain @bob\n", "--plain").out)
+        self.assertEqual(self.heard_by("bob", "--count", "1"), ["between us"])
+        shown = self.talk("alice", "/explain @bob\n", "--plain").lines()
+        self.assertTrue(any(line.startswith("@bob (encrypted): accepted ") for line in shown), shown)
+
 
 class Rosters(Upkeep):
     """A class comes in by its list."""
