@@ -26,6 +26,7 @@ from chatd.messages import (
 )
 from clients.core.device import Device
 from clients.core.notices import AskName
+from clients.core.view import fold
 
 _ASK_AGAIN: Final = frozenset({"name-taken", "bad-name"})
 _LATER: Final = frozenset({"throttled", "busy"})
@@ -90,6 +91,13 @@ class Entrance:
         if self._way == "signup":
             self.who.unsure = True
         self._greeting, self._way = None, ""
+
+    def is_for(self, welcome: Welcome) -> bool:
+        """Is it the answer to what was asked, and to who asked? A server that calls an account a guest would hear
+        openly what its person says in secret."""
+        if not self._way or fold(welcome.name) != fold(self.who.name):
+            return False
+        return not welcome.guest or self._way == "enter" or (self._way == "resume" and self.who.guest)
 
     def welcomed(self, welcome: Welcome) -> None:
         """The login is done."""

@@ -35,6 +35,8 @@ CLIENT: Final = "chat/0.1"
 LONGEST_TEXT: Final = 240_000
 MOST_TOLD: Final = 1000
 WAITED: Final = "This waited for the connection, and what is said to guests, or by them, does not wait: say it again."
+NOT_ASKED: Final = "The server has let in somebody else than who asked. Nothing was sent; it is tried again."
+STATES: Final = frozenset({"sent", "stored", "delivered"})  # of what was accepted
 AS_MODES: Final = frozenset({"role", "private", "open", "announce", "talk"})
 
 
@@ -107,7 +109,7 @@ class Session:
         """The server said something."""
         self.pulse.heard(now)
         step = Step()
-        if self.secure is None or not self.secure.received(now, event):
+        if self.secure is None or not (self.secure.is_false(event) or self.secure.received(now, event)):
             act = _EVENTS.get(type(event))
             step = act(self, now, event) if act else self._answered(now, event)
         if self.secure is not None and self.state.status == ONLINE and self.secure.reconsiders():
@@ -290,6 +292,10 @@ class Session:
         return step
 
     def _welcome(self, now: float, event: m.Welcome) -> Step:
+        if not self.entrance.is_for(event):
+            return Step([n.Refused("unexpected", NOT_ASKED)], stop=NOT_ASKED)
+        if self.secure is not None:
+            event = self.secure.without_false_names(event)
         fresh = not self.entrance.who.claimed and self.entrance.who.password is None
         self.entrance.welcomed(event)
         self.state.welcome(event)
@@ -416,11 +422,12 @@ class Session:
         peer = item.to[1:] if item.to.startswith("@") else ""
         if peer:
             self.state.names.setdefault(peer.lower(), peer)
-        told = n.Outcome(item.id, item.to, item.text, event.state, event.conversation, event.seq, event.at)
+        state = event.state if event.state in STATES else "stored"
+        told = n.Outcome(item.id, item.to, item.text, state, event.conversation, event.seq, event.at)
         if not event.seq:  # it went to the operators of a group, and is in no log
             return Step([msgspec.structs.replace(told, state="passed")], [r.Unqueue(item.id)])
         step = Step([told], [r.Unqueue(item.id)])
-        if event.state != "delivered":
+        if state != "delivered":
             self._told[event.conversation, event.seq] = told
             if len(self._told) > MOST_TOLD:
                 del self._told[next(iter(self._told))]
@@ -480,6 +487,9 @@ class Session:
     def _redacted(self, now: float, event: o.Redacted) -> Step:
         """A text is taken away: here, too."""
         kept = r.TakeAway(event.conversation, event.seq, n.taken_away(event.reason))
+        peer = self.state.peer(event.conversation)
+        if peer and self.secure is not None and self.secure.kept_as("@" + peer):
+            return Step(records=[kept])  # what is shown of them is encrypted, and the server knows no place in it
         return Step([n.TakenAway(event.conversation, event.seq, event.by, event.reason)], [kept])
 
     def _is_new(self, event: m.Message) -> bool:

@@ -102,6 +102,9 @@ RESEND_CHECKS: Final = (
 )
 
 
+MOST_COUNTED: Final = 2**48  # no device sends so much: a server that says so would leave no number to count on with
+
+
 class Outgoing:
     """Everything that leaves. All of it works on a batch that the caller commits before the network is used."""
 
@@ -189,7 +192,7 @@ class Outgoing:
         for table in (sessions.TABLE, "group-out"):
             for row in list(batch.rows(table)):
                 batch.drop(table, row)
-        own.count_up(batch, counter)
+        own.count_up(batch, counter if counter <= MOST_COUNTED else 0)
         return Note("STATE_ROLLED_BACK")
 
     # ---- again ----

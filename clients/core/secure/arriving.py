@@ -32,6 +32,8 @@ from clients.core.transfers import spoken_of
 
 LINE: Final = "mail"
 MOST_IDS: Final = 256
+MOST_WAITING: Final = 20_000  # as many, and as large, as a mailbox of an honest server
+MOST_BYTES: Final = 64 * 2**20
 _GROUP: Final = re.compile("gid:[0-9a-f]{32}")
 React = Callable[[Delivered], None]
 
@@ -52,6 +54,7 @@ class Arriving:
         self._unread: dict[str, tuple[Entry, list[bytes]]] = {}
         self._login = 0
         self._current: Message | None = None
+        self._size, self._full = 0, False
         self._watching: Incoming | None = None
         self._taking = False
         self.heard: set[str] = set()  # conversations that something came for, as faces know them
@@ -69,9 +72,16 @@ class Arriving:
         self._then.clear()
         self._unread.clear()
         self._first, self._count, self._taking = None, 0, False
+        self._size, self._full = 0, False
 
     def came(self, mail: e.Mail) -> None:
-        """One item of the server's."""
+        """One item of the server's. More than a mailbox holds is not taken: it comes again with the next connection,
+        as nothing after it is acknowledged in this one."""
+        size = self._size + len(mail.ciphertext)
+        self._full = self._full or len(self._queue) >= MOST_WAITING or size > MOST_BYTES
+        if self._full:
+            return
+        self._size = size
         self._queue.append(mail)
         self._begin()
 
@@ -128,7 +138,8 @@ class Arriving:
     def _take(self) -> Flow[None]:
         while self._queue:
             mail, receive = self._queue.popleft(), self._desk.host.receive
-            self._passed = mail.seq if isinstance(mail, e.Mail) else self._passed
+            if isinstance(mail, e.Mail):
+                self._passed, self._size = mail.seq, self._size - len(mail.ciphertext)
             if receive == SKIP and (isinstance(mail, Arrived) or mail.at < self._login):
                 continue
             yield from self._one(mail if isinstance(mail, Arrived) else _arrived(mail))

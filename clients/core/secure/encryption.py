@@ -12,6 +12,8 @@ import msgspec
 
 from chatd import encryption as e
 from chatd import messages as m
+from chatd import moderation as o
+from chatd import people as p
 from chatd.wire.pack import Event
 from clients.core import intents as i
 from clients.core import notices as n
@@ -107,7 +109,8 @@ class Encryption:
         here = self._desk.flows.answered(now, event) or self._posting.answered(event)
         act = _EVENTS.get(type(event))
         if not here and act is not None:
-            act(self, event)
+            if self._identity.serves:
+                act(self, event)
             here = True
         if self._identity.decided:
             self._desk.flows.release()
@@ -196,15 +199,38 @@ class Encryption:
         self.say(now, [item])
 
     def is_refused(self, message: m.Message) -> bool:
-        """Something that came openly, from somebody who encrypts: it is not shown."""
+        """Something that came openly and should not have: from somebody who encrypts, or for no conversation of one's
+        own. It is not shown."""
+        if self._guest or message.conversation.startswith("#"):
+            return False
         people = message.conversation.split(":")
-        if self._guest or len(people) != 3 or people[0] != "dm":
-            return False
         other = next((name for name in people[1:] if not self._desk.is_me(name)), "")
-        if not other or self._desk.pin(other) is None:
+        ours = people[0] == "dm" and len(people) == 3 and any(map(self._desk.is_me, people[1:]))
+        if ours and fold(message.sender) in map(fold, people[1:]) and (not other or self._desk.pin(other) is None):
             return False
-        self._desk.show(n.Secure("PLAINTEXT_REFUSED", message.sender, "@" + message.sender))
+        self._refuse_plain(message.sender)
         return True
+
+    def is_false(self, event: Event) -> bool:
+        """Does the server speak of what it knows nothing of: an encrypted conversation, or something said openly by
+        who encrypts? It is passed over; what was said is told as refused."""
+        if self._guest:
+            return False
+        if isinstance(event, p.Passing) and fold(event.to) == fold(self._desk.me):
+            false = not self._desk.is_me(event.sender) and self._desk.pin(event.sender) is not None
+        else:
+            false = any(self._talks.is_secret(name) for name in _names(event))
+        if false and isinstance(event, (m.Message, p.Passing)):
+            self._refuse_plain(event.sender)
+        return false
+
+    def without_false_names(self, welcome: m.Welcome) -> m.Welcome:
+        """The same, without places that are called as encrypted conversations are here."""
+        honest = [place for place in welcome.conversations if not self._talks.is_secret(place.conversation)]
+        return msgspec.structs.replace(welcome, conversations=honest)
+
+    def _refuse_plain(self, sender: str) -> None:
+        self._desk.show(n.Secure("PLAINTEXT_REFUSED", sender, "@" + sender))
 
     def kept_as(self, to: str) -> str:
         """Under which name the local history has an encrypted conversation; empty for an open one."""
@@ -283,7 +309,7 @@ class Encryption:
         if self._desk.is_me(event.name):
             self._identity.changed()
         elif self._desk.pin(event.name) is not None:
-            self._desk.flows.start("learn:" + event.name, self._learn(event.name))
+            self._desk.flows.once_more("learn:" + fold(event.name), self._learn(event.name))
 
     def _after_login(self) -> Flow[None]:
         yield from self._devices.ask_offers()
@@ -296,6 +322,24 @@ class Encryption:
 
     def _learn(self, name: str) -> Flow[None]:
         yield from self._desk.learn(name)
+
+
+def _names(event: Any) -> tuple[str, ...]:
+    """Which conversations the server speaks of, where it is not the answer to a question."""
+    match event:
+        case m.Message() | m.Delivered() | o.Redacted():
+            return (event.conversation,)
+        case m.GroupChange():
+            return (event.group,)
+        case o.Renamed():
+            return (event.group, event.name)
+        case o.ModesChanged(ref=0):
+            return (event.group,)
+        case m.GroupInfo():
+            return (event.position.conversation,)
+        case p.Passing():
+            return (event.to,)
+    return ()
 
 
 _EVENTS: Final[dict[type[Any], Callable[[Encryption, Any], None]]] = {

@@ -21,6 +21,9 @@ from clients.core.outbox import LEAST_WAIT, PASSING
 T = TypeVar("T")
 
 
+MOST_HINTS = 2  # one that is under way and perhaps asked too early, and one after it
+
+
 class Pause(enum.Enum):
     """What a flow waits for besides answers: that what it did was shown; that this device can send."""
 
@@ -80,6 +83,11 @@ class Flows:
             line.insert(self._urgent[key], flow)
         else:
             line.append(flow)
+
+    def once_more(self, key: str, flow: Flow[None]) -> None:
+        """Begin, unless another of this key that looks at the same is still to begin: hints do not pile up."""
+        if len(self._lines.get(key, ())) < MOST_HINTS:
+            self.start(key, flow)
 
     def answered(self, now: float, event: Event) -> bool:
         """The server said something: whether it was an answer to a flow."""

@@ -55,6 +55,11 @@ class Identity:
         """Is it known whether this device can send?"""
         return self.status not in (OFF, COMING)
 
+    @property
+    def serves(self) -> bool:
+        """Is one logged in where there is encryption? Before that, and to a guest, nobody speaks of it truly."""
+        return self.status not in (OFF, ABSENT)
+
     def require_ready(self) -> None:
         """Raises Refused: this device cannot send."""
         if self.status == UNLISTED:
@@ -79,12 +84,12 @@ class Identity:
 
     def changed(self) -> None:
         """The server says that one's own list has changed."""
-        self._desk.flows.start(LINE, self._audit())
+        self._desk.flows.once_more(LINE, self._audit())
 
     def few(self, state: e.KeysAre) -> None:
         """The server says that few keys are left."""
         if self.status == READY:
-            self._desk.flows.start(LINE, self._refill(state))
+            self._desk.flows.once_more(LINE, self._refill(state))
 
     # ---- at the login ----
 

@@ -29,6 +29,7 @@ from clients.core.secure.talks import Talks
 TABLE: Final = "post"
 MOST_TRIES: Final = 4
 MOST_TOLD: Final = 1_000
+KNOWN: Final = frozenset({"sent", "stored"})
 NOT_SENT: Final = "(not sent) "
 WAITS: Final = frozenset({"FALLBACK_TOO_OLD"})  # it stays in the outbox for another day
 
@@ -54,15 +55,18 @@ class Posting:
         self._later: dict[bytes, float] = {}
         self._told: dict[bytes, n.Outcome] = {}
         self._under_way: set[bytes] = set()
+        self._waiting: int | None = None
 
     def __len__(self) -> int:
         return len(self._refs) + len(self._later)
 
     def waiting(self) -> int:
         """How many messages of a person's are not accepted yet."""
-        batch = self._desk.batch()
-        posts = (batch.get(TABLE, row, Posted) for row in batch.rows(TABLE))
-        return sum(1 for post in posts if post is not None and post.to)
+        if self._desk.rows.touched(TABLE) or self._waiting is None:  # faces ask often
+            batch = self._desk.batch()
+            posts = (batch.get(TABLE, row, Posted) for row in batch.rows(TABLE))
+            self._waiting = sum(1 for post in posts if post is not None and post.to)
+        return self._waiting
 
     # ---- from the outbox ----
 
@@ -121,17 +125,20 @@ class Posting:
 
     def answered(self, event: Event) -> bool:
         """The server said something: whether it was about mail."""
-        send_id = self._refs.pop(getattr(event, "ref", 0), None)
-        if send_id is None:
+        ref = getattr(event, "ref", 0)
+        if ref not in self._refs:
             return False
+        if not isinstance(event, (e.MailTaken, e.Stale, Failed)):
+            return True  # that is no answer: it is still to come
+        send_id = self._refs.pop(ref)
         if isinstance(event, e.MailTaken):
             self._accepted(send_id, event)
         elif isinstance(event, e.Stale):
             line = self._posted(send_id).line or "post:" + send_id.hex()
             self._desk.flows.start(line, self._renew(send_id, event.names), first=True)
-        elif isinstance(event, Failed) and event.code in PASSING:
+        elif event.code in PASSING:
             self._later[send_id] = self._desk.now + max(event.retry, LEAST_WAIT)
-        elif isinstance(event, Failed):
+        else:
             self._taken_back(send_id, ServerRefused(event))
         return True
 
@@ -168,6 +175,7 @@ class Posting:
         if not post.to or sent is None:
             return
         state, at = (taken.state, taken.at) if taken is not None else ("sent", sent.sent_at)
+        state = state if state in KNOWN else "stored"  # that somebody has it only they can say
         security = self._desk.trust(post.users[0]) if post.users else "encrypted"
         where = self._talks.shown(post.conversation)
         told = n.Outcome(sent.msg_id, post.to, text_of(sent), state, where, post.seq, at, security=security)
@@ -178,11 +186,12 @@ class Posting:
 
     def _renew(self, send_id: bytes, names: list[str]) -> Flow[None]:
         """Somebody's list has moved: the same message for the devices that are listed now."""
-        post = self._posted(send_id)
+        post, sent = self._posted(send_id), self._desk.batch().get("outbox", send_id.hex(), Sending)
+        moved = [name for name in (sent.lists if sent is not None else ()) if name in names]
         try:
-            if post.tries >= MOST_TRIES:
-                raise Refused("SERVER_HIDES_DEVLIST", "stale", names[0] if names else "")
-            for name in names:
+            if not moved or post.tries >= MOST_TRIES:
+                raise Refused("SERVER_HIDES_DEVLIST", "stale", moved[0] if moved else "")
+            for name in moved:  # of nobody else the server has anything to say here
                 yield from self._desk.learn(name)
             yield from self._encrypt_anew(send_id, msgspec.structs.replace(post, tries=post.tries + 1))
         except (Refused, ServerRefused) as refused:

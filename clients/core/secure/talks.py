@@ -25,6 +25,7 @@ from clients.core.view import Security, fold
 
 TABLE: Final = "talk"
 NUMBERS: Final = "talk-seq"
+LABELS: Final = "talk-label"
 PREFIX: Final = "dm:e2ee:"
 GROUPS: Final = "gid:"
 DIGITS: Final = 4
@@ -58,7 +59,8 @@ class Talks:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self.labels: dict[str, str] = {}
+        batch = desk.batch()
+        self.labels: dict[str, str] = {row: batch.get(LABELS, row, str) or "" for row in batch.rows(LABELS)}
 
     # ---- messages ----
 
@@ -121,6 +123,10 @@ class Talks:
         """What is known of a group."""
         return self._desk.batch().get(GROUP, gid.hex(), GroupRow)
 
+    def is_secret(self, name: str) -> bool:
+        """Is a conversation here called so, or kept so, of which the server knows no name?"""
+        return name.startswith((PREFIX, GROUPS)) or fold(name) in map(fold, self.labels.values())
+
     def _name(self, conversation: str) -> str:
         """What its members call it, fit to be shown and typed."""
         row = self.row(_gid(conversation))
@@ -140,11 +146,24 @@ class Talks:
             elif mine is not None:
                 row = self.row(talk.gid)
                 if row is not None and row.state.has(mine.user, mine.uik):
-                    self._show_group(conversation, row, before.get(conversation, ""))
+                    self._show_group(conversation, row, before)
         for conversation, label in before.items():
             if conversation not in self.labels and label not in self.labels.values():
                 state.leave(label, willingly=False)
                 state.security.pop(label, None)
+        self._keep_labels(before)
+
+    def _keep_labels(self, before: dict[str, str]) -> None:
+        """What a group was called stays its own: another one, open or not, never gets what is said to it."""
+        if self.labels == before:
+            return
+        batch = self._desk.batch()
+        for conversation in before.keys() - self.labels.keys():
+            batch.drop(LABELS, conversation)
+        for conversation, label in self.labels.items():
+            if before.get(conversation) != label:
+                batch.put(LABELS, conversation, label)
+        batch.commit()
 
     def _show_person(self, conversation: str, user: str) -> None:
         state, name, pin = self._desk.host.state, self.shown(conversation), self._desk.pin(user)
@@ -155,11 +174,13 @@ class Talks:
             paused = paused or ("SERVER_HIDES_DEVLIST" if pin.promised > pin.version else "")
             state.security[name] = Security(SHOWN[pin.trust], True, paused)
 
-    def _show_group(self, conversation: str, row: GroupRow, before: str) -> None:
-        state, label = self._desk.host.state, self._name(conversation)
-        taken = {fold(name) for name in (*self.labels.values(), *state.positions) if name != before}
-        if fold(label) in taken:
-            label = f"{label}~{row.state.gid.hex()[:DIGITS]}"
+    def _show_group(self, conversation: str, row: GroupRow, known: dict[str, str]) -> None:
+        state, label, before = self._desk.host.state, self._name(conversation), known.get(conversation, "")
+        apart = f"{label}~{row.state.gid.hex()[:DIGITS]}"
+        others = (*self.labels.values(), *(name for conv, name in known.items() if conv != conversation))
+        taken = {fold(name) for name in (*others, *state.positions) if name != before}
+        if before == apart or fold(label) in taken:
+            label = apart
         if before and before != label:
             state.rename(before, label)
             state.security.pop(before, None)
