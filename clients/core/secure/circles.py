@@ -46,6 +46,7 @@ class Circles:
         self._desk, self._talks, self._posting = desk, talks, posting
         self._arriving, self._identity = arriving, identity
         self._topics: dict[str, str] = {}
+        self._hinted: set[bytes] = set()  # groups whose log is to be looked at already
         arriving.follow = self.follow
         arriving.reacts["group_head"] = self._was_told
         desk.on_note = self._noted
@@ -90,11 +91,13 @@ class Circles:
 
     def _know_members(self, gid: bytes, to: str) -> Flow[None]:
         """Everybody's lists; who gets nothing because of their keys is said."""
-        desk, unknown = self._desk, False
+        desk, unknown, asked = self._desk, False, set[str]()
         while True:
             try:
                 _, notes = desk.groups.targets(desk.batch(), gid, fresh=unknown)
             except Behind as behind:
+                unknown = behind.user in asked  # the server tells of somebody who is called nearly so
+                asked.add(behind.user)
                 try:
                     yield from desk.learn(behind.user)
                 except Refused as refused:
@@ -186,11 +189,17 @@ class Circles:
     def grew(self, event: e.GroupGrew) -> None:
         """The server says that there is more of a log."""
         row = self._talks.row(event.group)
-        if row is not None and event.count > row.state.n:
-            self._desk.flows.start(group_conv(event.group), self.follow(event.group))
+        if row is not None and event.count > row.state.n and event.group not in self._hinted:
+            self._hinted.add(event.group)
+            self._desk.flows.start(group_conv(event.group), self._grown(event.group))
+
+    def _grown(self, gid: bytes) -> Flow[None]:
+        self._hinted.discard(gid)  # what is said from here on is another hint
+        yield from self.follow(gid)
 
     def ask_all(self) -> Flow[None]:
         """At the login: what has changed in one's groups meanwhile."""
+        self._hinted.clear()  # their flows are gone with the connection
         for conversation in self._talks.labels:
             row = self._talks.row(bytes.fromhex(conversation.removeprefix("gid:")))
             self._topics[conversation] = row.naming.topic if row is not None else ""
