@@ -83,7 +83,7 @@ class AdminTests(SynchronousTestCase):
     def test_verify(self) -> None:
         code, out, err = self.call("verify")
         self.assertEqual((code, err), (0, ""))
-        self.assertIn("all is well (schema 1; 2 users, 3 devices", out)
+        self.assertIn("all is well (schema 2; 2 users, 3 devices", out)
         found = self.values("verify")
         self.assertEqual(found["problems"], [])
         self.assertEqual(found["counts"]["message"], 20)
@@ -219,7 +219,7 @@ class AdminTests(SynchronousTestCase):
         self.assertEqual(code, 1)
         self.assertIn(f"process {os.getpid()};", err)
         self.stop()
-        self.assertEqual(self.values("migrate"), {"verb": "migrate", "ok": True, "before": 1, "after": 1})
+        self.assertEqual(self.values("migrate"), {"verb": "migrate", "ok": True, "before": 2, "after": 2})
         self.folder.acquire()
 
     def test_migrate_nothing(self) -> None:

@@ -92,7 +92,7 @@ class VerifyTests(SynchronousTestCase):
             "closed conversation": 1, "signed list": 3, "one-time key": 1, "letter": 2, "delivery": 2,
             "signed group entry": 2, "identity backup": 1,
         })  # fmt: skip
-        self.assertEqual(found.schema, 1)
+        self.assertEqual(found.schema, 2)
         self.assertRegex(found.epoch, "^[0-9a-f]{32}$")
 
     def test_all_is_well_after_a_purge(self) -> None:
