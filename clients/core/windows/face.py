@@ -247,8 +247,12 @@ class WindowsFace:
         elif isinstance(notice, n.Answered) and isinstance(notice.intent, i.LeaveGroup):
             self.windows.drop(notice.intent.group)
         elif isinstance(notice, n.Ended):
-            self._end(EXITS.get(notice.code, 1), "\n".join(show.lines(notice, Style())))
+            self._end(EXITS.get(notice.code, 1), "\n".join(show.lines(notice, Style())) or self._last_problem())
         self._follow()
+
+    def _last_problem(self) -> str:
+        """Why it ended, where the end itself does not say so: what was told last, on a screen that is gone."""
+        return next((row.text for row in reversed(self.windows.current.rows) if row.kind == "bad"), "")
 
     def _follow(self) -> None:
         """Where bare lines go is where one looks, whoever changed it."""

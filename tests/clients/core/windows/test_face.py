@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core.moving import MOVING, Moving
-from clients.core.notices import Outcome
+from clients.core.notices import Ended, Outcome, Refused
 from clients.core.offers import Offer
 from clients.core.windows.windows import Window
 from tests.clients.house import Visitor
@@ -37,6 +37,14 @@ class FaceTests(SynchronousTestCase):
             self.assertIn("alice@test:1", rows[-2])
 
         seated(story, self.house, name="", columns=100)
+
+    def test_who_may_not_come_in_is_told_why_when_the_screen_is_gone(self) -> None:
+        async def story(alice: Seat) -> None:
+            alice.screen.notice(Refused("wrong-device", "This name belongs to another device."))
+            alice.screen.notice(Ended("refused", ""))
+
+        seat = seated(story, self.house)
+        self.assertEqual(seat.ended, (4, "This name belongs to another device."))
 
     def test_what_is_typed_before_the_login_stays(self) -> None:
         async def story(alice: Seat) -> None:
