@@ -200,7 +200,7 @@ class ServiceTests(SynchronousTestCase):
     def test_the_console_is_for_this_machine(self) -> None:
         self.start("--listen=none", "--listen-plain=none", "--console=tcp:6622:interface=127.0.0.1")
         (port, factory, _, interface) = self.reactor.tcpServers[0]
-        self.assertEqual((port, interface, factory.protocol.__name__), (6622, "127.0.0.1", "Transport"))
+        self.assertEqual((port, interface, type(factory).__name__), (6622, "127.0.0.1", "ConsoleFactory"))
         self.assertEqual([*json.loads((Path(self.data) / "listening.json").read_text())], ["console"])
         self.assertIn(" port 6622 (SSH", self.out.getvalue())
         folder = Path(self.data) / "console"
