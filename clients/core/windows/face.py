@@ -176,7 +176,7 @@ class WindowsFace:
         window.loaded = True
         known = {coming, *(row.id for row in window.rows)}
         kept = [one for one in self._app.recent(window.to, PAGE) if one.id not in known]
-        window.add_before([said(one, self.view().me) for one in kept])
+        window.add_before([said(one, self.view()) for one in kept])
 
     def _older(self, window: Window) -> None:
         """More of what this device has kept, above what is there."""
@@ -184,7 +184,7 @@ class WindowsFace:
             return
         known = {row.id for row in window.rows if row.id}
         kept = [one for one in self._app.recent(window.to, len(known) + PAGE) if one.id not in known]
-        window.add_before([said(one, self.view().me) for one in kept])
+        window.add_before([said(one, self.view()) for one in kept])
 
     # ---- what is shown ----
 

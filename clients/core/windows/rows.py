@@ -36,12 +36,21 @@ def placed(notice: n.Notice, view: View, now: int) -> list[Placed]:
     return place(notice, view, now) if place else _told(notice, view, now)
 
 
-def said(notice: n.Said, me: str) -> Row:
-    """A message as a row."""
+def said(notice: n.Said, view: View) -> Row:
+    """A message as a row; what is open where the rest is not says so."""
+    me = view.me
     text = progress.offered(notice.file, notice.own) if notice.file is not None else inert.text(notice.text)
     mention = not notice.own and mentions(notice.text, me)
     who = inert.name(notice.sender)
+    if notice.security == alerts.PLAIN and _sealed(place_of(notice), view):
+        text = f"{alerts.mark(alerts.PLAIN)} {text}"
     return Row(notice.at, who, text, "own" if notice.own else "said", notice.id, "", mention)
+
+
+def _sealed(to: str, view: View) -> bool:
+    """Whether what one writes there is encrypted, as far as is known."""
+    talk = next((talk for talk in view.talks if talk.to.casefold() == to.casefold()), None)
+    return talk is not None and (talk.encrypted or talk.security not in ("", alerts.PLAIN))
 
 
 def mentions(text: str, me: str) -> bool:
@@ -55,7 +64,7 @@ def place_of(notice: n.Said) -> str:
 
 
 def _said(notice: n.Said, view: View, now: int) -> list[Placed]:
-    row = said(notice, view.me)
+    row = said(notice, view)
     direct = not notice.conversation.startswith("#")
     level = QUIET if notice.own else MENTION if direct or row.mention else TALK
     return [Placed(place_of(notice), row, level)]

@@ -27,7 +27,6 @@ class Row:
     id: bytes = b""
     state: str = ""
     mention: bool = False
-    plain: bool = False
     number: int = 0
 
 

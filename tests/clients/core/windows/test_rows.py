@@ -32,6 +32,14 @@ class PlacedTests(SynchronousTestCase):
         self.assertEqual(self.where(self.said("dm:alice:bob", "hi", peer="bob")), [("@bob", "hi", MENTION)])
         self.assertEqual(self.where(self.said("dm:alice:bob", "hi", peer="bob", own=True)), [("@bob", "hi", QUIET)])
 
+    def test_what_is_open_where_the_rest_is_encrypted_says_so(self) -> None:
+        view = View(
+            "alice", ONLINE, "#hw3", (Talk("dm:alice:bob", "@bob", security="first-seen", encrypted=True),), (), 0
+        )
+        for security, text in (("plain", "[PLAIN] hi"), ("first-seen", "hi")):
+            said = self.said("dm:alice:bob", "hi", peer="Bob", security=security)
+            self.assertEqual([one.row.text for one in placed(said, view, NOW)], [text])
+
     def test_what_is_kept_nowhere_says_so(self) -> None:
         passing = n.Passing("bob", "@alice", b"1" * 16, NOW, "hi")
         self.assertEqual(self.where(passing), [("@bob", "hi (not kept)", MENTION)])
