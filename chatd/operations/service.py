@@ -22,7 +22,6 @@ from chatd.data import DataFolder
 from chatd.journal import Run
 from chatd.node import Node
 from chatd.operations.drain import Drain
-from chatd.operations.drain import Drain
 from chatd.operations.levels import Levels
 from chatd.operations.meter import Meter
 from chatd.operations.watching import Feed
@@ -56,7 +55,6 @@ class Service:
         self.reload = reload
         self.wall = wall
         self.began = clock.seconds()
-        self.drain = Drain(node, clock)
         self.drain = Drain(node, clock)
         self.meter = Meter(clock, wall)
         self.levels = Levels(clock)
