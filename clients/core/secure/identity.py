@@ -179,7 +179,7 @@ class Identity:
         mine = own.me(desk.batch())
         done((yield e.OfferDevice(0, encode(mine.signed))))
         yield from self._refill(expect((yield e.AskKeys(0)), e.KeysAre))  # who lists it can write to it at once
-        desk.show(n.Secure("DEVICE_NOT_LISTED", desk.me, detail=desk.device.keys.device, to=self.code()))
+        desk.show(n.Secure("DEVICE_NOT_LISTED", desk.me, detail=desk.device.keys.device))
 
     def _check_counter(self, state: e.KeysAre) -> None:
         batch = self._desk.batch()

@@ -99,7 +99,9 @@ class SecondTests(SynchronousTestCase):
         post, alice, _ = meet("alice", "bob")
         second = Phone(post, "alice").come()
         told = second.face.take(n.Secure)
-        self.assertEqual([(one.code, one.detail) for one in told], [("DEVICE_NOT_LISTED", second.address[1])])
+        self.assertEqual(
+            [(one.code, one.detail, one.to) for one in told], [("DEVICE_NOT_LISTED", second.address[1], "")]
+        )
         assert alice.session.secure is not None
         self.assertEqual(told[0].to, alice.session.secure._identity.code())
         self.assertEqual(list(post.offers), [second.address])
