@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -23,7 +24,9 @@ class MutateTests(SynchronousTestCase):
             self.assertTrue(hasattr(mutant.owner, mutant.attribute), mutant.name)
 
     def test_goes_on_where_it_was(self) -> None:
-        state = Path(self.mktemp())
+        folder = tempfile.TemporaryDirectory()  # not trial's: `mutate` runs these in whatever folder it was called
+        self.addCleanup(folder.cleanup)
+        state = Path(folder.name) / "state"
         self.assertEqual(mutate.noticed_before(state, "print"), set())
         state.write_text("print\n", "utf-8")
         outcomes = [("one", False), ("two", True), ("three", False)]
