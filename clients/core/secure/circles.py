@@ -32,6 +32,7 @@ from clients.core.secure.talks import Message, Talks
 from clients.core.view import fold
 
 MOST_TRIES: Final = 5
+UNTOLD: Final = "group-untold"  # one's own changes of which no word has gone out: whether somebody is new
 OWNERS: Final = "oq"  # the modes of a member that mean as much here
 ROLES: Final = {"owner": "admin", "op": "admin", "admin": "admin", "member": "unadmin"}
 OPEN_ONLY: Final = "An encrypted group has no modes, bans or voices: its owners add and remove people."
@@ -146,15 +147,16 @@ class Circles:
 
     def _change(self, gid: bytes, op: str, arg: Arg) -> Flow[None]:
         """An entry of one's own, and word of it to every member's devices."""
-        yield from self._append(gid, lambda batch: self._desk.groups.propose(batch, gid, op, arg))
+        yield from self._append(gid, lambda batch: self._desk.groups.propose(batch, gid, op, arg), op == "add")
         if op != "leave":
             yield from self._tell(gid, joiner=op == "add")
 
-    def _append(self, gid: bytes, make: Callable[[Batch], bytes]) -> Flow[None]:
+    def _append(self, gid: bytes, make: Callable[[Batch], bytes], joiner: bool = False) -> Flow[None]:
         desk = self._desk
         for tried in range(MOST_TRIES):
             batch = desk.batch()
             blob = make(batch)
+            batch.put(UNTOLD, gid.hex(), joiner or batch.get(UNTOLD, gid.hex(), bool) is True)
             batch.commit()
             try:
                 done((yield e.AppendGroup(0, gid, blob)))
@@ -181,8 +183,20 @@ class Circles:
             batch, targets(batch), "group_head", body, desk.wall(), claims, conversation
         )  # fmt: skip
         self._posting.note(batch, sending, Posted(line=conversation))
+        if not only:
+            batch.drop(UNTOLD, gid.hex())
         batch.commit()
         self._posting.post(sending)
+
+    def _finish(self, gid: bytes) -> Flow[None]:
+        """What a broken connection cut short: the name of a new group, and word of one's own changes."""
+        desk, row = self._desk, self._talks.row(gid)
+        wanted = row.wanted if row is not None and not row.naming.name else None
+        if wanted is not None and wanted.name:
+            yield from self._append(gid, lambda batch: desk.groups.rename(batch, gid, wanted.name, wanted.topic))
+        joiner = desk.batch().get(UNTOLD, gid.hex(), bool)
+        if joiner is not None:
+            yield from self._tell(gid, joiner)
 
     # ---- what comes ----
 
@@ -204,8 +218,10 @@ class Circles:
             row = self._talks.row(bytes.fromhex(conversation.removeprefix("gid:")))
             self._topics[conversation] = row.naming.topic if row is not None else ""
         for conversation in list(self._talks.labels):
+            gid = bytes.fromhex(conversation.removeprefix("gid:"))
             try:
-                yield from self.follow(bytes.fromhex(conversation.removeprefix("gid:")))
+                yield from self.follow(gid)
+                self._desk.flows.start(conversation, self._finish(gid))
             except ServerRefused:
                 continue  # not a member any more, or the group is gone there
 

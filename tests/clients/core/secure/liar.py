@@ -34,7 +34,7 @@ MOST_ROUNDS = 400
 
 class LyingWire(Wire):
     """`lies`: what the client hears instead of an event; `answers`: what it hears to a command that the node never
-    gets (None: the node gets it); `spent`: how often something was carried, so that nothing goes round for ever."""
+    gets (None: the node gets it); `fuse`: after so many commands and events the connection breaks."""
 
     def __init__(self, house: House) -> None:
         super().__init__(house)
@@ -43,12 +43,20 @@ class LyingWire(Wire):
         self.sent: list[Command] = []
         self.heard: list[Event] = []
         self.pushed: list[Event] = []
-        self.up = False
+        self.fuse: int | None = None
+
+    def _burns(self) -> bool:
+        """One more command or event: is it one too many?"""
+        if self.fuse:
+            self.fuse -= 1
+        return self.fuse == 0
 
     def write(self, commands: list[Command]) -> None:
         """Send these, but for those that are answered here."""
-        self.sent += commands
         for command in commands:
+            if self._burns():
+                return
+            self.sent.append(command)
             answer = self.answers.get(type(command))
             instead = answer(command) if answer is not None else None
             if instead is None:
@@ -60,7 +68,9 @@ class LyingWire(Wire):
         """What the node has said, or what is said in its place, comes to the client."""
         if self.peer is None or self.listener is None:
             return False
-        honest = self.peer.take()
+        peer = self.peer
+        honest = peer.take()
+        honest = honest[: sum(not self._burns() for _ in honest)]
         self.heard += honest
         events = [event for one in honest for event in self.lies.get(type(one), _as_it_is)(one)]
         events, self.pushed = [*events, *self.pushed], []
@@ -71,20 +81,22 @@ class LyingWire(Wire):
             return True
         if found:
             self.listener.received(found)
-        elif self.peer.over:
+        if self.fuse == 0 or (not found and peer.over):
             self.cut()
+            return True
         return bool(honest or events)
 
     def cut(self) -> None:
         """The connection breaks; what is on its way is lost."""
         if self.peer is None or self.listener is None:
             return
-        peer, self.peer, self.pushed = self.peer, None, []
+        peer, self.peer, self.pushed, self.fuse = self.peer, None, [], None
         peer.lose()
         self.listener.lost("The connection broke.", opened=True)
 
     def honest(self) -> None:
         """No lies from here on."""
+        self.fuse = None
         self.lies.clear()
         self.answers.clear()
         self.pushed.clear()

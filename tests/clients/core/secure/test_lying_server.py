@@ -6,6 +6,7 @@ Rule: every test ends with `holds`: the server is honest again, and all goes on 
 
 from __future__ import annotations
 
+import random
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,11 +18,13 @@ from chatd import moderation as o
 from chatd import people as p
 from chatd.wire.pack import Event
 from clients.core import notices as n
+from clients.core.e2ee.signed import Signed, decode, encode
 from clients.core.secure.arriving import MOST_WAITING
 from tests.clients.core.secure.liar import Lie, Target, Town, answered, changed
 
 T = TypeVar("T")
 SECRET = "the canary sings at dawn"
+LOG_CODES = {"MALFORMED", "GROUP_OP_BAD_SIGNATURE", "GROUP_OP_CHAIN_BROKEN", "GROUP_OP_WRONG_GROUP"}
 HUGE = (2**48 + 1, 2**63 - 1, 2**64 - 1)
 
 
@@ -352,3 +355,257 @@ class QueueTests(LyingTests):
         self.again()
         self.assertEqual([text for text, _ in self.alice.texts()], ["while she was deaf"])
         self.holds()
+
+
+class ListTests(LyingTests):
+    """The server lies about people's devices and keys."""
+
+    def chain(self, town: Town, name: str) -> list[bytes]:
+        """Somebody's lists as their own server has them."""
+        asker = town.move_in("asker")
+        asker.enter(f"/verify {name}")
+        return next(event.chain for event in asker.wire.heard if isinstance(event, e.Lists) and event.name == name)
+
+    def test_the_lists_of_another_person_or_of_nobody(self) -> None:
+        self.town.move_in("carol")
+        others = self.chain(Town("mallory"), "mallory")
+        for chain, code in (([], "NO_E2EE_KEYS"), (others, "DEVLIST_WRONG_USER"), ([b"x"], "MALFORMED")):
+            self.wire.answers[e.AskLists] = answered(e.Lists, "carol", 0, chain)
+            self.alice.enter(f"@carol {SECRET}")
+            self.assertEqual(self.alice.codes(), [code])
+            self.alice.push(e.ListChanged("bob", 9))
+            self.alice.enter(f"@bob {SECRET}")  # it is known who he is
+            self.assertEqual([text for text, _ in self.bob.texts()], [SECRET])
+            self.holds()
+
+    def test_another_key_for_somebody_known(self) -> None:
+        forged = self.chain(Town("bob"), "bob")
+        self.wire.answers[e.AskLists] = answered(e.Lists, "bob", 0, forged)
+        self.alice.push(e.ListChanged("bob", 9))
+        self.assertEqual(self.alice.codes(), ["IDENTITY_CHANGED"])
+        self.alice.enter(f"@bob {SECRET}", "/plain bob yes", f"@bob {SECRET}")
+        self.assertEqual(self.alice.codes(), ["IDENTITY_CHANGED", "PLAIN_NEEDLESS", "IDENTITY_CHANGED"])
+        self.assertEqual((self.bob.texts(), self.asked(m.Send)), ([], []))
+        self.wire.honest()
+        self.alice.enter("/verify bob", "/verify bob accept")
+        self.assertEqual(self.wire.leaks(SECRET), [])
+
+    def test_a_device_more(self) -> None:
+        (blob,) = self.chain(self.town, "bob")
+        signed = decode(blob, Signed)
+        for at in range(0, len(signed.raw), 7):
+            raw = signed.raw[:at] + bytes([signed.raw[at] ^ 1]) + signed.raw[at + 1 :]
+            self.wire.answers[e.AskLists] = answered(e.Lists, "bob", 0, [blob, encode(Signed(raw, signed.signature))])
+            self.alice.push(e.ListChanged("bob", 2))
+            self.assertEqual(len(self.alice.codes()), 1)
+        self.holds()
+
+    def test_one_time_keys_that_are_none(self) -> None:
+        carol = self.town.move_in("carol")
+        (other,) = [key for command in self.bob.wire.sent if isinstance(command, e.PutKeys) for key in command.keys[:1]]
+        own = next(command for command in carol.wire.sent if isinstance(command, e.PutKeys)).keys[0]
+        signed = decode(own, Signed)
+        weak = encode(Signed(signed.raw[:-60] + bytes(60), signed.signature))
+        cases = {
+            b"": "NO_ONE_TIME_KEY", other: "OTK_BAD_SIGNATURE", weak: "", b"rubbish": "MALFORMED",
+            own[:-1] + bytes([own[-1] ^ 1]): "OTK_BAD_SIGNATURE",
+        }  # fmt: skip
+        for key, code in cases.items():
+            for keys in ([key], [key] * 3, [] if not key else [key]):
+                self.wire.answers[e.ClaimKeys] = answered(e.Claimed, keys)
+                self.alice.enter(f"@carol {SECRET}")
+                (told,) = self.alice.codes()
+                self.assertIn(told, ((code,) if code else ("MALFORMED", "OTK_BAD_SIGNATURE")), key)
+        self.assertEqual(carol.texts(), [])
+        self.wire.honest()
+        self.alice.enter("@carol at last")
+        self.assertEqual([text for text, _ in carol.texts()], ["at last"])
+        self.holds()
+
+
+class MailTests(LyingTests):
+    """The server does to mail what it likes."""
+
+    def test_again_and_again(self) -> None:
+        self.wire.lies[e.Mail] = lambda mail: [
+            mail, mail, msgspec.structs.replace(mail, id=bytes(16)), msgspec.structs.replace(mail, seq=1),
+            msgspec.structs.replace(mail, id=bytes([1] * 16), seq=mail.seq + 1_000),
+        ]  # fmt: skip
+        for number in range(5):
+            self.bob.enter(f"@alice {number}", f"/group lab {number}!")
+        self.town.live(3)
+        expected = [text for number in range(5) for text in (f"{number}", f"{number}!")]
+        self.assertEqual([text for text, _ in self.alice.texts()], expected)
+        self.holds(anew=True)
+
+    def test_everything_once_more_after_everything(self) -> None:
+        for mail in self.heard(e.Mail):
+            for number in range(3):
+                identity = (1_000 * mail.seq + number).to_bytes(16, "big")
+                self.alice.push(msgspec.structs.replace(mail, id=identity, seq=mail.seq + 1_000))
+        self.assertEqual((self.alice.texts(), self.alice.codes()), ([], []))
+        self.holds(anew=True)
+
+    def test_backwards_and_with_gaps(self) -> None:
+        waiting: list[Event] = []
+        self.wire.lies[e.Mail] = lambda mail: waiting.append(mail) or []  # type: ignore[func-returns-value, redundant-expr]
+        for number in range(10):
+            self.bob.enter(f"@alice {number}")
+        self.wire.lies.clear()
+        del waiting[4]
+        self.alice.push(*reversed(waiting))
+        self.assertEqual(sorted(text for text, _ in self.alice.texts()), [str(it) for it in range(10) if it != 4])
+        self.assertIn("GAP", self.alice.codes())
+        self.again()  # what was never said to her comes from the mailbox, if it was not acknowledged
+        self.holds()
+
+    def test_under_another_name(self) -> None:
+        self.town.move_in("carol").enter("@alice I am carol")
+        (carol,) = (mail for mail in self.heard(e.Mail) if mail.sender == "carol")
+        conversation = self.conversation()
+        others: tuple[dict[str, Any], ...] = (
+            {"sender": "carol", "device": carol.device}, {"sender": "alice"}, {"sender": "nobody"},
+            {"conversation": "dm:alice:carol"}, {"conversation": conversation}, {"conversation": "#lobby"},
+            {"conversation": "gid:" + "0" * 32}, {"type": "megolm", "sid": "x"}, {"type": "olm0"}, {"type": "sealed"},
+        )  # fmt: skip
+        self.forget()
+        for number, other in enumerate(others):
+            self.wire.lies[e.Mail] = lambda mail, other=other, number=number: [  # type: ignore[misc]
+                msgspec.structs.replace(mail, id=bytes([number + 1] * 16), **other), mail,
+            ]  # fmt: skip
+            self.bob.enter(f"@alice {number}")
+            self.town.live(1)
+            self.assertEqual(
+                [(said.sender, said.text) for said in self.alice.face.take(n.Said)], [("bob", str(number))]
+            )
+        self.holds()
+
+    def test_flipped_bits(self) -> None:
+        self.wire.lies[e.Mail] = _flipped
+        for number in range(8):
+            self.bob.enter(f"@alice {number}", f"/group lab {number}!")
+            self.town.live(1)
+        said = [text for text, _ in self.alice.texts()]
+        self.assertEqual(said, [text for number in range(8) for text in (f"{number}", f"{number}!")])
+        self.holds()
+
+
+def _flipped(mail: e.Mail) -> list[Event]:
+    """The mail after several that are a bit different."""
+    found: list[Event] = []
+    for at in range(0, len(mail.ciphertext), 90):
+        bad = mail.ciphertext[:at] + bytes([mail.ciphertext[at] ^ 4]) + mail.ciphertext[at + 1 :]
+        found.append(msgspec.structs.replace(mail, id=(at + 1).to_bytes(16, "big"), ciphertext=bad))
+    return [*found, mail]
+
+
+class GroupTests(LyingTests):
+    """The server lies about who belongs to a group."""
+
+    def test_logs_that_are_none(self) -> None:
+        carol = self.town.move_in("carol")
+        carol.enter("/join other private")
+        gid = bytes.fromhex(self.conversation().removeprefix("gid:"))
+        other = [command.entry for command in carol.wire.sent if isinstance(command, e.AppendGroup)]
+        own = [command.entry for command in self.wire.sent if isinstance(command, e.AppendGroup)]
+        signed = decode(own[-1], Signed)
+        forged = encode(Signed(signed.raw, bytes(64)))
+        self.forget()
+        for entries in (other, own, own[::-1], [forged], [b"x"], [bytes(500)] * 9, [*own, forged]):
+            self.wire.answers[e.AskGroup] = answered(e.GroupLog, gid, 0, entries)
+            self.alice.push(e.GroupGrew(gid, 2**40))
+            self.alice.enter("/members lab")
+            (members,) = (it.event for it in self.alice.face.take(n.Answered) if isinstance(it.event, m.MemberList))
+            self.assertEqual([member.name for member in members.members], ["alice", "bob"])
+        self.assertEqual(set(self.alice.codes()), LOG_CODES)
+        self.assertEqual(self.alice.face.take(n.Changed), [])
+
+    def test_a_hidden_change_stops_what_is_said(self) -> None:
+        """Bob is removed on alice's other side: here alice removes carol, and the server hides it from bob."""
+        carol = self.town.move_in("carol")
+        self.alice.enter("/invite lab carol")
+        self.town.live(3)
+        gid = bytes.fromhex(self.conversation().removeprefix("gid:"))
+        self.bob.wire.answers[e.AskGroup] = answered(e.GroupLog, gid, 0, [])
+        self.bob.wire.lies[e.GroupGrew] = lambda event: []
+        self.forget()
+        self.alice.enter("/kick lab carol")
+        self.town.live(3)
+        self.bob.enter(f"/group lab {SECRET}")
+        self.town.live(3)
+        self.assertIn("SERVER_HIDES_GROUP_CHANGE", self.bob.codes())
+        self.assertEqual((carol.texts(), self.alice.texts()), ([], []))
+        self.bob.wire.honest()
+        self.bob.wire.cut()
+        self.town.live(20)
+        self.holds()
+
+
+class RubbishTests(LyingTests):
+    """Five hundred kinds of bytes in every field that has bytes: refused in our own words, and nothing breaks."""
+
+    def test_in_every_field(self) -> None:
+        chance = random.Random(11)
+        carol = self.town.move_in("carol")
+        (mail, *_) = self.heard(e.Mail)
+        gid = bytes.fromhex(self.conversation().removeprefix("gid:"))
+        (key, *_) = next(command for command in carol.wire.sent if isinstance(command, e.PutKeys)).keys
+        entry = self.asked(e.AppendGroup)[0].entry
+        blob = self.heard(e.Lists)[-1].chain or [b"list"]
+        for number in range(500):
+            field = chance.choice(("ciphertext", "commitment", "id", "sending", "tag"))
+            one = msgspec.structs.replace(mail, id=chance.randbytes(16))
+            self.wire.pushed.append(msgspec.structs.replace(one, **{field: _spoiled(getattr(one, field), chance)}))
+            self.wire.answers[e.AskLists] = answered(e.Lists, "bob", 0, [_spoiled(blob[0], chance)])
+            self.wire.answers[e.ClaimKeys] = answered(e.Claimed, [_spoiled(key, chance)])
+            self.wire.answers[e.AskGroup] = answered(e.GroupLog, gid, 0, [_spoiled(entry, chance)])
+            self.wire.answers[e.AskBackup] = answered(e.Backup, _spoiled(bytes(80), chance))
+            self.alice.push(e.ListChanged("bob", 9), e.GroupGrew(gid, 99), e.Offers(0, [_spoiled(entry, chance)]))
+            if not number % 10:
+                self.alice.enter(f"@carol {SECRET}", "/verify bob")
+        self.assertEqual((self.alice.texts(), self.alice.face.take(n.Changed), carol.texts()), ([], [], []))
+        self.holds(anew=True)
+
+
+def _spoiled(blob: bytes, chance: random.Random) -> bytes:
+    """Another one, that somebody might think of."""
+    at = chance.randrange(len(blob) + 1)
+    kinds = (
+        lambda: b"", lambda: chance.randbytes(chance.randrange(600)), lambda: blob[:at], lambda: blob + blob,
+        lambda: bytes(len(blob)), lambda: blob[:at] + chance.randbytes(3) + blob[at + 3 :], lambda: b"\xc1" + blob,
+        lambda: b"\x91" * 5_000, lambda: encode([None, {}, [], 5, "x" * at, -1][: chance.randrange(7)]),
+        lambda: encode(Signed(chance.randbytes(90), bytes(64))), lambda: encode(Signed(blob, chance.randbytes(64))),
+    )  # fmt: skip
+    return chance.choice(kinds)()
+
+
+class BreakTests(SynchronousTestCase):
+    """The connection breaks at each command and each event of all that happens: everything said arrives once."""
+
+    def story(self, fuse: int, who: int) -> bool:
+        """From the first words to a group; whether the connection broke."""
+        town = Town("alice", "bob")
+        alice, bob = town.people
+        town.people[who].wire.fuse = fuse
+        alice.enter("@bob 1", "@bob 2", "/join lab private", "/invite lab bob")
+        bob.enter("@alice 3", "@alice 4")
+        broke = town.people[who].wire.fuse is None
+        for person in town.people:
+            person.wire.honest()
+        town.live(20)
+        if "#lab" not in bob.session.state.positions:
+            alice.enter("/join lab private", "/invite lab bob")
+            town.live(3)
+        alice.enter("/group lab 5", "@bob 6")
+        bob.enter("/group lab 7", "@alice 8")
+        town.live(3)
+        self.assertEqual([text for text, _ in bob.texts()], ["1", "2", "5", "6"])
+        self.assertEqual([text for text, _ in alice.texts()], ["3", "4", "7", "8"])
+        return broke
+
+    def test_at_every_step(self) -> None:
+        for who in (0, 1):
+            fuse = 1
+            while self.story(fuse, who):
+                fuse += 1
+            self.assertGreater(fuse, 10)
