@@ -96,7 +96,7 @@ class SecondTests(SynchronousTestCase):
     """Another device of the same person."""
 
     def test_it_asks_to_be_listed_and_writes_to_nobody(self) -> None:
-        post, alice, _ = meet("alice", "bob")
+        post, _, _ = meet("alice", "bob")
         second = Phone(post, "alice").come()
         told = second.face.take(n.Secure)
         self.assertEqual(
