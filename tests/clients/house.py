@@ -12,6 +12,7 @@ from clients.core.app import App
 from clients.core.conversations import Conversations
 from clients.core.device import Device
 from clients.core.disk import carry_out
+from clients.core.e2ee.keys import Account
 from clients.core.filing import Filing
 from clients.core.history import History
 from clients.core.jobs import Job, Outcome
@@ -19,6 +20,7 @@ from clients.core.login import Entrance, Who
 from clients.core.offers import stored
 from clients.core.outbox import Outbox
 from clients.core.reading import KEEP, Reading
+from clients.core.secure.desk import Strongbox
 from clients.core.session import Session
 from clients.core.transfers import Transfers
 from tests.clients.kit import SERVER, RecordingFace
@@ -51,11 +53,13 @@ class Disk:
 
 
 class Visitor:
-    """Somebody with our client. `history` is the device: give it again for another visit of theirs."""
+    """Somebody with our client. `history` is the device: give it again for another visit of theirs. A `device` that is
+    an Account encrypts; `password`: it is linked to the account of this name."""
 
     def __init__(
         self, house: House, name: str, history: History | None = None, device: Device | None = None,
         guest: bool = False, receive: str = KEEP, folder: str = "", fetches: bool = False,
+        password: str | None = None,
     ) -> None:  # fmt: skip
         self.house, self.name = house, name
         self.face = RecordingFace()
@@ -64,11 +68,14 @@ class Visitor:
         account = self.history.account(SERVER, name) or self.history.add_account(SERVER, name, "sealed")
         reading = Reading(self.history.cursors(account.id), self.history.ahead(account.id))
         known = Conversations(self.history.created(account.id))
-        who = Who(name, account.claimed, account.tried, account.token, guest)
+        who = Who(name, account.claimed, account.tried, account.token, guest, password)
         outbox = Outbox(self.history.outbox(account.id))
         self.account = account.id
         self.line = Wire(house)
-        self.session = Session(Entrance(who, self.device), outbox, reading, account.epoch, receive, known)
+        box = None
+        if isinstance(self.device, Account):
+            box = Strongbox(self.history.rows(account.id), self.device, house.random, lambda: int(house.wall() * 1000))
+        self.session = Session(Entrance(who, self.device), outbox, reading, account.epoch, receive, known, box)
         self.folder = folder
         self.disk = Disk()
         filing = None

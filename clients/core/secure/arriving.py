@@ -228,8 +228,8 @@ class Arriving:
         if message is not None:
             if receive == KEEP:
                 self._talks.keep(message)
-            if not message.own:
-                self.heard.add(self._talks.shown(message.conversation))
+            if not message.own and (message.peer or message.conversation in self._talks.labels):
+                self.heard.add(self._talks.shown(message.conversation))  # what comes late to who was put out is no talk
                 desk.host.state.heard(self._talks.shown(message.conversation), message.sender)
             file = self._file(message, delivered)
             if message.sender not in desk.host.ignored:

@@ -152,7 +152,7 @@ class Circles:
             yield from self._tell(gid, joiner=op == "add")
 
     def _append(self, gid: bytes, make: Callable[[Batch], bytes], joiner: bool = False) -> Flow[None]:
-        desk = self._desk
+        desk, blob = self._desk, b""
         for tried in range(MOST_TRIES):
             batch = desk.batch()
             blob = make(batch)
@@ -165,7 +165,13 @@ class Circles:
                 if refused.failed.code != "conflict" or tried == MOST_TRIES - 1:
                     raise
             yield from self.follow(gid)
-        yield from self.follow(gid)
+        try:
+            yield from self.follow(gid)
+        except ServerRefused as refused:
+            row = self._talks.row(gid)
+            if refused.failed.code != "no-such-group" or row is None:
+                raise
+            yield from self._apply(gid, [blob], row.state.n)  # the last member has left, and so there is no log
 
     def _tell(self, gid: bytes, joiner: bool = False, only: str = "") -> Flow[None]:
         """Where the log stands, over Olm; `only`: to the devices of one person."""
