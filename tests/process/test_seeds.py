@@ -192,8 +192,8 @@ class EndTests(ChatCase):
     def test_T19_a_killed_client_leaves_unexpectedly(self) -> None:
         alice, bob = self.join("alice"), self.join("bob")
         alice.wait("bob joined the conversation")
-        alice.enter("@bob hello")
-        bob.wait("(Private) alice: hello")  # a first visit that is killed sooner may have no keys yet
+        bob.enter("@alice hello")
+        alice.wait("(Private) bob: hello")  # a first visit that is killed sooner may have no keys yet
         os.kill(bob.pid, signal.SIGKILL)
         alice.wait("bob left the conversation unexpectedly")
         self.in_server_window("Client (127.0.0.1, 0) is offline (error)  [ bob ]")
