@@ -9,6 +9,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +23,7 @@ from clients.core.face import Face
 from clients.core.filing import Disk, Filing
 from clients.core.jobs import Job, Outcome
 from clients.core.login import Entrance, Who
-from clients.core.offers import stored
+from clients.core.offers import UNDER_WAY, stored
 from clients.core.outbox import Outbox
 from clients.core.profile import Profile
 from clients.core.reading import KEEP, Reading
@@ -81,9 +82,10 @@ def make(
     rows = history.rows(account.id)
     box = Strongbox(rows, device, secrets.token_bytes, _wall, profile.highest(account.id))
     session = Session(Entrance(who, device), outbox, reading, account.epoch, receive, known, box)
+    kept, spool = stored(rows), profile.path / "sending" / str(account.id)
+    _sweep(spool, {one.row for one in kept if one.state in UNDER_WAY})
     files = Transfers(
-        stored(rows), session.next_ref, secrets.token_bytes, platformdirs.user_downloads_dir(),
-        str(profile.path / "sending"),
+        kept, session.next_ref, secrets.token_bytes, platformdirs.user_downloads_dir(), str(spool)
     )  # fmt: skip
     line = Connection(reactor, Address(options.server, 0), tls=not options.plaintext)
     return App(
@@ -96,6 +98,13 @@ def make(
 def _wall() -> int:
     """The time in ms."""
     return int(time.time() * 1000)
+
+
+def _sweep(spool: Path, wanted: set[str]) -> None:
+    """Take away what was made for sending by a program that was killed before it was noted."""
+    for one in spool.iterdir() if spool.is_dir() else ():
+        if one.name not in wanted:
+            one.unlink(missing_ok=True)
 
 
 def _threads(reactor: Any) -> Disk:

@@ -86,6 +86,24 @@ class FileTests(ChatCase):
         self.assertEqual(found, [])
         self.assertEqual(sum(one.is_file() for one in (self.server.data / "files").iterdir()), 1)
 
+    def test_in_an_encrypted_group(self) -> None:
+        for user, line in (
+            ("bob", "/who"),
+            ("alice", "/join club private"),
+            ("alice", "/invite club bob"),
+            ("bob", "/who"),
+        ):
+            self.talk(user, line + "\n")
+        path = self.file(300_000)
+        self.objects(self.chat("alice", "--json", "file", "#club", str(path)))
+        got = self.objects(
+            self.chat("bob", "--json", "get", self.offer("bob")["id"], "--output", f"{self.server.folder}/")
+        )
+        self.assertEqual(Path(got[-1]["path"]).name, "essay (2).pdf")
+        self.assertEqual(Path(got[-1]["path"]).read_bytes(), path.read_bytes())
+        (blob,) = (self.server.data / "files").iterdir()
+        self.assertNotIn(path.read_bytes()[:1000], blob.read_bytes())
+
     def test_sizes_in_an_open_group(self) -> None:
         for user in ("alice", "bob"):
             self.chat(user, "group", "--open", "files")

@@ -7,8 +7,10 @@ from pathlib import Path
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from clients.core.offers import SENDING, UP, Kept, Offer
 from clients.core.profile import Profile
 from clients.core.start import WrongServer, make, settings
+from clients.core.transfer import keep
 from tests.clients.kit import RecordingFace
 
 
@@ -43,6 +45,22 @@ class SettingsTests(SynchronousTestCase):
 
 class MakeTests(SynchronousTestCase):
     """A whole client."""
+
+    def test_what_was_made_for_sending_and_never_noted_goes(self) -> None:
+        with Profile(Path(self.mktemp())) as profile:
+            app = make(settings("alice@localhost:1"), profile, RecordingFace(), Clock())
+            other = make(settings("bob@localhost:1"), profile, RecordingFace(), Clock())
+            offer = Offer(b"i" * 16, "a", 5, bytes(32))
+            kept = Kept(offer, UP, SENDING, ("@bob",), "alice", 1, manifest=b"m")
+            profile.history.keep(app.account, [keep(kept)])
+            folders = [profile.path / "sending" / str(one.account) for one in (app, other)]
+            for folder in folders:
+                folder.mkdir(parents=True)
+                for name in (kept.row, "f" * 32):
+                    (folder / name).write_bytes(b"x")
+            make(settings("alice@localhost:1"), profile, RecordingFace(), Clock())
+            self.assertEqual([one.name for one in folders[0].iterdir()], [kept.row])
+            self.assertEqual(len(list(folders[1].iterdir())), 2)  # another account's
 
     def test_knows_who_it_was(self) -> None:
         with Profile(Path(self.mktemp())) as profile:
