@@ -81,3 +81,65 @@ class TalkTests(_Classroom):
         self.assertEqual(told, "bob can encrypt, so nothing is sent to bob openly.")
         self.alice.type(f"@bob {CANARY}")
         self.assertNotIn(CANARY, repr(state_of(self.house)))
+
+    def test_two_compare_and_the_prompt_says_so(self) -> None:
+        self.alice.type("@bob hi")
+        ours, theirs = self.alice.type("/verify @bob"), self.bob.type("/verify @alice")
+        self.assertEqual(ours[0], "[e2e] bob: first seen, not compared yet.")
+        self.assertEqual(len(self.numbers(ours)), 12)
+        self.assertEqual(self.numbers(ours), self.numbers(theirs))
+        self.assertEqual(self.look(self.alice, "@bob"), "[e2e] You [@bob]: ")
+        self.assertEqual((self.alice.type("/verify @bob yes"), self.alice.asked), (
+            ["bob is verified: your messages can be read by bob and by nobody else."], "[e2e+] You [@bob]: ",
+        ))  # fmt: skip
+
+    def test_two_compare_pictures(self) -> None:
+        self.alice.type("@bob hi", "/compare @bob")
+        self.assertIn("alice wants to compare keys with you, now.", self.bob.take()[-1])
+        theirs = self.bob.type("/compare @alice")
+        ours = self.alice.take()
+        pictures = [[row for row in shown if row.startswith("    ")] for shown in (ours, theirs)]
+        self.assertEqual((len(pictures[0]), pictures[0]), (2, pictures[1]))
+        self.alice.type("/compare @bob yes")
+        self.assertIn("The same on both sides: alice is verified.", self.bob.type("/compare @alice yes"))
+        self.assertIn("The same on both sides: bob is verified.", self.alice.take())
+        self.assertEqual(self.look(self.bob, "@alice"), "[e2e+] You [@alice]: ")
+
+    def test_a_private_group_is_encrypted_and_by_invitation(self) -> None:
+        told = self.alice.type("/group --private lab")
+        self.assertEqual(told, [
+            "Group 'lab' created successfully.", "Group 'lab' is encrypted, and by invitation: /invite lab name",
+        ])  # fmt: skip
+        self.alice.type("/invite lab bob")
+        self.assertEqual(self.bob.take(), ["alice has taken you into the encrypted group 'lab'."])
+        self.assertEqual(self.alice.type(f"/group lab {CANARY}"), [f"[lab] You: {CANARY}"])
+        self.assertEqual(self.bob.take(), [f"[lab] alice: {CANARY}"])
+        self.assertEqual(self.look(self.bob, "lab"), "[e2e] You [lab]: ")
+        self.bob.type("heard")
+        self.assertEqual(self.alice.take()[-1], "[lab] bob: heard")
+        self.assertNotIn(CANARY, repr(state_of(self.house)))
+
+    def test_who_was_removed_hears_no_more_and_the_last_one_can_leave(self) -> None:
+        for line in ("/group --private lab", "/invite lab bob", "/kick lab bob"):
+            self.alice.type(line)
+        self.assertIn("[lab] You were removed from the group by alice", self.bob.take())
+        self.alice.type("/group lab among us")
+        self.assertEqual(self.bob.take(), [])
+        self.assertEqual(self.alice.type("/part lab"), ["You left group 'lab'."])
+        self.assertEqual(self.alice.type("/groups"), ["lobby: 2 members (joined)"])
+
+    def test_an_open_group_says_so_on_each_line(self) -> None:
+        self.alice.type("/group g"), self.bob.type("/group g")
+        self.assertEqual(self.alice.type("/group g hello"), ["[PLAIN] [g] You: hello"])
+        self.assertEqual(self.bob.take()[-1], "[PLAIN] [g] alice: hello")
+        self.assertEqual(self.look(self.bob, "g"), "[PLAIN] You [g]: ")
+
+    def test_devices_and_keys(self) -> None:
+        (_, row, code) = self.alice.type("/devices")
+        self.assertRegex(row, r"^([a-z2-7]{4} ){4} this device, may add others  ")
+        self.assertRegex(code, r": (\d{5} ){5}\d{5}$")
+        shown = self.alice.type("/keys recovery")
+        letters = "".join("".join(row.split()) for row in shown if row.startswith("    "))
+        self.assertRegex(letters, r"^[A-Z2-7]{56}$")
+        self.assertNotIn(letters, repr(state_of(self.house)))
+        self.assertIn("recovery code       made", self.alice.type("/keys"))
