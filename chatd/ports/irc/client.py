@@ -94,6 +94,9 @@ class Lookup(Protocol):
     def person(self, name: str) -> Any:
         """The `people.Profile` of somebody; None for nobody."""
 
+    def link(self, tags: str) -> str:
+        """Where a browser finds the file that a message offers, with a space in front; or nothing."""
+
     def source(self, name: str) -> str:
         """`nick!ident@host` of somebody; the name itself for nobody."""
 
