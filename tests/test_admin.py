@@ -84,6 +84,7 @@ class AdminTests(SynchronousTestCase):
         code, out, err = self.call("verify")
         self.assertEqual((code, err), (0, ""))
         self.assertIn("all is well (schema 2; 2 users, 3 devices", out)
+        self.assertNotRegex(out, r"[^aeiou]ys\b")
         found = self.values("verify")
         self.assertEqual(found["problems"], [])
         self.assertEqual(found["counts"]["message"], 20)
