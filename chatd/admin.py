@@ -141,7 +141,7 @@ def _verify(arguments: argparse.Namespace) -> Outcome:
 
 
 def _told(path: str, found: Verified, **more: str) -> Outcome:
-    counts = ", ".join(f"{count} {re.sub('y$', 'ie', table)}s" for table, count in found.counts.items())
+    counts = ", ".join(f"{count} {re.sub('(?<![aeiou])y$', 'ie', table)}s" for table, count in found.counts.items())
     lines = [f"{path}: {problem}" for problem in found.problems]
     if found.problems:
         lines.append(f"chatd-admin: {len(found.problems)} problems; stop the server and restore the newest good backup")
