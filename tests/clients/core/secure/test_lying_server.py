@@ -577,35 +577,3 @@ def _spoiled(blob: bytes, chance: random.Random) -> bytes:
         lambda: encode(Signed(chance.randbytes(90), bytes(64))), lambda: encode(Signed(blob, chance.randbytes(64))),
     )  # fmt: skip
     return chance.choice(kinds)()
-
-
-class BreakTests(SynchronousTestCase):
-    """The connection breaks at each command and each event of all that happens: everything said arrives once."""
-
-    def story(self, fuse: int, who: int) -> bool:
-        """From the first words to a group; whether the connection broke."""
-        town = Town("alice", "bob")
-        alice, bob = town.people
-        town.people[who].wire.fuse = fuse
-        alice.enter("@bob 1", "@bob 2", "/join lab private", "/invite lab bob")
-        bob.enter("@alice 3", "@alice 4")
-        broke = town.people[who].wire.fuse is None
-        for person in town.people:
-            person.wire.honest()
-        town.live(20)
-        if "#lab" not in bob.session.state.positions:
-            alice.enter("/join lab private", "/invite lab bob")
-            town.live(3)
-        alice.enter("/group lab 5", "@bob 6")
-        bob.enter("/group lab 7", "@alice 8")
-        town.live(3)
-        self.assertEqual([text for text, _ in bob.texts()], ["1", "2", "5", "6"])
-        self.assertEqual([text for text, _ in alice.texts()], ["3", "4", "7", "8"])
-        return broke
-
-    def test_at_every_step(self) -> None:
-        for who in (0, 1):
-            fuse = 1
-            while self.story(fuse, who):
-                fuse += 1
-            self.assertGreater(fuse, 10)
