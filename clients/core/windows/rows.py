@@ -111,11 +111,13 @@ def _changed(notice: n.Changed | n.ModesSet | n.TakenAway, view: View, now: int)
 
 
 def _refused(notice: n.Refused, view: View, now: int) -> list[Placed]:
-    """Where one wrote it."""
-    to = notice.intent.to[0] if isinstance(notice.intent, i.Tell) else view.focus
-    if isinstance(notice.intent, i.Tell) and notice.code in ("no-such-user", "no-such-group", "not-a-member"):
-        to = view.focus
-    return [Placed(to, Row(now, "", text, "bad"), QUIET) for text in _texts(notice, view, now)]
+    """Where one wrote it, and where one looks: what was not sent is never told in another window only."""
+    places = [view.focus]
+    if isinstance(notice.intent, i.Tell) and notice.code not in ("no-such-user", "no-such-group", "not-a-member"):
+        there = notice.intent.to[0]
+        if there.casefold() != view.focus.casefold():
+            places.insert(0, there)
+    return [Placed(to, Row(now, "", text, "bad"), QUIET) for to in places for text in _texts(notice, view, now)]
 
 
 def _answered(notice: n.Answered, view: View, now: int) -> list[Placed]:

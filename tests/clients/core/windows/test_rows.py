@@ -74,9 +74,11 @@ class PlacedTests(SynchronousTestCase):
         self.assertIn("/verify bob", text)
         self.assertEqual([level for _, _, level in self.where(n.Secure("GAP", "bob", "@bob", 2))], [EVENT])
 
-    def test_refusals_are_where_one_wrote(self) -> None:
+    def test_refusals_are_where_one_wrote_and_where_one_looks(self) -> None:
         refused = n.Refused("mailbox-full", "Full.", intent=i.Tell(("@bob",), "hi"))
-        self.assertEqual(self.where(refused), [("@bob", "Full.", QUIET)])
+        self.assertEqual(self.where(refused), [("@bob", "Full.", QUIET), ("#hw3", "Full.", QUIET)])
+        here = n.Refused("mailbox-full", "Full.", intent=i.Tell(("#HW3",), "hi"))
+        self.assertEqual(self.where(here), [("#hw3", "Full.", QUIET)])
         self.assertEqual(self.where(n.Refused("usage", "No.")), [("#hw3", "No.", QUIET)])
 
     def test_everything_else_where_one_looks(self) -> None:
