@@ -22,6 +22,7 @@ from clients.core.secure.flows import Flow, ServerRefused, done, expect
 
 LINE: Final = "identity"
 KEYS: Final = "keys"
+ASKED: Final = "asked-to-be-listed"
 FEW: Final = 25
 DAY: Final = 86_400_000
 KEPT: Final = 30 * DAY
@@ -147,8 +148,8 @@ class Identity:
         if pin is not None and pin.chain:
             yield from self._give_again(pin)
         if desk.listed():
+            self._tell_listed()
             if self.status == UNLISTED:
-                desk.show(n.Secure("DEVICE_LISTED", desk.me, detail=desk.device.keys.device))
                 self.status = COMING
                 desk.flows.start(LINE, self._settle())
         elif self.status in (COMING, READY):
@@ -172,10 +173,20 @@ class Identity:
         for blob in pin.chain[len(there.chain) :]:
             done((yield e.PutList(0, blob)))
 
+    def _tell_listed(self) -> None:
+        """Said once to who was told that it is not: perhaps it happened while nobody was there."""
+        desk, batch = self._desk, self._desk.batch()
+        if batch.raw(ASKED, "") is not None:
+            batch.drop(ASKED, "")
+            batch.commit()
+            desk.show(n.Secure("DEVICE_LISTED", desk.me, detail=desk.device.keys.device))
+
     def _offer(self) -> Flow[None]:
         """Ask one's other devices to list this one."""
-        desk = self._desk
+        desk, batch = self._desk, self._desk.batch()
         self.status = UNLISTED
+        batch.put(ASKED, "", True)
+        batch.commit()
         mine = own.me(desk.batch())
         done((yield e.OfferDevice(0, encode(mine.signed))))
         yield from self._refill(expect((yield e.AskKeys(0)), e.KeysAre))  # who lists it can write to it at once

@@ -107,6 +107,16 @@ class SecondTests(SynchronousTestCase):
         self.assertEqual(second.codes(), ["DEVICE_NOT_LISTED"])
         self.assertEqual(post.sent(e.PutMail), [])
 
+    def test_it_is_told_that_it_was_listed_while_it_was_away(self) -> None:
+        post, alice = meet("alice")
+        second = Phone(post, "alice").come()
+        second.line.drop()
+        second.app.ended = True
+        alice.enter(f"/devices add {second.address[1]}")
+        again = second.kill().come()
+        self.assertEqual((again.codes(), status(again)), (["DEVICE_LISTED"], READY))
+        self.assertEqual(again.kill().come().codes(), [])
+
 
 class RolledBackTests(SynchronousTestCase):
     """The disk of another day."""
