@@ -210,7 +210,9 @@ def _lost(notice: n.Lost, style: Style) -> list[str]:
     if notice.still and not style.verbose:
         return []
     wait = f"Trying again in {max(1, round(notice.retry))} s."
-    return [style.paint("bad", "DISCONNECTED!!"), f"{inert.line(notice.reason)} {wait}"]
+    reason = inert.line(notice.reason)
+    stop = "" if reason.endswith((".", "!", "?", ":")) else "."
+    return [style.paint("bad", "DISCONNECTED!!"), f"{reason}{stop} {wait}"]
 
 
 def _ended(notice: n.Ended, style: Style) -> list[str]:

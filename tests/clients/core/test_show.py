@@ -80,6 +80,10 @@ SEED = [
 class MarkTests(SynchronousTestCase):
     """What is not encrypted is marked on each line, save in the lobby; what is encrypted only where more is wanted."""
 
+    def test_a_reason_without_its_full_stop_is_a_sentence_all_the_same(self) -> None:
+        lost = n.Lost("Killed (miller (noisy))", 1.0)
+        self.assertEqual(lines(lost, Style())[1], "Killed (miller (noisy)). Trying again in 1 s.")
+
     def test_what_is_not_encrypted(self) -> None:
         for notice, line in (
             (said("dm:alice:bob", peer="alice", security="plain"), "[PLAIN] (Private) alice: hi"),
