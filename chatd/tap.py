@@ -60,6 +60,7 @@ READERS = 3
 # of the settings: what the running server keeps, whatever is read again
 FIXED = ("data", "listen", "listen_plain", "websocket", "console", "certificate", "key", "metrics", "log_json")
 GARBAGE_AFTER = 25_000  # objects more than before until Python looks for cycles; its 700 are there within one turn
+PORTS = " Other ports: --listen, --listen-plain, --console; `none` turns one off."
 # What may go wrong at start and is told in a sentence; OverflowError: a port that is no port
 EXPECTED = (
     FolderInUse, StoreError, BadCertificate, BadConfig, OSError, CannotListenError, ValueError, OverflowError,
@@ -152,7 +153,8 @@ class Chatd(Service):
             self._start()
         except EXPECTED as error:
             self._let_go()
-            raise SystemExit(f"chatd: {error}") from None
+            hint = PORTS if isinstance(error, CannotListenError) else ""
+            raise SystemExit(f"chatd: {error}{hint}") from None
         except BaseException:
             self._let_go()  # threads that nobody stops would keep the process
             raise

@@ -250,6 +250,7 @@ class ServiceTests(SynchronousTestCase):
         with self.assertRaises(SystemExit) as caught:
             self.service().startService()
         self.assertIn("6667", str(caught.exception.code))
+        self.assertIn("Other ports: --listen", str(caught.exception.code))
         DataFolder(self.data).acquire()
 
     def test_a_socket_that_the_supervisor_has_not_handed_over(self) -> None:
