@@ -447,6 +447,7 @@ class AccountTests(ChatCase):
         first, second = self.window("alice", user="alice"), self.window("other", user="alice")
         for window in (first, second):
             window.wait(WELCOME)
+        second.wait("This device is not on your list yet")  # sooner added, it would only be told that all is well
         first.enter(f"/devices add {device}")
         second.wait("This device is on your list now")
         self.chat("bob", "send", "@alice", "to both")
