@@ -109,6 +109,9 @@ class WelcomeTests(LyingTests):
 
     def test_one_is_welcomed_once(self) -> None:
         (welcome, *_) = self.heard(m.Welcome)
+        self.alice.push(welcome)
+        self.assertEqual(self.alice.refusals(), ["unexpected"])
+        self.town.live(20)
         self.alice.push(msgspec.structs.replace(welcome, guest=True))
         self.alice.enter(f"@bob {SECRET}")
         self.town.live(20)
