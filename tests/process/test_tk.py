@@ -12,6 +12,7 @@ from typing import Any
 
 from twisted.trial.unittest import SkipTest
 
+from chatd import messages as m
 from tests.clients.tk.desk import end_display, start_display
 from tests.process.chat import ChatCase
 from tests.process.desktop import DEADLINE, Windows
@@ -41,15 +42,28 @@ class WindowsTests(ChatCase):
         return alice, heard, (swarm, bob)
 
     def test_one_types_and_is_heard_and_hears(self) -> None:
-        alice, heard, (swarm, _) = self.meet()
+        alice, heard, (swarm, bob) = self.meet()
         alice.type("hello from the windows")
         swarm.until(lambda: heard == ["alice: hello from the windows"])
+        joined: list[str] = []
+        places: dict[str, str] = {}
+
+        def told(client: Any, event: Any) -> None:
+            if isinstance(event, m.GroupChange) and event.change == "joined":
+                joined.append(event.name)
+            if isinstance(event, m.Message):
+                places[event.text] = event.conversation
+
+        bob.heard = told
+        bob.tell(m.Join(1, "#hw3"))
         alice.type("/group --open hw3")
+        swarm.until(lambda: "alice" in joined)
         alice.type("who is here")
+        swarm.until(lambda: "who is here" in places)
         alice.key("alt+1")
         alice.type("back in the lobby")
-        swarm.until(lambda: "alice: back in the lobby" in heard)
-        self.assertNotIn("alice: who is here", heard)
+        swarm.until(lambda: "back in the lobby" in places)
+        self.assertEqual((places["who is here"], places["back in the lobby"]), ("#hw3", "#lobby"))
 
     def test_closing_the_window_says_goodbye(self) -> None:
         alice, _, _ = self.meet()
