@@ -12,6 +12,7 @@ from pathlib import Path
 from twisted.trial.unittest import SkipTest
 
 from tests.process.chat import DEADLINE, ChatCase
+from tests.process.eavesdropper import Eavesdropper
 from tests.process.terminal import Terminal
 
 SECRET, OPEN = "marmot", "heron-over-the-lobby"
@@ -20,7 +21,10 @@ SECRET, OPEN = "marmot", "heron-over-the-lobby"
 class CanaryTests(ChatCase):
     """Alice and bob, one of whom is away for a while."""
 
-    def test_nothing_readable_on_the_servers_disk_or_in_its_memory(self) -> None:
+    def test_nothing_readable_on_the_wire_on_the_servers_disk_or_in_its_memory(self) -> None:
+        wire = Eavesdropper(self.server.ports["plain"])
+        self.addCleanup(wire.close)
+        self.server.ports["plain"] = wire.port
         alice, bob = self.join("alice"), self.join("bob")
         self.told(alice, bob, f"@bob {SECRET} one", f"{SECRET} one")
         self.told(bob, alice, f"@alice {SECRET} two", f"{SECRET} two")
@@ -38,6 +42,9 @@ class CanaryTests(ChatCase):
         alice.wait("bob has your message now.")
         self.assertEqual(self.holding(SECRET), [])
         self.assertIn("memory", self.holding(OPEN))
+        heard = wire.heard()
+        self.assertNotIn(SECRET.encode(), heard)
+        self.assertIn(OPEN.encode(), heard)
 
     def in_a_group_and_in_a_file(self, alice: Terminal, bob: Terminal) -> None:
         """Names are secrets, too."""
