@@ -108,8 +108,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "test_conversations.ConversationTests.test_direct",
         "test_conversations.ConversationTests.test_group",
         "test_store.SealedStorageTests.test_nothing_of_it_is_seen_on_the_disk",
-        "tests.process.test_canary.CanaryTests."
-        "test_nothing_readable_on_the_wire_on_the_servers_disk_or_in_its_memory",
+        "tests.process.test_canary.CanaryTests.test_nothing_readable_on_the_wire_on_the_servers_disk_or_in_its_memory",
     ),
     "two processes on one profile": (
         "tests.process.test_line.LossTests.test_a_second_program_on_a_profile_says_so_and_ends",
