@@ -2,9 +2,9 @@
 
 Devices write to each other, claim keys of each other, and acknowledge mail; commits and reads are slow and happen one
 by one; connections break and get stuck; the node is killed at any moment, between a commit and its release too. The
-model is what a client does: it sends again the same bytes that were not taken, and knows mail by its id. What must hold: no
-key is heard twice, in ascending order for each device; mail comes in one order, once for the reader; what was taken is
-read by every device at the end, and the store has nothing that was acknowledged, and everything that was not.
+model is what a client does: it sends again the same bytes that were not taken, and knows mail by its id. What must
+hold: no key is heard twice, in ascending order for each device; mail comes in one order, once for the reader; what was
+taken is read by every device at the end, and the store has nothing that was acknowledged, and everything that was not.
 """
 
 from __future__ import annotations
