@@ -147,10 +147,18 @@ def _blobs(database: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def _check_room(folder: DataFolder, where: Path) -> None:
-    needed = sum(path.stat().st_size for path in [Path(folder.database), *_files(Path(folder.files))])
+    needed = sum(_size(path) for path in [Path(folder.database), *_files(Path(folder.files))])
     free = shutil.disk_usage(where).free
     if free < needed + SPARE_BYTES:
         raise BadBackup(f"{where} has {free >> 20} MiB free; the copy needs {(needed + SPARE_BYTES) >> 20}")
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file; none of one that has gone meanwhile."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _copy(source: Path, target: Path) -> None:
