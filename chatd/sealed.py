@@ -21,7 +21,7 @@ class ListMade(Entry, frozen=True):
 
 class KeysMade(Entry, frozen=True):
     """Signed one-time keys of a device, each with the number in it; and, where it is not empty, its fallback key, which
-    nobody has been given yet."""
+    nobody has been given yet; there is one of the two at least."""
 
     device: str
     keys: tuple[tuple[int, bytes], ...]

@@ -84,7 +84,9 @@ SMALL = some.integers(0, 6)
 BLOBS = some.sampled_from((b"", b"a", b"b"))
 RANDOM = ("missing or damaged", "have been given out", "has acknowledged them")
 ENTRIES = some.one_of(
-    some.builds(KeysMade, DEVICES, some.lists(some.tuples(SMALL, BLOBS), min_size=1, max_size=3).map(tuple), BLOBS),
+    some.builds(KeysMade, DEVICES, some.lists(some.tuples(SMALL, BLOBS), max_size=3).map(tuple), BLOBS).filter(
+        lambda made: made.keys or made.fallback
+    ),
     some.builds(KeysGone, DEVICES, SMALL, some.booleans()), some.builds(MailAcknowledged, DEVICES, SMALL),
     some.builds(DeviceEmptied, DEVICES), some.builds(ListMade, USERS, some.integers(1, 2), SMALL, BLOBS),
     some.builds(Corresponded, USERS, USERS), some.builds(GroupSigned, some.sampled_from((b"g", b"h")), SMALL, BLOBS),
