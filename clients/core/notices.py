@@ -179,10 +179,12 @@ class Passing(Notice, frozen=True):
 
 
 class Told(Notice, frozen=True):
-    """The server says something."""
+    """The server says something. `old`, `new`: the names of a group, where it has another one now."""
 
     code: str
     text: str
+    old: str = ""
+    new: str = ""
 
 
 class Local(Notice, frozen=True):

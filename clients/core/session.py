@@ -22,8 +22,9 @@ from clients.core import records as r
 from clients.core.conversations import Conversations
 from clients.core.login import Entrance, Failure, Move
 from clients.core.outbox import Outbox, Outgoing
+from clients.core.places import Places
 from clients.core.pulse import Pulse
-from clients.core.reading import KEEP, SKIP, WATCH, Reading
+from clients.core.reading import KEEP, SKIP, Reading
 from clients.core.requests import command
 from clients.core.secure.desk import Strongbox
 from clients.core.secure.encryption import FEATURE, Encryption
@@ -33,7 +34,6 @@ from clients.core.view import CONNECTING, OFFLINE, ONLINE, State, View
 
 CLIENT: Final = "chat/0.1"
 LONGEST_TEXT: Final = 240_000
-MOST_TOLD: Final = 1000
 WAITED: Final = "This waited for the connection, and what is said to guests, or by them, does not wait: say it again."
 NOT_ASKED: Final = "The server has let in somebody else than who asked. Nothing was sent; it is tried again."
 STATES: Final = frozenset({"sent", "stored", "delivered"})  # of what was accepted
@@ -64,6 +64,7 @@ class Session:
         self.reading = reading
         self.conversations = conversations or Conversations()
         self.receive = receive
+        self._places = Places(self.state, self.conversations, reading, receive)
         self.ignored: set[str] = set()
         self.greeting: m.Greeting | None = None
         self.entrance = entrance
@@ -71,9 +72,7 @@ class Session:
         self._binding = b""
         self._ref = 0
         self._asked: dict[int, Asked] = {}
-        self._told: dict[tuple[str, int], n.Outcome] = {}
         self.pulse = Pulse()
-        self._seen: dict[str, int] = {}
         self._waited: frozenset[bytes] = frozenset()
         self._welcomed = False
         self.files: Transfers | None = None
@@ -303,13 +302,13 @@ class Session:
         step = Step(records=[r.Claim(event.name, event.token, not event.guest)])
         renamed = self.conversations.renamed(self.reading.cursors, event.conversations)
         for old, new in renamed.items():
-            step = both(step, self._rename(old, new, self._at()))
+            step = both(step, self._places.rename(old, new, self._at()))
             step.notices.append(n.Local((f"{old} is called {new} now.",)))
             if self.state.focus == old:
                 self.state.look_at(new)
         unread: list[tuple[str, int]] = []
         for position in event.conversations:
-            step = both(step, self._place(now, position))
+            step = both(step, self._places.take(now, position))
             last = max(self.reading.cursors.get(position.conversation, 0), position.floor)
             if position.head > last and position.conversation != m.LOBBY:
                 unread.append((position.conversation, position.head - last))
@@ -328,38 +327,6 @@ class Session:
         """Conversations as one writes to them."""
         label = {talk.conversation: talk.to for talk in self.view().talks}
         return tuple((label.get(name, name), count) for name, count in unread)
-
-    def _place(self, now: float, position: m.Position) -> Step:
-        """Take the server's word for where this device is, unless it is further already (in this very group)."""
-        name = position.conversation
-        step = self._set_apart(name, position.created) if self.conversations.is_another(position) else Step()
-        if self.conversations.note(position):
-            step.records.append(r.KeepCreated(name, position.created))
-        self._seen.setdefault(name, position.cursor)
-        if self.reading.place(position, now):
-            step.records.append(r.KeepCursor(name, self.reading.cursors[name]))
-        return step
-
-    def _set_apart(self, name: str, at: int) -> Step:
-        """The name means another group from now on, which begins anew; what was in the one before stays findable."""
-        apart = self.conversations.set_apart(name, at)
-        self.reading.forget(name)
-        self._seen.pop(name, None)
-        self.state.unread.pop(name, None)
-        self._told = {place: told for place, told in self._told.items() if place[0] != name}
-        text = f"{name} is another group than before. What is kept here of the earlier one: /history {apart}"
-        return Step([n.Local((text,))], [r.SetApart(name, apart, self.conversations.created[apart])])
-
-    def _rename(self, old: str, new: str, at: int) -> Step:
-        """A group has another name: what is known of it goes with it."""
-        step = self._set_apart(new, at) if new in self.conversations.created else Step()
-        self.conversations.rename(old, new)
-        self.reading.rename(old, new)
-        if old in self._seen:
-            self._seen[new] = self._seen.pop(old)
-        self._told = {(new if name == old else name, seq): told for (name, seq), told in self._told.items()}
-        step.records.append(r.Rename(old, new))
-        return step
 
     def _at(self) -> int:
         """The server's time in ms, as this connection began."""
@@ -426,29 +393,15 @@ class Session:
         told = n.Outcome(item.id, item.to, item.text, state, event.conversation, event.seq, event.at)
         if not event.seq:  # it went to the operators of a group, and is in no log
             return Step([msgspec.structs.replace(told, state="passed")], [r.Unqueue(item.id)])
-        step = Step([told], [r.Unqueue(item.id)])
-        if state != "delivered":
-            self._told[event.conversation, event.seq] = told
-            if len(self._told) > MOST_TOLD:
-                del self._told[next(iter(self._told))]
         mine = self.state.me
-        step.records.append(
-            r.KeepMessage(event.conversation, event.seq, event.at, mine, item.id, item.text, True, peer)
-        )
-        self.reading.own(event.conversation, event.seq, now)
-        step.records.append(r.KeepCursor(event.conversation, self.reading.cursors[event.conversation]))
-        return step
+        kept = r.KeepMessage(event.conversation, event.seq, event.at, mine, item.id, item.text, True, peer)
+        return Step([told], [r.Unqueue(item.id), kept, self._places.said(now, told)])
 
     def _delivered(self, now: float, event: m.Delivered) -> Step:
-        """A reader has everything up to here: whatever was waiting for that is told once."""
-        step = Step()
-        for place in [place for place in self._told if place[0] == event.conversation and place[1] <= event.seq]:
-            told = self._told.pop(place)
-            step.notices.append(msgspec.structs.replace(told, state="delivered", before=told.state))
-        return step
+        return Step(self._places.delivered(event.conversation, event.seq))
 
     def _message(self, now: float, event: m.Message) -> Step:
-        if self.receive == SKIP or not self._is_new(event):
+        if self.receive == SKIP or not self._places.is_new(event):
             return Step()
         if self.secure is not None and self.secure.is_refused(event):
             return self._passed_over(now, event)
@@ -461,28 +414,23 @@ class Session:
             self.state.heard(event.conversation, event.sender)
         if event.id not in self.outbox and event.sender not in self.ignored:
             step.notices.append(said)
+        moved = self._places.came(now, event)
         if self.receive == KEEP:
-            self.reading.came(event.conversation, event.seq, now)
-            step.records = self._kept(said)
-        else:
-            self._seen[event.conversation] = event.seq
+            step.records = [*self._kept(said), *moved]
         return step
 
     def _passed_over(self, now: float, event: m.Message) -> Step:
         """It is neither shown nor kept, and does not come again."""
-        if self.receive != KEEP:
-            return Step()
-        self.reading.came(event.conversation, event.seq, now)
-        return Step(records=[r.KeepCursor(event.conversation, self.reading.cursors[event.conversation])])
+        return Step(records=self._places.came(now, event)) if self.receive == KEEP else Step()
 
     def _kept(self, said: n.Said) -> list[r.Record]:
-        """A message and the cursor behind it, for one transaction."""
+        """A message, and the file it offers."""
         where = said.conversation
         kept = r.KeepMessage(where, said.seq, said.at, said.sender, said.id, said.text, said.own, said.peer)
         offered: list[r.Record] = []
         if said.file is not None and self.files is not None:
             offered = self.files.offered(said.file, where, said.sender, said.at)
-        return [kept, *offered, r.KeepCursor(where, self.reading.cursors[where])]
+        return [kept, *offered]
 
     def _redacted(self, now: float, event: o.Redacted) -> Step:
         """A text is taken away: here, too."""
@@ -491,11 +439,6 @@ class Session:
         if peer and self.secure is not None and self.secure.kept_as("@" + peer):
             return Step(records=[kept])  # what is shown of them is encrypted, and the server knows no place in it
         return Step([n.TakenAway(event.conversation, event.seq, event.by, event.reason)], [kept])
-
-    def _is_new(self, event: m.Message) -> bool:
-        if self.receive == WATCH:
-            return event.seq > self._seen.get(event.conversation, 0)
-        return self.reading.new(event.conversation, event.seq)
 
     def _presence(self, now: float, event: m.Presence) -> Step:
         if event.name == self.state.me:
@@ -513,15 +456,16 @@ class Session:
             return Step()  # the answer says so
         step = Step([n.Changed(event, me)])
         if me and event.change in ("left", "kicked"):
-            step.records = self._gone_from(event.group)
+            step.records = self._places.leave(event.group)
         return step
 
     def _renamed(self, now: float, event: o.Renamed) -> Step:
         """A group has another name: one goes on reading where one was."""
-        step = self._rename(event.group, event.name, event.at or self._at())
+        step = self._places.rename(event.group, event.name, event.at or self._at())
         self.state.rename(event.group, event.name)
         why = f" ({event.reason})" if event.reason else ""
-        step.notices.append(n.Told("renamed", f"{event.by} has renamed {event.group} to {event.name}{why}."))
+        text = f"{event.by} has renamed {event.group} to {event.name}{why}."
+        step.notices.append(n.Told("renamed", text, event.group, event.name))
         return step
 
     def _asks(self, kind: type[i.Intent]) -> bool:
@@ -536,11 +480,6 @@ class Session:
         """One change of several; the answer is still to come."""
         asked = self._asked.get(event.ref)
         return Step([n.Refused(event.code, event.text, intent=asked.intent)]) if asked is not None else Step()
-
-    def _gone_from(self, group: str) -> list[r.Record]:
-        """One is no longer a member: after coming back one reads from there, not from an old cursor."""
-        self.reading.forget(group)
-        return [r.KeepCursor(group, 0)]
 
     def _notice(self, now: float, event: m.Notice) -> Step:
         return Step([n.Told(event.code, event.text)])
@@ -562,9 +501,9 @@ class Session:
             self.state.positions[position.conversation] = position
             if isinstance(asked.intent, i.JoinGroup) and not asked.known:
                 self.state.heads[position.conversation] = position.head
-                step = both(step, self._place(now, position))
+                step = both(step, self._places.take(now, position))
         elif isinstance(asked.intent, i.LeaveGroup):
-            step.records = self._gone_from(self.state.leave(asked.intent.group))
+            step.records = self._places.leave(self.state.leave(asked.intent.group))
         return step
 
     def _joined_elsewhere(self, now: float, event: m.GroupInfo) -> Step:
@@ -574,7 +513,7 @@ class Session:
             return Step()
         self.state.positions[position.conversation] = position
         self.state.heads[position.conversation] = position.head
-        return self._place(now, position)
+        return self._places.take(now, position)
 
 
 _EVENTS: Final[dict[type[Any], Callable[[Session, float, Any], Step]]] = {

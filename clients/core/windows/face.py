@@ -192,6 +192,8 @@ class WindowsFace:
         """Show this."""
         if self.questions.raised(notice) or (isinstance(notice, Moving) and self._moves(notice)):
             return
+        if isinstance(notice, n.Told) and notice.new:
+            self.windows.rename(notice.old, notice.new)
         view = self.view()
         for one in self._known(notice) or placed(notice, view, self._wall()):
             self._place(one, notice)
@@ -243,7 +245,8 @@ class WindowsFace:
             for talk in self.view().talks:
                 self.windows.get(talk.to)
         elif isinstance(notice, n.Answered) and isinstance(notice.event, GroupInfo):
-            self.look(self.windows.get(notice.event.position.conversation))
+            if isinstance(notice.intent, i.JoinGroup):
+                self.look(self.windows.get(notice.event.position.conversation))
         elif isinstance(notice, n.Answered) and isinstance(notice.intent, i.LeaveGroup):
             self.windows.drop(notice.intent.group)
         elif isinstance(notice, n.Ended):

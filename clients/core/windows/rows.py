@@ -121,19 +121,28 @@ def _refused(notice: n.Refused, view: View, now: int) -> list[Placed]:
 
 
 def _answered(notice: n.Answered, view: View, now: int) -> list[Placed]:
-    """Where one looks; how a group stands in its own window."""
-    if not isinstance(notice.event, a.GroupInfo):
+    """Where one looks; that one is in a group, in its own window."""
+    if not isinstance(notice.event, a.GroupInfo) or isinstance(notice.intent, i.Topic):
         return _told(notice, view, now)
     to = notice.event.position.conversation
     return [Placed(to, one.row, one.level) for one in _told(notice, view, now)]
 
 
 def _secure(notice: n.Secure, view: View, now: int) -> list[Placed]:
-    """In the conversation it is about; what stops one from sending is urgent."""
+    """In the conversation it is about, and where one looks if one asked for it; what stops one from sending is urgent."""
     urgent = alerts.kind(notice.code) in (STOP, ALARM)
-    kind = "bad" if urgent else "event"
-    to = notice.to or view.focus
-    return [Placed(to, Row(now, "", text, kind), MENTION if urgent else EVENT) for text in _texts(notice, view, now)]
+    kind, level = ("bad", MENTION) if urgent else ("event", EVENT)
+    texts = _texts(notice, view, now)
+    placed = [Placed(notice.to or view.focus, Row(now, "", text, kind), level) for text in texts]
+    if notice.intent is not None and notice.to and notice.to.casefold() != view.focus.casefold():
+        placed += [Placed(view.focus, Row(now, "", text, kind), QUIET) for text in texts]
+    return placed
+
+
+def _from_server(notice: n.Told, view: View, now: int) -> list[Placed]:
+    """Where one looks; another name of a group, in its own window."""
+    told = _told(notice, view, now)
+    return [Placed(notice.new, one.row, EVENT) for one in told] if notice.new else told
 
 
 def _local(notice: n.Local, view: View, now: int) -> list[Placed]:
@@ -166,4 +175,5 @@ _PLACES: Final[dict[type[n.Notice], Any]] = {
     n.Local: _local,
     n.Answered: _answered,
     n.Secure: _secure,
+    n.Told: _from_server,
 }

@@ -320,7 +320,7 @@ class ReadingTests(SynchronousTestCase):
         alice = session(position("#g", 3, 3))
         alice.state.look_at("#g")
         step = alice.received(1.0, o.Renamed("#g", "#h", "bob", "better"))
-        self.assertEqual(step.notices, [n.Told("renamed", "bob has renamed #g to #h (better).")])
+        self.assertEqual(step.notices, [n.Told("renamed", "bob has renamed #g to #h (better).", "#g", "#h")])
         self.assertEqual(step.records, [r.Rename("#g", "#h")])
         self.assertEqual((alice.state.focus, list(alice.state.positions)), ("#h", ["#lobby", "#h"]))
         self.assertEqual(alice.received(1.0, message("#h", 3)).notices, [])

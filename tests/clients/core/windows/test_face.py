@@ -126,6 +126,23 @@ class FaceTests(SynchronousTestCase):
 
         seated(story, self.house)
 
+    def test_a_group_with_another_name_keeps_its_window(self) -> None:
+        async def story(alice: Seat) -> None:
+            await alice.press("/group --open hw3", "\r", "hello", "\r", "/rename hw3 hw4", "\r")
+            self.assertEqual([window.to for window in alice.screen.windows.all], ["#lobby", "#hw4"])
+            self.assertEqual(alice.input(), "You [hw4]:")
+            self.assertIn("alice: hello", texts(alice.screen.windows.find("#hw4")))
+
+        seated(story, self.house)
+
+    def test_asking_for_a_topic_does_not_change_where_one_looks(self) -> None:
+        async def story(alice: Seat) -> None:
+            await alice.press("/group --open hw3", "\r", "\x1b1", "/topic hw3 due Friday", "\r")
+            self.assertEqual(alice.input(), "You:")
+            self.assertIn("The topic of group 'hw3' is now: due Friday", texts(alice.screen.windows.current))
+
+        seated(story, self.house)
+
     def test_what_was_said_earlier_is_there_again(self) -> None:
         history = None
 

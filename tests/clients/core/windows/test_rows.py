@@ -74,6 +74,22 @@ class PlacedTests(SynchronousTestCase):
         self.assertIn("/verify bob", text)
         self.assertEqual([level for _, _, level in self.where(n.Secure("GAP", "bob", "@bob", 2))], [EVENT])
 
+    def test_what_one_asked_of_encryption_is_also_where_one_looks(self) -> None:
+        answer = n.Secure("VERIFIED", "bob", "@bob", intent=i.Verify("bob", "yes"))
+        (there, text, level), here = self.where(answer)
+        self.assertEqual((there, level, here), ("@bob", EVENT, ("#hw3", text, QUIET)))
+        only = n.Secure("VERIFIED", "bob", "#HW3", intent=i.Verify("bob", "yes"))
+        self.assertEqual([to for to, _, _ in self.where(only)], ["#HW3"])
+
+    def test_another_name_is_told_in_the_groups_window(self) -> None:
+        told = n.Told("renamed", "bob has renamed #a to #b.", "#a", "#b")
+        self.assertEqual(self.where(told), [("#b", "Server: bob has renamed #a to #b.", EVENT)])
+        self.assertEqual(self.where(n.Told("motd", "hi")), [("#hw3", "Server: hi", QUIET)])
+
+    def test_the_answer_about_a_topic_is_where_one_looks(self) -> None:
+        answer = n.Answered(i.Topic("#new"), GroupInfo(1, Position("#new", 0, 0), 1))
+        self.assertEqual(self.where(answer), [("#hw3", "Group 'new' has no topic.", QUIET)])
+
     def test_refusals_are_where_one_wrote_and_where_one_looks(self) -> None:
         refused = n.Refused("mailbox-full", "Full.", intent=i.Tell(("@bob",), "hi"))
         self.assertEqual(self.where(refused), [("@bob", "Full.", QUIET), ("#hw3", "Full.", QUIET)])
