@@ -129,7 +129,7 @@ def _answered(notice: n.Answered, view: View, now: int) -> list[Placed]:
 
 
 def _secure(notice: n.Secure, view: View, now: int) -> list[Placed]:
-    """In the conversation it is about, and where one looks if one asked for it; what stops one from sending is urgent."""
+    """In its conversation, and where one looks if one asked for it; what stops one from sending is urgent."""
     urgent = alerts.kind(notice.code) in (STOP, ALARM)
     kind, level = ("bad", MENTION) if urgent else ("event", EVENT)
     texts = _texts(notice, view, now)
