@@ -51,6 +51,7 @@ class Target:
 def on_cpu(cpu: int) -> Iterator[None]:
     """What is started here runs on one CPU."""
     before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
     try:
         yield
     finally:
