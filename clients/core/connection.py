@@ -134,8 +134,8 @@ class Frames(Int32StringReceiver):
 
     def connectionMade(self) -> None:
         """Without TLS the line is open now."""
-        if hasattr(self.transport, "setTcpKeepAlive"):
-            self.transport.setTcpKeepAlive(True)
+        for set_option in ("setTcpNoDelay", "setTcpKeepAlive"):  # small after large must not wait for a late ACK
+            getattr(self.transport, set_option, lambda _: None)(True)
         if self._creator is None:
             self.proceed()
 
