@@ -6,9 +6,22 @@ checks is hygiene, and no client relies on it. A client makes its `Arrived` (`cl
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
+
 import msgspec
 
 from chatd.messages import Value
+
+
+def door_of(name: str) -> bytes:
+    """Where an encrypted group of this name is found by those who know the name: 16 bytes of its SHA-256.
+
+    With or without `#`, in whatever letters. The server is not told the name, but can try those of a dictionary.
+    """
+    bare = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name.removeprefix("#")).lower())
+    return hashlib.sha256(b"chatd/v1/door\0" + bare.encode(errors="replace")).digest()[:16]
+
 
 # ---- commands: who somebody's devices are --------------------------------------------------------------------------
 
@@ -148,6 +161,30 @@ class AskGroup(Value, frozen=True, tag="askgroup"):
     since: int = 0
 
 
+class AskDoor(Value, frozen=True, tag="askdoor"):
+    """Which group is found at a door (`door_of` its name)."""
+
+    ref: int
+    door: bytes
+
+
+class Knock(Value, frozen=True, tag="knock"):
+    """Ask to be let into a group that has a door; its members are told, now and when they come. Off: no longer.
+
+    From a member's device that nobody has shown the group to it is kept by nobody: members who are here are told.
+    """
+
+    ref: int
+    group: bytes
+    on: bool = True
+
+
+class AskKnocks(Value, frozen=True, tag="askknocks"):
+    """Who wants to be let into one's groups."""
+
+    ref: int
+
+
 # ---- commands: reports ---------------------------------------------------------------------------------------------
 
 
@@ -281,6 +318,21 @@ class GroupGrew(Value, frozen=True, tag="groupgrew"):
     count: int
 
 
+class DoorIs(Value, frozen=True, tag="dooris"):
+    """The answer to `askdoor`: the encrypted group there, or the open group whose name leads there; or neither."""
+
+    ref: int
+    group: bytes = b""
+    open: str = ""
+
+
+class Knocks(Value, frozen=True, tag="knocks"):
+    """Who wants to be let in where (group, name): the answer, or (ref 0) somebody who has asked just now."""
+
+    ref: int
+    who: list[tuple[bytes, str]]
+
+
 class Moderators(Value, frozen=True, tag="moderators"):
     """The answer to `askmoderators`."""
 
@@ -297,10 +349,11 @@ class ReportChecked(Value, frozen=True, tag="reportchecked"):
 
 Command = (
     PutList | AskLists | PutKeys | AskKeys | ClaimKeys | OfferDevice | AskOffers | RemoveDevice | ResetIdentity
-    | PutBackup | AskBackup | PutMail | AcknowledgeMail | AppendGroup | AskGroup | AskModerators | CheckReport
+    | PutBackup | AskBackup | PutMail | AcknowledgeMail | AppendGroup | AskGroup | AskDoor | Knock | AskKnocks
+    | AskModerators | CheckReport
 )  # fmt: skip
 
 Event = (
     Lists | ListChanged | KeysAre | Claimed | Offers | ResetIs | Backup | MailTaken | Stale | Mail | GroupLog
-    | GroupGrew | Moderators | ReportChecked
+    | GroupGrew | DoorIs | Knocks | Moderators | ReportChecked
 )  # fmt: skip

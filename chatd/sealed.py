@@ -96,9 +96,24 @@ class GroupSigned(Entry, frozen=True):
 
 
 class GroupForgotten(Entry, frozen=True):
-    """Nobody is in it any more: its log is gone."""
+    """Nobody is in it any more: its log is gone, and whoever asks to be let in asks for nothing."""
 
     group: bytes
+
+
+class Knocked(Entry, frozen=True):
+    """Somebody wants to be let into a group."""
+
+    group: bytes
+    user: int
+    at: int
+
+
+class KnockGone(Entry, frozen=True):
+    """They are in, or want it no longer."""
+
+    group: bytes
+    user: int
 
 
 class ResetSet(Entry, frozen=True):
@@ -177,6 +192,7 @@ class Sealed(msgspec.Struct, frozen=True):
     mail: list[MailHeld] = []
     corresponded: list[Corresponded] = []
     groups: list[GroupSigned] = []
+    knocks: list[Knocked] = []
     resets: list[ResetSet] = []
     backups: list[BackupSet] = []
     tag_keys: list[TagKeyMade] = []

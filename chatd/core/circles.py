@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chatd import encryption as e
 from chatd import messages as m
+from chatd.core import doors
 from chatd.core import signed as s
 from chatd.core.belongings import Chain
 from chatd.core.lists import account, listed
@@ -33,12 +34,13 @@ class Belonging(NamedTuple):
 
 
 class Circle:
-    """One encrypted group. `gone`: who is no member any more may read up to which entry.
+    """One encrypted group. `gone`: who is no member any more may read up to which entry; `removed`: whom others have
+    put out, and only admins add again; `door`: where it is found, empty for nowhere.
 
     People are meant by name and user key: whoever has a name later, or another key, is somebody else.
     """
 
-    __slots__ = ("creator", "entries", "gid", "gone", "head", "members", "members_add", "size")
+    __slots__ = ("creator", "door", "entries", "gid", "gone", "head", "members", "members_add", "removed", "size")
 
     def __init__(self, gid: bytes) -> None:
         self.gid = gid
@@ -46,7 +48,9 @@ class Circle:
         self.head = NOTHING
         self.members: dict[str, Belonging] = {}
         self.gone: dict[str, tuple[bytes, int]] = {}
+        self.removed: set[str] = set()
         self.members_add = False
+        self.door = b""
         self.entries: list[bytes] = []
         self.size = 0
 
@@ -56,16 +60,19 @@ class Circle:
         self.size += len(blob)
         self.head = digest(signed.raw)
         if isinstance(arg, s.Create):
-            self.creator, self.members_add = entry.user, arg.members_add
+            self.creator, self.members_add, self.door = entry.user, arg.members_add, arg.door
             self.members[entry.user] = Belonging(arg.uik, True)
         elif isinstance(arg, s.Policy):
-            self.members_add = arg.members_add
+            self.members_add, self.door = arg.members_add, arg.door
         elif isinstance(arg, s.Add):
             self.members[arg.user] = Belonging(arg.uik, False)
             self.gone.pop(arg.user, None)
+            self.removed.discard(arg.user)
         elif isinstance(arg, s.Leave) or (isinstance(arg, s.Whom) and entry.op == "remove"):
             name = entry.user if isinstance(arg, s.Leave) else arg.user
             self.gone[name] = self.members.pop(name).uik, entry.n
+            if entry.op == "remove":
+                self.removed.add(name)
         elif isinstance(arg, s.Whom) and arg.user in self.members:
             self.members[arg.user] = Belonging(self.members[arg.user].uik, entry.op == "admin")
 
@@ -88,6 +95,7 @@ class Circles:
 
     def __init__(self) -> None:
         self.by_gid: dict[bytes, Circle] = {}
+        self.doors: dict[bytes, Circle] = {}  # those that have one
         self.of: dict[str, dict[bytes, Circle]] = {}  # by a member's name
         self.made: dict[str, int] = {}  # how many there are by their creator
 
@@ -97,8 +105,9 @@ class Circles:
         circle = self.by_gid.get(entry.gid)
         if circle is None:
             circle = self.by_gid[entry.gid] = Circle(entry.gid)
-        before = set(circle.members)
+        before, door = set(circle.members), circle.door
         circle.add(blob, signed, entry, arg)
+        self._lead(circle, door)
         if isinstance(arg, s.Create):
             self.made[circle.creator] = self.made.get(circle.creator, 0) + 1
         for name in before - circle.members.keys():
@@ -111,6 +120,15 @@ class Circles:
         """Nobody is in it any more."""
         del self.by_gid[circle.gid]
         self.made[circle.creator] -= 1
+        if self.doors.get(circle.door) is circle:
+            del self.doors[circle.door]
+
+    def _lead(self, circle: Circle, before: bytes) -> None:
+        """Its door is another one. While logs are read back another group may have had it earlier, or will later."""
+        if before != circle.door and self.doors.get(before) is circle:
+            del self.doors[before]
+        if circle.door:
+            self.doors.setdefault(circle.door, circle)
 
     def load(self, entries: Iterable[GroupSigned]) -> None:
         """Take in what the store gives back: ascending by group and number."""
@@ -164,6 +182,7 @@ def append_group(hub: Hub, session: Session, command: e.AppendGroup, turn: Turn)
         hub.spend("group", user, turn.now)
     circle, gone = hub.sealed.circles.add(command.entry)
     turn.keep(GroupSigned(circle.gid, entry.n, command.entry))
+    doors.answered(hub, circle, arg, turn)
     turn.reply(session, m.Done(command.ref))
     turn.then(_tell_grew, hub, circle, gone, session)
     if not circle.members:
@@ -183,8 +202,10 @@ def _check(
     if (entry.n, entry.prev) != (after + 1, head) or (isinstance(arg, s.Create) and circle is not None):
         raise Refused("conflict", f"The next entry is number {after + 1}; ask for what came meanwhile.")
     check(hub.sealed.verify, device.ed25519, "group", signed)
+    if isinstance(arg, s.Create | s.Policy):
+        doors.check_door(hub, circle, arg.door)
     if circle is not None:
-        _check_right(circle, user, entry)
+        _check_right(circle, user, entry, arg)
         _check_sense(hub, circle, arg)
         if circle.size + len(signed.raw) > hub.limits.circle_bytes:
             raise Refused("list-full", "This group has changed too often; make a new one.")
@@ -195,19 +216,21 @@ def _check_new(hub: Hub, user: User, chain: Chain, entry: LogEntry, arg: s.Creat
         raise Refused("bad-blob", "A group's id is made of its creator and the nonce, and names the creator's key.")
     if hub.sealed.circles.made.get(user.name, 0) >= hub.limits.circles_made:
         raise Refused("too-many-groups", f"You have made {hub.limits.circles_made} encrypted groups; end some.")
-    _check_memberships(hub, user)
+    check_memberships(hub, user)
 
 
-def _check_memberships(hub: Hub, user: User) -> None:
+def check_memberships(hub: Hub, user: User) -> None:
+    """Somebody may be in one group more. Raises Refused `too-many-groups`."""
     if len(hub.sealed.circles.of.get(user.name, {})) >= hub.limits.groups:
         raise Refused("too-many-groups", f"{user.name} is in {hub.limits.groups} groups.", near=[user.name])
 
 
-def _check_right(circle: Circle, user: User, entry: LogEntry) -> None:
+def _check_right(circle: Circle, user: User, entry: LogEntry, arg: s.Arg) -> None:
     if not circle.has(user):
         raise Refused("not-a-member", "You are no member of this group any more.")
     admin = circle.members[user.name].admin
-    if not (admin or entry.op == "leave" or (entry.op == "add" and circle.members_add)):
+    adds = isinstance(arg, s.Add) and circle.members_add and arg.user not in circle.removed
+    if not (admin or entry.op == "leave" or adds):
         raise Refused("not-allowed", "Only admins of the group may do that.")
 
 
@@ -223,7 +246,7 @@ def _check_sense(hub: Hub, circle: Circle, arg: s.Arg) -> None:
     added = hub.users.find(arg.user)
     if added.name != arg.user or not added.chains or added.chains[-1].uik != arg.uik:
         raise Refused("conflict", f"{added.name} has another user key, or none; ask for their lists.")
-    _check_memberships(hub, added)
+    check_memberships(hub, added)
 
 
 def _tell_grew(hub: Hub, circle: Circle, gone: list[str], but: Session) -> None:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from chatd import messages as m
 from chatd import moderation as mod
-from chatd.core import archive
+from chatd.core import archive, doors
 from chatd.core.names import BadName, fold_group, near
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Codec, Link, Session, User
+from chatd.encryption import door_of
 from chatd.entries import ConversationMade, ConversationRenamed, ConversationSet, MaskSet, MemberSet
 
 if TYPE_CHECKING:
@@ -287,6 +288,7 @@ class Conversations:
     def __init__(self) -> None:
         self.by_id: dict[int, Conversation] = {}
         self.groups: dict[str, Conversation] = {}
+        self.doors: dict[bytes, Conversation] = {}  # groups by `door_of` their names
         self.direct: dict[tuple[int, int], Conversation] = {}
         self.asked: dict[User, set[Conversation]] = {}  # guests who are invited somewhere, for when they go
         self.next_id = 1
@@ -295,6 +297,7 @@ class Conversations:
         """Put a group in."""
         kind = Lobby if record.key == m.LOBBY else Conversation
         group = self.groups[record.key] = kind(record, record.name)
+        self.doors.update(dict.fromkeys(doors_of(record.name, record.key), group))
         self._number(group)
         return group
 
@@ -306,6 +309,17 @@ class Conversations:
         group.members.clear()
         group.pending.clear()
         del self.by_id[group.id], self.groups[group.key]
+        for door in doors_of(group.name, group.key):
+            del self.doors[door]
+
+    def rename(self, group: Conversation, name: str, key: str) -> None:
+        """A group has another name, which is nobody's."""
+        del self.groups[group.key]
+        for door in doors_of(group.name, group.key):
+            del self.doors[door]
+        group.name, group.key = name, key
+        self.groups[key] = group
+        self.doors.update(dict.fromkeys(doors_of(name, key), group))
 
     def planned(self, record: ConversationMade, users: tuple[User, User]) -> Conversation:
         """A direct conversation that may yet be refused its first message: not in the directory."""
@@ -343,6 +357,11 @@ class Conversations:
             bare = name.lstrip("#")
             raise Refused("no-such-group", f"Group {bare!r} does not exist.", near=near("#" + bare, visible))
         return group
+
+
+def doors_of(name: str, key: str) -> set[bytes]:
+    """Where programs look for a group of this name: how it is written, and in small letters."""
+    return {door_of(name), door_of(key)}
 
 
 # ---- what the commands have in common --------------------------------------------------------------------------
@@ -428,14 +447,15 @@ def rename(hub: Hub, session: Session, command: mod.Rename, turn: Turn) -> None:
     alike = {hub.conversations.groups.get(name.key), hub.group_skeletons.get(name.skeleton)}
     if name.display == group.name or alike - {None, group}:
         raise Refused("name-taken", f"There is a group that looks like {name.display!r}.")
+    doors.check_free(hub, name)
     hub.spend("group", mine.user, turn.now)
     by, key = mine.user.name, group.key
     noted = archive.note(hub, group, turn, "renamed", by, f"{name.display} {command.reason}")
     told = mod.Renamed(group.name, name.display, by, command.reason, *noted)
-    del hub.conversations.groups[key], hub.group_skeletons[old.skeleton]
-    group.name, group.key = name.display, name.key
+    hub.conversations.rename(group, name.display, name.key)
     archive.renamed(hub, group, key)
-    hub.conversations.groups[name.key] = hub.group_skeletons[name.skeleton] = group
+    del hub.group_skeletons[old.skeleton]
+    hub.group_skeletons[name.skeleton] = group
     for other in hub.everyone.sessions:
         other.known.clear()
     turn.keep(ConversationRenamed(group.id, name.display, name.key))

@@ -67,6 +67,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     circle_members: int = 1_000
     circle_entry_bytes: int = 2_048  # one change of a group, signed; ours have 400
     circle_bytes: int = 524_288  # of all changes of one: a thousand, which everybody in it reads
+    knocks: int = 20  # groups that somebody waits to be let into
+    circle_knocks: int = 300  # people who wait to be let into one group: a class, the first time
+    knocks_told: int = 8  # people who are told at once of somebody who asks; the others when they come
     backup_bytes: int = 4_096  # one's user key, encrypted with the recovery code
     reset_seconds: float = 86_400.0  # until a new user key takes effect: time to see the alarm and stop it
     mail_days: int = 30  # what no device has fetched by then goes, and so do the answers to what was sent
@@ -96,6 +99,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     keys_of_one_device_per_day: int = 5  # for one account; then its fallback key
     circle_entries_burst: int = 300  # a class is put into a group
     circle_entries_per_minute: int = 60
+    doors_burst: int = 60  # names tried and groups asked for
+    doors_per_minute: int = 30
     backups_burst: int = 5
     backups_per_hour: int = 5  # a stolen password shall not be good for many tries
     signed_kib_burst: int = 2_000  # of chains that are asked for

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatd import messages as m
 from chatd import people as p
-from chatd.core import archive, lobby, metadata, modes
+from chatd.core import archive, doors, lobby, metadata, modes
 from chatd.core.groups import (
     HALFOP,
     OP,
@@ -80,6 +80,7 @@ def _create(hub: Hub, user: User, command: m.Join, turn: Turn) -> Conversation:
         raise Refused("bad-name", str(error)) from None
     if name.skeleton in hub.group_skeletons:
         raise Refused("name-taken", f"There is a group that looks like {name.display!r}.")
+    doors.check_free(hub, name)
     _count_groups(hub, user)
     hub.check_space()
     hub.spend("group", user, turn.now)
@@ -131,6 +132,7 @@ def found(hub: Hub, turn: Turn, called: str) -> Conversation:
         raise Refused("bad-name", str(error)) from None
     if name.skeleton in hub.group_skeletons:
         raise Refused("name-taken", f"There is a group that looks like {name.display!r}.")
+    doors.check_free(hub, name)
     record = ConversationMade(hub.conversations.next_id, name.display, name.key, None, turn.now, modes.PRIVATE)
     group = hub.group_skeletons[name.skeleton] = hub.conversations.add(record)
     turn.keep(record)

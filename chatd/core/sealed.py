@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from chatd import encryption as e
-from chatd.core import circles, identity, lists, mail, prekeys, reporting
+from chatd.core import circles, doors, identity, lists, mail, prekeys, reporting
 from chatd.core.limits import DAY, Buckets, Limits
 from chatd.core.signed import Verify
 from chatd.core.tags import Tags
@@ -33,6 +33,7 @@ class Sealing:
         self.secret = hashlib.blake2b(secret, digest_size=32, person=b"mail").digest()
         self.tags = Tags()
         self.circles = circles.Circles()
+        self.knocks = doors.Knocks()
         self.offers: dict[User, dict[str, bytes]] = {}  # devices that want to be listed, as they signed themselves
         self.resets: dict[User, identity.Reset] = {}
         self.backups: dict[User, bytes] = {}
@@ -42,6 +43,7 @@ class Sealing:
             "keys": Buckets(limits.key_uploads_per_minute / 60, limits.key_uploads_burst),
             "claim": Buckets(limits.claims_per_minute / 60, limits.claims_burst),
             "key": Buckets(limits.keys_of_one_device_per_day / DAY, limits.keys_of_one_device_per_day),
+            "door": Buckets(limits.doors_per_minute / 60, limits.doors_burst),
             "backup": Buckets(limits.backups_per_hour / HOUR, limits.backups_burst),
             "entry": Buckets(limits.circle_entries_per_minute / 60, limits.circle_entries_burst),
             "ask": Buckets(limits.signed_kib_per_second, limits.signed_kib_burst),
@@ -54,6 +56,7 @@ class Sealing:
         mail.load(hub, found.mail)
         identity.load(hub, found.resets, found.backups)
         self.circles.load(found.groups)
+        doors.load(hub, found.knocks)
         self.tags.load(found.tag_keys)
         for pair in found.corresponded:
             low, high = hub.users.by_id.get(pair.low), hub.users.by_id.get(pair.high)
@@ -64,6 +67,7 @@ class Sealing:
         """An account is deleted."""
         for other in self._pairs.pop(user, ()):
             self._pairs[other].discard(user)
+        self.knocks.forget(user)
         for mine in (self.offers, self.resets, self.backups):
             mine.pop(user, None)
 
@@ -120,6 +124,9 @@ COMMANDS: Final[dict[type, Callable[[Hub, Session, Any, Any], Any]]] = {
     e.AcknowledgeMail: mail.acknowledge,
     e.AppendGroup: circles.append_group,
     e.AskGroup: circles.ask_group,
+    e.AskDoor: doors.ask_door,
+    e.Knock: doors.knock,
+    e.AskKnocks: doors.ask_knocks,
     e.OfferDevice: identity.offer_device,
     e.AskOffers: identity.ask_offers,
     e.RemoveDevice: identity.remove_device,

@@ -24,6 +24,7 @@ GID_BYTES: Final = 16
 Bytes16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Bytes32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Bytes64 = Annotated[bytes, Meta(min_length=64, max_length=64)]
+Door = Annotated[bytes, Meta(max_length=16)]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 DeviceId = Annotated[str, Meta(min_length=16, max_length=16)]
 Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -84,11 +85,12 @@ class LogEntry(Form, frozen=True):
 
 
 class Create(Form, frozen=True):
-    """`create`: the nonce makes the group's id, with the creator."""
+    """`create`: the nonce makes the group's id, with the creator; `door`: where it is found, empty for nowhere."""
 
     nonce: Bytes16
     uik: Bytes32
     members_add: bool = False
+    door: Door = b""
 
 
 class Add(Form, frozen=True):
@@ -115,9 +117,10 @@ class Named(Form, frozen=True):
 
 
 class Policy(Form, frozen=True):
-    """`policy`: may members add others?"""
+    """`policy`: may members add others, and where is it found?"""
 
     members_add: bool
+    door: Door = b""
 
 
 Arg = Create | Add | Whom | Leave | Named | Policy

@@ -21,6 +21,8 @@ from chatd.sealed import (
     GroupSigned,
     KeysGone,
     KeysMade,
+    Knocked,
+    KnockGone,
     Letter,
     ListMade,
     MailAcknowledged,
@@ -55,6 +57,7 @@ class SealedTables:
         self._deliveries: dict[tuple[str, int], int] = {}
         self._corresponded: dict[tuple[int, int], Corresponded] = {}
         self._signed_groups: dict[tuple[bytes, int], GroupSigned] = {}
+        self._knocks: dict[tuple[bytes, int], Knocked] = {}
         self._resets: dict[int, ResetSet] = {}
         self._backups: dict[int, BackupSet] = {}
         self._tag_keys: dict[int, TagKeyMade] = {}
@@ -166,6 +169,8 @@ class SealedTables:
             self._remove(self._lists, key)
         for pair in [pair for pair in self._corresponded if user in pair]:
             self._remove(self._corresponded, pair)
+        for knock in [key for key in self._knocks if key[1] == user]:
+            self._remove(self._knocks, knock)
         for table in (self._resets, self._backups):
             self._remove(table, user)
 
@@ -175,6 +180,16 @@ class SealedTables:
     def _group_forgotten(self, entry: GroupForgotten) -> None:
         for key in [key for key in self._signed_groups if key[0] == entry.group]:
             self._remove(self._signed_groups, key)
+        for knock in [key for key in self._knocks if key[0] == entry.group]:
+            self._remove(self._knocks, knock)
+
+    def _knocked(self, entry: Knocked) -> None:
+        self._known(self._users, entry.user)
+        if (entry.group, entry.user) not in self._knocks:
+            self._set(self._knocks, (entry.group, entry.user), entry)
+
+    def _knock_gone(self, entry: KnockGone) -> None:
+        self._remove(self._knocks, (entry.group, entry.user))
 
     def _by_user(self, entry: ResetSet | BackupSet) -> None:
         self._known(self._users, entry.user)
@@ -201,6 +216,7 @@ class SealedTables:
                 mail=self._mail_held(),
                 corresponded=[self._corresponded[key] for key in sorted(self._corresponded)],
                 groups=[self._signed_groups[key] for key in sorted(self._signed_groups)],
+                knocks=[self._knocks[key] for key in sorted(self._knocks)],
                 resets=[self._resets[key] for key in sorted(self._resets)],
                 backups=[self._backups[key] for key in sorted(self._backups)],
                 tag_keys=[self._tag_keys[key] for key in sorted(self._tag_keys)],
@@ -277,6 +293,8 @@ WRITES: Final[dict[type[Entry], Callable[[Any, Any], None]]] = {
     DeviceGone: SealedTables._device_gone,
     GroupSigned: SealedTables._group_signed,
     GroupForgotten: SealedTables._group_forgotten,
+    Knocked: SealedTables._knocked,
+    KnockGone: SealedTables._knock_gone,
     ResetSet: SealedTables._by_user,
     BackupSet: SealedTables._by_user,
     TagKeyMade: SealedTables._tag_key_made,

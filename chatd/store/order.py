@@ -40,6 +40,7 @@ WRITES: Final[dict[type[Entry], tuple[str, ...]]] = {
         "DELETE FROM correspondent WHERE low = ?1 OR high = ?1",
         "DELETE FROM reset WHERE user = ?1",
         "DELETE FROM backup WHERE user = ?1",
+        "DELETE FROM knock WHERE user = ?1",
         "DELETE FROM cursor WHERE device IN (SELECT device FROM device WHERE user = ?1)",
         "DELETE FROM device WHERE user = ?1",
         "DELETE FROM certificate WHERE user = ?1",

@@ -21,6 +21,8 @@ from chatd.sealed import (
     GroupSigned,
     KeysGone,
     KeysMade,
+    Knocked,
+    KnockGone,
     ListMade,
     MailAcknowledged,
     MailKept,
@@ -43,7 +45,9 @@ PLAIN: Final[dict[type[Entry], tuple[str, ...]]] = {
     Corresponded: ("INSERT OR IGNORE INTO correspondent (low, high) VALUES (?1, ?2)",),
     DeviceGone: ("DELETE FROM cursor WHERE device = ?1", "DELETE FROM device WHERE device = ?1"),
     GroupSigned: ("INSERT INTO signed_group (gid, n, blob) VALUES (?1, ?2, ?3)",),
-    GroupForgotten: ("DELETE FROM signed_group WHERE gid = ?1",),
+    GroupForgotten: ("DELETE FROM signed_group WHERE gid = ?1", "DELETE FROM knock WHERE gid = ?1"),
+    Knocked: ("INSERT OR IGNORE INTO knock (gid, user, at) VALUES (?1, ?2, ?3)",),
+    KnockGone: ("DELETE FROM knock WHERE gid = ?1 AND user = ?2",),
     ResetSet: (
         """INSERT INTO reset (user, blob, at) VALUES (?1, ?2, ?3)
         ON CONFLICT (user) DO UPDATE SET blob = excluded.blob, at = excluded.at""",
@@ -73,6 +77,7 @@ LOAD_KEYS: Final = "SELECT device, number, blob FROM one_time_key ORDER BY devic
 LOAD_KEY_STATES: Final = "SELECT device, last, fallback, used FROM key_state ORDER BY device"
 LOAD_CORRESPONDENTS: Final = "SELECT low, high FROM correspondent ORDER BY low, high"
 LOAD_GROUPS: Final = "SELECT gid, n, blob FROM signed_group ORDER BY gid, n"
+LOAD_KNOCKS: Final = "SELECT gid, user, at FROM knock ORDER BY gid, user"
 LOAD_RESETS: Final = "SELECT user, blob, at FROM reset ORDER BY user"
 LOAD_BACKUPS: Final = "SELECT user, blob FROM backup ORDER BY user"
 LOAD_TAG_KEYS: Final = "SELECT number, key, made FROM tag_key ORDER BY number"
@@ -98,6 +103,7 @@ def load(rows: Callable[[str], list[Any]]) -> Sealed:
         mail=letters.held(rows),
         corresponded=[Corresponded(*row) for row in rows(LOAD_CORRESPONDENTS)],
         groups=[GroupSigned(*row) for row in rows(LOAD_GROUPS)],
+        knocks=[Knocked(*row) for row in rows(LOAD_KNOCKS)],
         resets=[ResetSet(*row) for row in rows(LOAD_RESETS)],
         backups=[BackupSet(*row) for row in rows(LOAD_BACKUPS)],
         tag_keys=[TagKeyMade(*row) for row in rows(LOAD_TAG_KEYS)],

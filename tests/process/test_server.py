@@ -116,7 +116,7 @@ class ServerTests(SynchronousTestCase):
         database.close()
         sentence = self.refused(server)
         self.assertIn("99", sentence)
-        self.assertIn("schema 2", sentence)
+        self.assertIn("schema 3", sentence)
 
     def test_what_is_no_certificate_is_told(self) -> None:
         server = self.server("--certificate", __file__, "--key", __file__)

@@ -79,11 +79,12 @@ class Sealing(Voice):
         self.peer.tell(e.AcknowledgeMail(int(rest)))
 
     def do_circle(self, rest: str) -> None:
-        """circle OP [NAME]: the next entry of the one encrypted group there is."""
+        """circle OP [NAME]: the next entry of the one encrypted group there is. The NAME of `create` is its door."""
         op, _, name = rest.partition(" ")
         log = self.stage.log = self.stage.log or Log(self.name)
-        arg = {"create": [log.nonce, self.owner().uik, False], "add": [name, self.owner(name).uik], "leave": [],
-               "policy": [True]}.get(op, [name])  # fmt: skip
+        door = e.door_of(name) if name else b""
+        arg = {"create": [log.nonce, self.owner().uik, bool(name), door], "policy": [True], "leave": [],
+               "add": [name, self.owner(name).uik]}.get(op, [name])  # fmt: skip
         blob = log.entry(self.peer, op, arg)
         self.peer.ask(e.AppendGroup, log.gid, blob)
         circle = self.house.node.hub.sealed.circles.by_gid.get(log.gid)
@@ -94,6 +95,19 @@ class Sealing(Voice):
         """log [SINCE]: the entries of the one encrypted group."""
         assert self.stage.log is not None
         self.peer.ask(e.AskGroup, self.stage.log.gid, int(rest or 0))
+
+    def do_door(self, rest: str) -> None:
+        """door NAME: what is found there?"""
+        self.peer.ask(e.AskDoor, e.door_of(rest))
+
+    def do_knock(self, rest: str) -> None:
+        """knock: ask to be let into the one encrypted group."""
+        assert self.stage.log is not None
+        self.peer.ask(e.Knock, self.stage.log.gid)
+
+    def do_knocks(self, rest: str) -> None:
+        """knocks: who asks?"""
+        self.peer.ask(e.AskKnocks)
 
     def do_offer(self, rest: str) -> None:
         """offer: this device wants to be listed."""
@@ -132,6 +146,8 @@ SHOWN: dict[type, Callable[..., str]] = {
     e.Mail: lambda it: f"mail {it.seq} {it.sender}: {it.ciphertext.decode()}",
     e.GroupGrew: lambda it: f"groupgrew {it.count}",
     e.GroupLog: lambda it: f"grouplog {len(it.entries)}",
+    e.DoorIs: lambda it: f"door: {it.open or ('encrypted' if it.group else 'nothing')}",
+    e.Knocks: lambda it: f"knocks {', '.join(name for _, name in it.who) or 'none'}",
     e.Offers: lambda it: f"offers {len(it.devices)}",
     e.ResetIs: lambda it: "reset is on its way" if it.at else "no reset",
     e.Backup: lambda it: f"backup {it.blob.decode() or 'none'}",

@@ -16,6 +16,8 @@ from chatd.sealed import (
     GroupSigned,
     KeysGone,
     KeysMade,
+    Knocked,
+    KnockGone,
     Letter,
     ListMade,
     MailAcknowledged,
@@ -95,6 +97,18 @@ class MailContract(Contract):
         self.store.commit([ResetSet(1, b"", 0), BackupSet(1, b""), TagKeyGone(1)])
         found = self.held()
         self.assertEqual((found.resets, found.backups, found.tag_keys), ([], [BackupSet(2, b"x")], keys[1:]))
+
+    def test_who_asks_to_be_let_in(self) -> None:
+        first, second, other = Knocked(b"g" * 16, 1, 5), Knocked(b"g" * 16, 2, 6), Knocked(b"h" * 16, 2, 7)
+        self.store.commit([GroupSigned(b"g" * 16, 1, b"e"), second, other, first, Knocked(b"g" * 16, 1, 99)])
+        self.assertEqual(self.held().knocks, [first, second, other])
+        self.refused(Knocked(b"g" * 16, 99, 5))
+        self.store.commit([KnockGone(b"g" * 16, 1), KnockGone(b"?" * 16, 1)])
+        self.assertEqual(self.held().knocks, [second, other])
+        self.store.commit([GroupForgotten(b"g" * 16)])
+        self.assertEqual(self.held().knocks, [other])
+        self.store.commit([UserGone(2)])
+        self.assertEqual(self.held().knocks, [])
 
     # ---- keys ----
 

@@ -25,7 +25,7 @@ from chatd.entries import (
     Redaction,
     UserSet,
 )
-from chatd.sealed import BackupSet, GroupSigned, KeysGone, KeysMade, ListMade, MailAcknowledged
+from chatd.sealed import BackupSet, GroupSigned, KeysGone, KeysMade, Knocked, ListMade, MailAcknowledged
 from chatd.store.checksum import segment_checksum
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
@@ -64,6 +64,7 @@ class VerifyTests(SynchronousTestCase):
         return [
             ListMade(1, 1, 1, b"l"), ListMade(1, 1, 2, b"l"), ListMade(1, 2, 1, b"l"), BackupSet(1, b"b"),
             GroupSigned(b"g" * 16, 1, b"e"), GroupSigned(b"g" * 16, 2, b"e"),
+            Knocked(b"g" * 16, 2, 5),
             KeysMade("phone", ((5, b"k"), (6, b"k")), b"f"), KeysGone("phone", 5),
             mail(1, letter(1, ("phone", 1), ("laptop", 1)), letter(2, ("phone", 2))), MailAcknowledged("laptop", 1),
         ]  # fmt: skip
@@ -92,7 +93,7 @@ class VerifyTests(SynchronousTestCase):
             "closed conversation": 1, "signed list": 3, "one-time key": 1, "letter": 2, "delivery": 2,
             "signed group entry": 2, "identity backup": 1,
         })  # fmt: skip
-        self.assertEqual(found.schema, 2)
+        self.assertEqual(found.schema, 3)
         self.assertRegex(found.epoch, "^[0-9a-f]{32}$")
 
     def test_all_is_well_after_a_purge(self) -> None:

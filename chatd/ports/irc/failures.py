@@ -23,6 +23,7 @@ CODES: Final[dict[str, n.Numeric]] = {
     "not-allowed": n.ERR_CHANOPRIVSNEEDED,
     "banned": n.ERR_BANNEDFROMCHAN,
     "invite-only": n.ERR_INVITEONLYCHAN,
+    "encrypted-group": n.ERR_INVITEONLYCHAN,
     "bad-key": n.ERR_BADCHANNELKEY,
     "group-full": n.ERR_CHANNELISFULL,
     "account-needed": n.ERR_NEEDREGGEDNICK,
@@ -58,4 +59,6 @@ def failed(client: Client, asked: Asked | None, event: m.Failed) -> list[Out]:
         return [client.numeric(found, command, text=event.text)]
     if found is n.ERR_NOPRIVILEGES:
         return [client.numeric(found)]
-    return [client.numeric(found, context, text=event.text if event.code in ("not-allowed",) else None)]
+    return [
+        client.numeric(found, context, text=event.text if event.code in ("not-allowed", "encrypted-group") else None)
+    ]

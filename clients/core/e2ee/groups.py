@@ -146,12 +146,12 @@ class Groups:
 
     # ---- the log ----
 
-    def create(self, batch: Batch, members_add: bool = False) -> tuple[bytes, bytes]:
-        """A new group: its id, and the first entry to append."""
+    def create(self, batch: Batch, door: bytes = b"") -> tuple[bytes, bytes]:
+        """A new group: its id, and the first entry to append. Where it has a door any member lets people in."""
         mine = own.myself(batch)
         nonce = self._entropy(16)
         gid = gid_of(mine.user, nonce)
-        arg = Create(nonce, mine.uik, members_add)
+        arg = Create(nonce, mine.uik, bool(door), door)
         return gid, sign_entry(own.account(batch), mine.user, gid, None, "create", arg)
 
     def propose(self, batch: Batch, gid: bytes, op: str, arg: Arg) -> bytes:

@@ -31,6 +31,7 @@ from clients.core.e2ee.signed import (
 
 GID_BYTES: Final = 16
 MOST_MEMBERS: Final = 1_000
+Door = Annotated[bytes, Meta(max_length=16)]
 Lookup = Callable[[str], Known | None]
 
 
@@ -51,11 +52,15 @@ class LogEntry(Strict, frozen=True):
 
 
 class Create(Strict, frozen=True):
-    """`create`: the nonce makes the group's id, with the creator; an encrypted group is one for ever."""
+    """`create`: the nonce makes the group's id, with the creator; an encrypted group is one for ever.
+
+    `door`: where it is found, and who asks there may be let in by whoever may add; empty: by invitation only.
+    """
 
     nonce: Bytes16
     uik: Bytes32
     members_add: bool = False
+    door: Door = b""
 
 
 class Add(Strict, frozen=True):
@@ -82,9 +87,10 @@ class Named(Strict, frozen=True):
 
 
 class Policy(Strict, frozen=True):
-    """`policy`: may members add others?"""
+    """`policy`: may members add others, and where is it found?"""
 
     members_add: bool
+    door: Door = b""
 
 
 Arg = Create | Add | Whom | Leave | Named | Policy
@@ -117,10 +123,15 @@ class Snapshot(Strict, frozen=True):
     members: Annotated[list[Member], Meta(max_length=MOST_MEMBERS)]
     members_add: bool
     name_digest: Bytes32
+    door: Door = b""
+    removed: Annotated[list[Name], Meta(max_length=MOST_MEMBERS)] = []
 
 
 class State(msgspec.Struct, array_like=True, frozen=True):
-    """What the chain says so far; `heads` has the hashes of the entries that this device has seen."""
+    """What the chain says so far.
+
+    `heads` has the hashes of the entries that this device has seen; whom somebody has `removed` only an admin adds again.
+    """
 
     gid: bytes
     n: int
@@ -129,6 +140,8 @@ class State(msgspec.Struct, array_like=True, frozen=True):
     members_add: bool = False
     name_digest: bytes = NOTHING
     heads: dict[int, bytes] = {}
+    door: bytes = b""
+    removed: list[str] = []
 
     def head_of(self, n: int) -> bytes | None:
         """What entry n hashes to, if it is known."""
@@ -138,6 +151,11 @@ class State(msgspec.Struct, array_like=True, frozen=True):
         """Is this person, by this key, a member?"""
         member = self.members.get(user)
         return member is not None and same(member.uik, uik)
+
+    def may_add(self, user: str, other: str = "") -> bool:
+        """May this member add others; and this one?"""
+        member = self.members.get(user)
+        return member is not None and (member.admin or (self.members_add and other not in self.removed))
 
 
 class Step(NamedTuple):
@@ -183,6 +201,11 @@ def _may(step: Step) -> bool:
     return (member is not None and member.admin) or (step.entry.op == "add" and step.state.members_add)
 
 
+def _may_be_added(step: Step) -> bool:
+    """Whom somebody has removed comes back by an admin's hand only."""
+    return step.state is None or not isinstance(step.arg, Add) or step.state.may_add(step.entry.user, step.arg.user)
+
+
 def _is_created_right(step: Step) -> bool:
     """Creation names the group and the creator's own key."""
     if not isinstance(step.arg, Create):
@@ -220,6 +243,7 @@ ENTRY_CHECKS: Final = (
     Check[Step]("op-creator", "GROUP_OP_WRONG_GROUP", _is_created_right),
     Check[Step]("op-member", "GROUP_OP_FORBIDDEN", _is_member),
     Check[Step]("op-admin", "GROUP_OP_FORBIDDEN", _may),
+    Check[Step]("op-removed", "GROUP_OP_FORBIDDEN", _may_be_added),
     Check[Step]("op-sense", "GROUP_OP_FORBIDDEN", _makes_sense),
 )
 
@@ -274,7 +298,7 @@ def apply(state: State | None, blob: bytes, gid: bytes, lookup: Lookup, fresh: b
     head = digest(signed.raw)
     if isinstance(arg, Create):
         members = {entry.user: Member(entry.user, arg.uik, True)}
-        return State(gid, entry.n, head, members, arg.members_add, heads={entry.n: head})
+        return State(gid, entry.n, head, members, arg.members_add, heads={entry.n: head}, door=arg.door)
     assert state is not None
     changes = _changed(state, entry, arg)
     return msgspec.structs.replace(state, n=entry.n, head=head, heads={**state.heads, entry.n: head}, **changes)
@@ -285,23 +309,27 @@ def _changed(state: State, entry: LogEntry, arg: Arg) -> dict[str, Any]:
     match arg:
         case Add(user, uik):
             members[user] = Member(user, uik, False)
+            return {"members": members, "removed": [name for name in state.removed if name != user]}
         case Leave():
             del members[entry.user]
         case Whom(user) if entry.op == "remove":
             del members[user]
+            return {"members": members, "removed": [*state.removed, user][-MOST_MEMBERS:]}
         case Whom(user):
             members[user] = Member(user, members[user].uik, entry.op == "admin")
         case Named(hashed):
             return {"name_digest": hashed}
-        case Policy(members_add):
-            return {"members_add": members_add}
+        case Policy(members_add, door):
+            return {"members_add": members_add, "door": door}
     return {"members": members}
 
 
 def sign_snapshot(account: Account, state: State) -> Signed:
     """The state for a joiner."""
     members = list(state.members.values())
-    value = Snapshot(state.gid, state.n, state.head, members, state.members_add, state.name_digest)
+    value = Snapshot(
+        state.gid, state.n, state.head, members, state.members_add, state.name_digest, state.door, state.removed
+    )  # fmt: skip
     return account.signed("group", encode(value))
 
 
@@ -311,4 +339,4 @@ def introduced(signed: Signed, gid: bytes, sender: Entry, me: Entry, state: Stat
     require(SNAPSHOT_CHECKS, Introduction(signed, it, gid, sender, me, state), sender.user)
     members = {member.user: member for member in it.members}
     heads = {**(state.heads if state else {}), it.n: it.head}
-    return State(gid, it.n, it.head, members, it.members_add, it.name_digest, heads)
+    return State(gid, it.n, it.head, members, it.members_add, it.name_digest, heads, it.door, it.removed)

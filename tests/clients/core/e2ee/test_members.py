@@ -109,6 +109,24 @@ class LogTests(SynchronousTestCase):
             self.check(WITH_BOB, signed("mallory", WITH_BOB, op, arg), "GROUP_OP_FORBIDDEN", "op-member")
         self.check(WITH_BOB, signed("mallory", WITH_BOB, "leave", m.Leave()), "GROUP_OP_FORBIDDEN", "op-member")
 
+    def test_whom_others_removed_comes_back_by_an_admin_only(self) -> None:
+        state = do(do(WITH_BOB, "alice", "policy", m.Policy(True, b"d" * 16)), "bob", "add", add("carol"))
+        self.assertEqual((state.door, state.removed), (b"d" * 16, []))
+        back = do(do(state, "carol", "leave", m.Leave()), "bob", "add", add("carol"))
+        out = do(back, "alice", "remove", m.Whom("carol"))
+        self.assertEqual((out.removed, out.may_add("bob"), out.may_add("bob", "carol")), (["carol"], True, False))
+        self.check(out, signed("bob", out, "add", add("carol")), "GROUP_OP_FORBIDDEN", "op-removed")
+        again = do(out, "alice", "add", add("carol"))
+        self.assertEqual((again.removed, "carol" in again.members), ([], True))
+        self.assertFalse(do(again, "alice", "policy", m.Policy(False)).door)
+
+    def test_a_door_from_the_beginning(self) -> None:
+        create = m.Create(NONCE, UIKS["alice"], True, b"d" * 16)
+        state = step(None, signed("alice", None, "create", create))
+        self.assertEqual((state.members_add, state.door), (True, b"d" * 16))
+        long = m.Create(NONCE, UIKS["alice"], True, b"d" * 17)
+        self.assertEqual(refused(lambda: step(None, signed("alice", None, "create", long))), "MALFORMED")
+
     def test_a_member_is_a_key(self) -> None:
         """Bob under another user key is not the bob who was made an admin."""
         state = do(CREATED, "alice", "add", m.Add("bob", b"other".ljust(32, b".")))
@@ -199,6 +217,14 @@ class SnapshotTests(SynchronousTestCase):
         self.check(
             "GROUP_OP_FORBIDDEN", "snapshot-sender", sender="bob", signer="bob", state=known, n=9, members=promoted
         )  # fmt: skip
+
+    def test_a_joiner_knows_the_door_and_who_was_removed(self) -> None:
+        removed = do(do(self.STATE, "alice", "policy", m.Policy(True, b"d" * 16)), "alice", "remove", m.Whom("bob"))
+        shown = m.sign_snapshot(ACCOUNTS["alice"], removed)
+        state = m.introduced(shown, GID, entry_of("alice"), entry_of("carol"), None)
+        self.assertEqual((state.door, state.removed, state.members_add), (b"d" * 16, ["bob"], True))
+        with self.assertRaises(Refused):
+            step(state, signed("carol", state, "add", add("bob")))
 
     def test_a_snapshot_is_no_entry(self) -> None:
         """Both have the label `group`; neither can be read as the other."""
