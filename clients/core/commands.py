@@ -43,8 +43,9 @@ def parse(line: str) -> Intent | None:
 
 def near_commands(word: str) -> tuple[str, ...]:
     """Commands that look like this one."""
-    close = difflib.get_close_matches(word, COMMANDS, n=3, cutoff=0.6)
-    return tuple(close or [name for name in COMMANDS if len(word) > 1 and name.startswith(word)][:3])
+    names = [name for name in COMMANDS if name not in ALIASES]
+    close = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
+    return tuple(close or [name for name in names if len(word) > 1 and name.startswith(word)][:3])
 
 
 def help_lines(command: str) -> list[str]:

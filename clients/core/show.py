@@ -373,12 +373,13 @@ def _paged(message: a.Message, me: str, peer: str) -> n.Said:
     return n.Said.of(message, message.sender == me, True, peer)
 
 
+_ONLY_OPERATORS: Final = "Only operators write to group '{group}' now."
+_EVERYBODY: Final = "Everybody writes to group '{group}' again."
 _DONE: Final[dict[type[i.Intent], str]] = {
     i.LeaveGroup: "You left group '{group}'.",
     i.InviteTo: "{name} is invited to group '{group}'.",
     i.KickFrom: "{name} was removed from group '{group}'.",
     i.GiveRole: "{name} is now {role} of group '{group}'.",
-    i.Announce: "Done.",
     i.ChangePassword: "The password is set.",
     i.ReportOpen: "Staff have your report.",
 }
@@ -388,6 +389,8 @@ def _done(notice: n.Answered, event: a.Done, style: Style) -> list[str]:
     intent = notice.intent
     if isinstance(intent, i.GoAway):
         return ["You are away. /back ends it." if intent.text else "You are back."]
+    if isinstance(intent, i.Announce):
+        return [(_ONLY_OPERATORS if intent.on else _EVERYBODY).format(group=_group(intent.group))]
     group, name = _group(getattr(intent, "group", "") or style.focus), inert.name(getattr(intent, "name", ""))
     words = _DONE.get(type(intent))
     return [words.format(group=group, name=name, role=getattr(intent, "role", ""))] if words else []

@@ -5,6 +5,7 @@ Rule: what is typed goes through the X server, as a person's keys do; a picture 
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -22,9 +23,9 @@ class Windows:
     def __init__(self, folder: Path, *arguments: str) -> None:
         self.display, self._server = start_display()
         self.folder = folder
-        command = [
-            sys.executable, "-m", "clients.tk", "--plaintext", "--profile", str(self.folder), *arguments,
-        ]  # fmt: skip
+        self._seen = folder.with_suffix(".seen")
+        program = ["-m", "tests.process.onlooker", str(self._seen)]
+        command = [sys.executable, *program, "--plaintext", "--profile", str(self.folder), *arguments]
         self.process = subprocess.Popen(
             command, env=environment(DISPLAY=self.display), stderr=subprocess.PIPE, text=True
         )  # fmt: skip
@@ -66,6 +67,19 @@ class Windows:
         """Press keys."""
         self.x("windowfocus", "--sync", self.id)
         self.x("key", *names)
+
+    def enter(self, text: str) -> None:
+        """The same as `type`, as terminals call it."""
+        self.type(text)
+
+    def lines(self) -> list[str]:
+        """What is in sight, from top to bottom."""
+        return list(json.loads(self._seen.read_text("utf-8"))) if self._seen.exists() else []
+
+    def read(self, seconds: float) -> bool:
+        """Let it go on for a moment; false when it has ended."""
+        time.sleep(seconds)
+        return self.process.poll() is None
 
     def close(self) -> None:
         """End it if it still runs."""
