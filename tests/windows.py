@@ -14,15 +14,19 @@ from twisted.internet.testing import StringTransport
 from chatd.wire.pack import Command, Event
 from clients.core.app import App, Listener
 from clients.core.connection import Frames
+from clients.core.disk import carry_out
 from clients.core.e2ee.keys import Account
+from clients.core.filing import Filing
 from clients.core.history import History
 from clients.core.login import Entrance, Who
 from clients.core.notices import Security
+from clients.core.offers import stored
 from clients.core.outbox import Outbox
 from clients.core.reading import Reading
 from clients.core.secure.desk import Strongbox
 from clients.core.session import Session
 from clients.core.style import Style
+from clients.core.transfers import Transfers
 from clients.line.face import LineFace
 from tests.kit import House, Peer
 
@@ -75,8 +79,8 @@ class Window:
     hides = True
     all: list[Window]
 
-    def __init__(self, house: House, others: list[Window]) -> None:
-        self.house, self.all = house, others
+    def __init__(self, house: House, others: list[Window], folder: str = "") -> None:
+        self.house, self.all, self.folder = house, others, folder
         others.append(self)
         self.shown: list[str] = []
         self.asked = ""
@@ -90,10 +94,18 @@ class Window:
         self.face = self.made_face()
         self.app = App(
             self.face, session, self.history, account, self.wire, house.clock, server="house:1", trust_new=False,
-            entropy=house.random, chance=lambda: 0.5, wall=self.wall,
+            entropy=house.random, chance=lambda: 0.5, wall=self.wall, filing=self._filing(session, account),
         )  # fmt: skip
         self.face.begin(self.app)
         self.settle()
+
+    def _filing(self, session: Session, account: int) -> Filing | None:
+        """What sends and fetches files, where there is a folder for them; the disk is at once."""
+        if not self.folder:
+            return None
+        kept, folder = stored(self.history.rows(account)), self.folder
+        files = Transfers(kept, session.next_ref, self.house.random, f"{folder}/downloads", f"{folder}/sending")
+        return Filing(files, lambda job, done: done(carry_out(job)), fetches=False)
 
     def made_face(self) -> Any:
         """The face that this person has."""

@@ -5,11 +5,14 @@ Rule: alice sits at another face each time; everything else, the people, the ser
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.core.limits import Limits
 from clients.core import intents as i
 from clients.core.commands import COMMANDS, parse
 from clients.core.windows.face import WindowsFace
@@ -18,7 +21,24 @@ from tests.kit import House
 from tests.windows import Window
 
 Told = tuple[str, str, str]  # where, who, what
+ABOUT = re.compile(r"\bkeys?\b|verified|(essay|notes)\.txt: ")
+ANOTHER_KEY = (
+    "bob's encryption key is not the one you know. Either bob started over, or someone is pretending to be bob. {}"
+    " Compare numbers: /verify bob (code IDENTITY_CHANGED)"
+)
+TOLD = {
+    "essay.txt: received (500 bytes), saved as ESSAY", "notes.txt: sent to @bob (500 bytes).",
+    "The number of bob's key and yours:", "The number of bob's NEW key, which is not accepted yet:",
+    "bob is verified: your messages can be read by bob and by nobody else.",
+    "bob is about to have a new key, and has signed it with the old one. (code KEY_ROTATES)",
+    ANOTHER_KEY.format("Nothing was sent."), ANOTHER_KEY.format("What comes from bob is held back."),
+}  # fmt: skip
 LINE = re.compile(r"(?:\d\d:\d\d )?(?:\[PLAIN\] )?(?:\[(\w+)\] |\(Private(?: to (\w+))?\) )?(\w+): (.*)")
+
+
+def unnumbered(text: str) -> str:
+    """A text with the number of each file, and of each key, as #."""
+    return re.sub(r"\b(?:[0-9a-f]{8}|\d{5}(?: +\d{5})+)\b", "#", text)
 
 
 class Still:
@@ -52,11 +72,16 @@ class Screen(Window):
     def said(self) -> set[Told]:
         """What was said, as this face has it."""
         return {
-            (window.to, "You" if row.kind == "own" else row.who, row.text)
+            (window.to, "You" if row.kind == "own" else row.who, unnumbered(row.text))
             for window in self.face.windows.all
             for row in window.rows
             if row.kind in ("said", "own")
         }
+
+    def told(self) -> set[str]:
+        """What else it has told."""
+        rows = (row for window in self.face.windows.all for row in window.rows)
+        return {unnumbered(row.text) for row in rows if row.kind not in ("said", "own")}
 
 
 class Tk(Screen):
@@ -80,7 +105,7 @@ class Tk(Screen):
             self.face.look(window)
             self.settle()
             self.main.draw()
-            text = self.main.display.text.get("1.0", "end")
+            text = unnumbered(self.main.display.text.get("1.0", "end"))
             for _, _, what in (told for told in found if told[0] == window.to):
                 assert what in text, (window.to, what)
         self.main.frame.destroy()
@@ -91,9 +116,9 @@ class Tk(Screen):
 class Line(Window):
     """The line face."""
 
-    def __init__(self, house: House, others: list[Window]) -> None:
+    def __init__(self, house: House, others: list[Window], folder: str = "") -> None:
         self.own: set[Told] = set()
-        super().__init__(house, others)
+        super().__init__(house, others, folder)
 
     def type(self, *lines: str) -> list[str]:
         """What is typed where bare lines go stands there as it was typed."""
@@ -111,20 +136,39 @@ class Line(Window):
             if match is not None and match[1] != "e2e":  # which opens what is said of a key
                 group, to, who, text = match.groups()
                 place = f"#{group}" if group else f"@{to or who}" if "(Private" in line else "#lobby"
-                found.add((place, who, text))
+                found.add((place, who, unnumbered(text)))
         return found
+
+    def told(self) -> set[str]:
+        """What else it has told."""
+        return {unnumbered(line) for line in self.shown}
 
 
 class AfternoonTests(SynchronousTestCase):
     """Alice, bob and carol."""
 
-    def afternoon(self, kind: type[Any]) -> set[Told]:
-        """What alice's face has at its end."""
-        house = House()
+    def afternoon(self, kind: type[Any]) -> tuple[set[Told], set[str]]:
+        """What alice's face has at its end: what was said, and what else it told of files and keys."""
+        folder = self.mktemp()
+        for name in ("files", "alice", "bob"):
+            os.makedirs(f"{folder}/{name}")
+        house = House(limits=Limits(reset_seconds=60.0), files=f"{folder}/files")
         windows: list[Window] = []
-        alice, bob, carol = kind(house, windows), Window(house, windows), Window(house, windows)
+        alice, bob, carol = (maker(house, windows, f"{folder}/{name}") for maker, name in (
+            (kind, "alice"), (Window, "bob"), (Window, "carol")
+        ))  # fmt: skip
         for window, name in ((alice, "alice"), (bob, "bob"), (carol, "carol")):
             window.type(name)
+        self.chat(alice, bob, carol)
+        self.file(folder, alice, bob)
+        self.key(alice, bob)
+        house.advance(3)
+        alice.settle()
+        saved = os.path.abspath(f"{folder}/alice/essay.txt")
+        return alice.said(), {line.replace(saved, "ESSAY") for line in alice.told() if ABOUT.search(line)}
+
+    def chat(self, alice: Any, bob: Window, carol: Window) -> None:
+        """In the lobby, in private, in a group, and while one is away."""
         alice.type("hello everybody")
         bob.type("hello alice")
         alice.type("@bob only you can read this")
@@ -133,14 +177,28 @@ class AfternoonTests(SynchronousTestCase):
             window.type("/group --open hw3", "/focus hw3")
         alice.type("who has read it?")
         carol.type("I have, alice")
-        alice.type("/verify bob yes")
+        alice.type("/verify bob", "/verify bob yes")
         alice.type("/away lunch")
         bob.type("@alice for later")
         alice.type("/back", "@carol a question", "/focus", "back in the lobby")
-        house.advance(3)
-        alice.settle()
-        found: set[Told] = alice.said()
-        return found
+
+    def file(self, folder: str, alice: Any, bob: Window) -> None:
+        """One each way."""
+        for name in ("essay", "notes"):
+            Path(folder, f"{name}.txt").write_text("wire\n" * 100, "utf-8")
+        bob.type(f"/file alice {folder}/essay.txt")
+        alice.type(f"/accept essay.txt {folder}/alice", f"/file bob {folder}/notes.txt")
+        bob.type(f"/get notes.txt {folder}/bob")
+        self.assertEqual(Path(folder, "alice/essay.txt").read_text("utf-8"), "wire\n" * 100)
+
+    def key(self, alice: Any, bob: Window) -> None:
+        """Bob, whom alice has verified, begins anew."""
+        bob.type("/passwd", "a secret", "a secret", "/keys reset", "a secret")
+        alice.live(90.0)
+        alice.type("@bob is it you?")
+        bob.type("@alice it is me")
+        for line in ("/verify bob", "/verify bob yes", "@bob I see"):
+            alice.type(line)
 
     def test_the_same_in_every_face(self) -> None:
         expected = {
@@ -149,9 +207,13 @@ class AfternoonTests(SynchronousTestCase):
             ("@bob", "bob", "for later"), ("@carol", "You", "a question"),
             ("#lobby", "You", "back in the lobby"),
             ("#hw3", "You", "who has read it?"), ("#hw3", "carol", "I have, alice"),
+            ("@bob", "bob", "File: essay.txt (500 bytes)  -  /get #"), ("@bob", "You", "File: notes.txt (500 bytes)"),
+            ("@bob", "bob", "it is me"), ("@bob", "You", "I see"),
         }  # fmt: skip
         for kind in (Line, Screen, Tk):
-            self.assertEqual(self.afternoon(kind), expected, kind)
+            said, told = self.afternoon(kind)
+            self.assertEqual(said, expected, kind)
+            self.assertEqual(told, TOLD, kind)
 
 
 class IntentTests(SynchronousTestCase):
