@@ -98,10 +98,12 @@ class ResetIdentity(Value, frozen=True, tag="resetidentity"):
 
 
 class PutBackup(Value, frozen=True, tag="putbackup"):
-    """Keep this for oneself (the recovery code opens it); empty: no longer."""
+    """Keep this for oneself (the recovery code opens it); empty: no longer. `before`: only if the SHA-256 of what is
+    kept now is this, else `conflict`; empty: in any case."""
 
     ref: int
     blob: bytes
+    before: bytes = b""
 
 
 class AskBackup(Value, frozen=True, tag="askbackup"):
@@ -142,6 +144,12 @@ class AcknowledgeMail(Value, frozen=True, tag="ackmail"):
 
 
 # ---- commands: groups ----------------------------------------------------------------------------------------------
+
+
+class AskOwnGroups(Value, frozen=True, tag="askowngroups"):
+    """Which encrypted groups one belongs to: a new device of somebody's has no other way to know."""
+
+    ref: int
 
 
 class AppendGroup(Value, frozen=True, tag="appendgroup"):
@@ -311,6 +319,13 @@ class GroupLog(Value, frozen=True, tag="grouplog"):
     entries: list[bytes]
 
 
+class OwnGroups(Value, frozen=True, tag="owngroups"):
+    """The answer to `askowngroups`."""
+
+    ref: int
+    groups: list[bytes]
+
+
 class GroupGrew(Value, frozen=True, tag="groupgrew"):
     """A group's signed log has `count` entries now. A hint: ask for them."""
 
@@ -349,11 +364,11 @@ class ReportChecked(Value, frozen=True, tag="reportchecked"):
 
 Command = (
     PutList | AskLists | PutKeys | AskKeys | ClaimKeys | OfferDevice | AskOffers | RemoveDevice | ResetIdentity
-    | PutBackup | AskBackup | PutMail | AcknowledgeMail | AppendGroup | AskGroup | AskDoor | Knock | AskKnocks
-    | AskModerators | CheckReport
+    | PutBackup | AskBackup | PutMail | AcknowledgeMail | AskOwnGroups | AppendGroup | AskGroup | AskDoor | Knock
+    | AskKnocks | AskModerators | CheckReport
 )  # fmt: skip
 
 Event = (
     Lists | ListChanged | KeysAre | Claimed | Offers | ResetIs | Backup | MailTaken | Stale | Mail | GroupLog
-    | GroupGrew | DoorIs | Knocks | Moderators | ReportChecked
+    | OwnGroups | GroupGrew | DoorIs | Knocks | Moderators | ReportChecked
 )  # fmt: skip

@@ -260,6 +260,14 @@ def _tell_grew(hub: Hub, circle: Circle, gone: list[str], but: Session) -> None:
 # ---- read ----------------------------------------------------------------------------------------------------------
 
 
+def ask_own_groups(hub: Hub, session: Session, command: e.AskOwnGroups, turn: Turn) -> None:
+    """Which groups one belongs to."""
+    user, _ = account(session)
+    found = [gid for gid, circle in hub.sealed.circles.of.get(user.name, {}).items() if circle.has(user)]
+    hub.sealed.spend_bytes(user, found, turn.now)
+    turn.reply(session, e.OwnGroups(command.ref, found))
+
+
 def ask_group(hub: Hub, session: Session, command: e.AskGroup, turn: Turn) -> None:
     """Entries of a group's log, for those who may read them."""
     user, _ = account(session)

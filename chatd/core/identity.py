@@ -14,7 +14,7 @@ import msgspec
 from chatd import encryption as e
 from chatd import messages as m
 from chatd.core import lists
-from chatd.core.signed import ListedDevice, Signed, check, opened
+from chatd.core.signed import ListedDevice, Signed, check, digest, opened
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Device, Session, User
 from chatd.sealed import BackupSet, DeviceGone, ResetSet
@@ -170,8 +170,10 @@ def put_backup(hub: Hub, session: Session, command: e.PutBackup, turn: Turn) -> 
     user, _, _ = lists.listed(session)
     if len(command.blob) > hub.limits.backup_bytes:
         raise Refused("bad-blob", f"A backup has at most {hub.limits.backup_bytes} bytes.")
+    if command.before and command.before != digest(hub.sealed.backups.get(user, b"")):
+        raise Refused("conflict", "Something else is kept by now; ask for it.")
     hub.check_space()
-    hub.sealed.spend("backup", user, turn.now)
+    hub.sealed.spend("book", user, turn.now)
     if command.blob:
         hub.sealed.backups[user] = command.blob
     else:

@@ -70,7 +70,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     knocks: int = 20  # groups that somebody waits to be let into
     circle_knocks: int = 300  # people who wait to be let into one group: a class, the first time
     knocks_told: int = 8  # people who are told at once of somebody who asks; the others when they come
-    backup_bytes: int = 4_096  # one's user key, encrypted with the recovery code
+    backup_bytes: int = 65_536  # one's user key, encrypted with the recovery code, and what one's groups are called
     reset_seconds: float = 86_400.0  # until a new user key takes effect: time to see the alarm and stop it
     mail_days: int = 30  # what no device has fetched by then goes, and so do the answers to what was sent
 
@@ -103,6 +103,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     doors_per_minute: int = 30
     backups_burst: int = 5
     backups_per_hour: int = 5  # a stolen password shall not be good for many tries
+    books_burst: int = 30  # of what is kept there: it changes with one's groups
+    books_per_hour: int = 60
     signed_kib_burst: int = 2_000  # of chains that are asked for
     signed_kib_per_second: int = 50
 

@@ -45,6 +45,7 @@ class Sealing:
             "key": Buckets(limits.keys_of_one_device_per_day / DAY, limits.keys_of_one_device_per_day),
             "door": Buckets(limits.doors_per_minute / 60, limits.doors_burst),
             "backup": Buckets(limits.backups_per_hour / HOUR, limits.backups_burst),
+            "book": Buckets(limits.books_per_hour / HOUR, limits.books_burst),
             "entry": Buckets(limits.circle_entries_per_minute / 60, limits.circle_entries_burst),
             "ask": Buckets(limits.signed_kib_per_second, limits.signed_kib_burst),
         }
@@ -122,6 +123,7 @@ COMMANDS: Final[dict[type, Callable[[Hub, Session, Any, Any], Any]]] = {
     e.ClaimKeys: prekeys.claim_keys,
     e.PutMail: mail.put_mail,
     e.AcknowledgeMail: mail.acknowledge,
+    e.AskOwnGroups: circles.ask_own_groups,
     e.AppendGroup: circles.append_group,
     e.AskGroup: circles.ask_group,
     e.AskDoor: doors.ask_door,

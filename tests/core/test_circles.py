@@ -225,6 +225,15 @@ class Reading(CircleScene):
         for peer in (self.carol, self.alice):
             self.refused("no-such-group", peer, e.AskGroup, self.log.gid if peer is self.carol else bytes(16))
 
+    def test_which_ones_one_belongs_to(self) -> None:
+        for peer, found in ((self.alice, [self.log.gid]), (self.second(self.alice, on_list=False), [self.log.gid]),
+                            (self.bob, [])):  # fmt: skip
+            self.assertEqual(self.granted(peer, e.AskOwnGroups).groups, found)
+        self.adds(self.alice, self.bob)
+        self.assertEqual(self.granted(self.bob, e.AskOwnGroups).groups, [self.log.gid])
+        self.does(self.alice, "remove", ["bob"])
+        self.assertEqual(self.granted(self.bob, e.AskOwnGroups).groups, [])
+
     def test_who_was_removed_reads_up_to_that(self) -> None:
         self.adds(self.alice, self.bob)
         self.does(self.alice, "remove", ["bob"])

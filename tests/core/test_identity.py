@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from chatd import encryption as e
@@ -272,10 +273,10 @@ class Keeping(SealedScene):
 
     def test_it_comes_back_as_it_was(self) -> None:
         self.assertEqual(self.granted(self.alice, e.AskBackup).blob, b"")
-        self.granted(self.alice, e.PutBackup, b"b" * 4_096)
+        self.granted(self.alice, e.PutBackup, b"b" * 65_536)
         self.house.restart()
         alice = self.alice.again()
-        self.assertEqual(self.granted(alice, e.AskBackup), e.Backup(alice.ref, b"b" * 4_096))
+        self.assertEqual(self.granted(alice, e.AskBackup), e.Backup(alice.ref, b"b" * 65_536))
         self.granted(alice, e.PutBackup, b"")
         self.assertEqual((self.granted(alice, e.AskBackup).blob, self.house.store.load_sealed().backups), (b"", []))
 
@@ -285,11 +286,20 @@ class Keeping(SealedScene):
         self.assertEqual(self.granted(phone, e.AskBackup).blob, b"b")
         self.forget()
         self.refused("not-listed", phone, e.PutBackup, b"")
-        self.refused("bad-blob", self.alice, e.PutBackup, b"b" * 4_097)
+        self.refused("bad-blob", self.alice, e.PutBackup, b"b" * 65_537)
+
+    def test_nothing_is_written_over_that_one_has_not_seen(self) -> None:
+        self.granted(self.alice, e.PutBackup, b"one", b"")
+        self.granted(self.alice, e.PutBackup, b"two", hashlib.sha256(b"one").digest())
+        self.forget()
+        for before in (hashlib.sha256(b"one").digest(), b"x"):
+            self.refused("conflict", self.alice, e.PutBackup, b"three", before)
+        self.assertEqual(self.granted(self.alice, e.AskBackup).blob, b"two")
 
     def test_how_often(self) -> None:
-        self.house = House(limits=Limits(backups_burst=2))
+        self.house = House(limits=Limits(backups_burst=2, books_burst=1))
         alice = self.comes("alice")
+        self.granted(alice, e.PutBackup, b"w")
         for _ in range(2):
             self.granted(alice, e.AskBackup)
         self.forget()

@@ -101,6 +101,16 @@ def current(batch: Batch, user: str) -> Known:
     return known
 
 
+def ever(batch: Batch, user: str) -> Known | None:
+    """The newest list of somebody, with every device that any list of theirs under this key had."""
+    pin = find(batch, user)
+    known = pin.known() if pin else None
+    if pin is None or known is None:
+        return None
+    entries = (decode(one.raw, Entry) for blob in pin.chain for one in peek(blob)[1].devices)
+    return msgspec.structs.replace(known, devices={entry.device: entry for entry in entries})
+
+
 def usable(batch: Batch, user: str) -> Known:
     """The list to send to. Raises Refused: a key changed, or a list is hidden or forked."""
     pin = find(batch, user)

@@ -156,6 +156,21 @@ ASKED: Final[dict[str, Code]] = {
     "PLAIN_NEEDLESS": Code(STOP, "{who} can encrypt, so nothing is sent to {who} openly."),
     "GROUP_MADE": Code(NOTE, "Group '{where}' is encrypted, and by invitation: /invite {where} name"),
     "GROUP_ADDED": Code(NOTE, "{who} has taken you into the encrypted group '{where}'."),
+    "GROUP_HERE": Code(
+        NOTE,
+        "You are in the encrypted group '{where}', and this device reads it from now on. What was said there before"
+        " this device came cannot be read here.",
+    ),
+    "GROUP_NAMELESS": Code(
+        NOTE,
+        "The server does not know what it is called, so it is called '{where}' until another member or a device of"
+        " yours says the name; an owner may name it anew: /rename {where} name",
+    ),
+    "GROUP_WAITS": Code(
+        NOTE,
+        "You are in an encrypted group ({detail}) whose members cannot be checked from this device. It waits until an"
+        " owner, or another device of yours, is here and takes this one in.",
+    ),
     "NOT_READY": Code(STOP, "Encryption is not ready yet on this device; try again in a moment."),
     "DEVICE_NOT_LISTED": Code(
         STOP,
@@ -174,7 +189,11 @@ ASKED: Final[dict[str, Code]] = {
     "NOT_PRIMARY": Code(
         STOP, "Only your first device has the key to do this, or one where you gave the recovery code: /keys recover"
     ),
-    "RECOVERED": Code(NOTE, "This device has your user key again: it may add devices and revoke them."),
+    "RECOVERED": Code(
+        NOTE,
+        "This device has your user key again: it may add devices and revoke them, and your encrypted groups come back."
+        " What was said before cannot come back: it was readable only on your other devices.",
+    ),
     "BAD_RECOVERY_CODE": Code(STOP, "{detail} Nothing was changed."),
     "RECOVERY_OUTDATED": Code(STOP, "This code is for a key that you no longer have; your keys began anew after it."),
     "NO_RECOVERY": Code(STOP, "No recovery code was made for this account."),

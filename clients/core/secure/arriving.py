@@ -45,6 +45,7 @@ class Arriving:
         self._desk, self._talks, self._posting = desk, talks, posting
         self.reacts: dict[str, React] = {"receipt": self._was_read, "resend": self._resend}
         self.follow: Callable[[bytes], Flow[None]] = _no_group
+        self.unknown: Callable[[bytes], None] = lambda group: None  # something came for a group that is not known
         self._queue: deque[e.Mail | Arrived] = deque()
         self._done = self._told = self._passed = self.newest = 0
         self._then: list[Callable[[], None]] = []
@@ -158,6 +159,9 @@ class Arriving:
         outcome = yield from self._open(item)
         if isinstance(outcome, Dropped):
             self._dropped(outcome)
+            if outcome.code == "GROUP_UNKNOWN" and self._desk.host.receive == KEEP:
+                gid = bytes.fromhex(item.conv.removeprefix("gid:"))
+                self.afterwards(lambda: self.unknown(gid))
         else:
             self._delivered(item, outcome)
 

@@ -18,7 +18,7 @@ from clients.core.e2ee.batch import Batch
 from clients.core.e2ee.bodies import MOST_TEXT, GroupHead
 from clients.core.e2ee.devices import Entry
 from clients.core.e2ee.envelope import group_conv
-from clients.core.e2ee.members import Add, Arg, Leave, LogEntry, Whom
+from clients.core.e2ee.members import Add, Arg, Leave, LogEntry, State, Whom
 from clients.core.e2ee.receiving import Delivered
 from clients.core.e2ee.refusals import Behind, Note, Refused
 from clients.core.e2ee.signed import Signed, decode
@@ -32,6 +32,7 @@ from clients.core.secure.talks import Message, Talks
 from clients.core.view import fold
 
 MOST_TRIES: Final = 5
+MOST_INTRODUCERS: Final = 3
 UNTOLD: Final = "group-untold"  # one's own changes of which no word has gone out: whether somebody is new
 OWNERS: Final = "oq"  # the modes of a member that mean as much here
 ROLES: Final = {"owner": "admin", "op": "admin", "admin": "admin", "member": "unadmin"}
@@ -48,6 +49,7 @@ class Circles:
         self._arriving, self._identity = arriving, identity
         self._topics: dict[str, str] = {}
         self._hinted: set[bytes] = set()  # groups whose log is to be looked at already
+        self.unknown: Callable[[bytes], None] = lambda group: None  # one is in a group that is not known here
         arriving.follow = self.follow
         arriving.reacts["group_head"] = self._was_told
         desk.on_note = self._noted
@@ -237,6 +239,9 @@ class Circles:
         if not isinstance(body, GroupHead):
             return
         conversation, by = group_conv(body.gid), delivered.sender.user
+        if self._talks.row(body.gid) is None:
+            self.unknown(body.gid)
+            return
         before = self._talks.shown(conversation)
         is_new = conversation not in self._talks.all()
         if is_new:
@@ -246,8 +251,10 @@ class Circles:
         self._talks.refresh()
         label, row = self._talks.shown(conversation), self._talks.row(body.gid)
         topic, self._topics[conversation] = self._topics.get(conversation, ""), row.naming.topic if row else ""
-        if is_new and by != desk.me:
-            desk.show(n.Secure("GROUP_ADDED", by, label))
+        if is_new:
+            desk.show(n.Secure("GROUP_ADDED" if by != desk.me else "GROUP_HERE", by, label))
+        elif before != label and before == self._talks.nameless(body.gid):
+            desk.show(n.Told("renamed", f"{before} is called {label}."))
         elif label != before:
             desk.show(n.Told("renamed", f"{by} has renamed {before} to {label}."))
         elif topic != self._topics[conversation]:
@@ -261,12 +268,13 @@ class Circles:
             self.introduce(note.user)
 
     def introduce(self, user: str) -> None:
-        """Somebody's devices are told of the groups that one runs and they belong to."""
+        """Somebody's devices are told of the groups that they are in: by who runs these, and one's own by oneself."""
         for conversation in self._talks.labels:
             gid = bytes.fromhex(conversation.removeprefix("gid:"))
             row = self._talks.row(gid)
-            if row is not None and user in row.state.members and row.state.members[self._desk.me].admin:
-                self._desk.flows.start(conversation, self._tell(gid, True, user))
+            if row is not None and self._desk.me in _introducers(row.state, user):
+                admin = row.state.members[self._desk.me].admin
+                self._desk.flows.start(conversation, self._tell(gid, admin, user))
 
     def _tell_changes(self, gid: bytes, entries: Iterable[bytes]) -> None:
         """As faces hear of changes in any group."""
@@ -417,6 +425,15 @@ class Circles:
         member = row.state.members.get(self._desk.me)
         if member is None or not member.admin:
             raise ServerRefused(m.Failed(0, "not-allowed", f"Only an owner of {self._label(gid)} may do that."))
+
+
+def _introducers(state: State, user: str) -> set[str]:
+    """Who tells somebody's new device of a group: they themselves, and its owners; without any, a few others."""
+    if user not in state.members:
+        return set()
+    others = sorted(state.members.keys() - {user})
+    owners = [other for other in others if state.members[other].admin]
+    return {user, *(owners or others[:MOST_INTRODUCERS])}
 
 
 def _event(label: str, entry: LogEntry) -> m.GroupChange | None:

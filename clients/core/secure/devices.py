@@ -34,6 +34,7 @@ class Devices:
     def __init__(self, desk: Desk, posting: Posting, identity: Identity) -> None:
         self._desk, self._posting, self._identity = desk, posting, identity
         self._told: set[str] = set()
+        self.added: Callable[[str], None] = lambda user: None  # who tells a new device of its groups
 
     def offered(self, offers: list[bytes]) -> None:
         """Some want to be listed: told once, where that can be done."""
@@ -69,6 +70,8 @@ class Devices:
             raise Refused("NO_SUCH_DEVICE", "offer", self._desk.me)
         yield from self._change(lambda batch: own.enlist(batch, decode(signed, Signed)))
         self._desk.show(n.Secure("DEVICE_ADDED", self._desk.me, detail=intent.device, intent=intent))
+        if intent.device != self._desk.device.keys.device:
+            self.added(self._desk.me)
 
     def revoke(self, intent: i.RevokeDevice) -> Flow[None]:
         """Strike one out, and take it off the account; all contacts are told."""

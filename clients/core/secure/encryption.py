@@ -23,7 +23,9 @@ from clients.core.e2ee.groups import GROUP
 from clients.core.e2ee.refusals import Refused
 from clients.core.outbox import Outgoing
 from clients.core.reading import KEEP
+from clients.core.secure.adopting import Adopting
 from clients.core.secure.arriving import Arriving
+from clients.core.secure.backup import Backup
 from clients.core.secure.circles import Circles
 from clients.core.secure.comparing import Comparing
 from clients.core.secure.desk import Desk, Host, Strongbox
@@ -57,8 +59,13 @@ class Encryption:
         self._arriving = Arriving(self._desk, self._talks, self._posting)
         self._comparing = Comparing(self._desk, self._arriving.again)
         self._devices = Devices(self._desk, self._posting, self._identity)
-        self._recovering = Recovering(self._desk, self._identity, self._devices)
+        self._backup = Backup(self._desk, self._identity)
+        self._recovering = Recovering(self._desk, self._identity, self._devices, self._backup)
         self._circles = Circles(self._desk, self._talks, self._posting, self._arriving, self._identity)
+        self._adopting = Adopting(self._desk, self._talks, self._arriving)
+        self._circles.unknown = self._arriving.unknown = self._adopting.unknown
+        self._devices.added = self._circles.introduce
+        self._recovering.recovered = self._adopting.name_known
         self._identity.after = self._after_login
         telling = Telling(self._desk, self._posting)
         self._pictures = Pictures(self._desk, telling)
@@ -127,8 +134,11 @@ class Encryption:
 
     def take(self) -> Step:
         """What follows for the Step that is being made."""
-        if self._desk.rows.touched(pins.TABLE, TALKS, GROUP):
+        groups = self._desk.rows.touched(GROUP)
+        if self._desk.rows.touched(pins.TABLE, TALKS) or groups:
             self._talks.refresh()
+        if groups:
+            self._backup.refresh()
         return self._desk.take()
 
     def kept(self) -> None:
@@ -314,6 +324,8 @@ class Encryption:
     def _after_login(self) -> Flow[None]:
         yield from self._devices.ask_offers()
         yield from self._circles.ask_all()
+        self._desk.flows.start("groups", self._adopting.ask())
+        self._backup.refresh()
 
     def _groups(self, intent: i.ListGroups) -> Flow[None]:
         """Those that the server knows by name, and one's own."""

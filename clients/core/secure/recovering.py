@@ -19,12 +19,12 @@ from clients.core.e2ee.bodies import Rotating
 from clients.core.e2ee.keys import UserKey
 from clients.core.e2ee.receiving import Quarantined
 from clients.core.e2ee.refusals import Refused
+from clients.core.secure.backup import BOX_BYTES, MADE, Backup
 from clients.core.secure.desk import SHOWN, Desk
 from clients.core.secure.devices import Devices
-from clients.core.secure.flows import Flow, ServerRefused, done, expect
+from clients.core.secure.flows import Flow, ServerRefused, expect
 from clients.core.secure.identity import Identity
 
-MADE: Final = "recovery"  # a code was made, or used, on this device
 PLAIN: Final = "plain"  # with whom one talks openly
 COUNTS: Final = "count"  # how often something was refused without a word, by code
 
@@ -32,8 +32,9 @@ COUNTS: Final = "count"  # how often something was refused without a word, by co
 class Recovering:
     """What a person may do with their own key."""
 
-    def __init__(self, desk: Desk, identity: Identity, devices: Devices) -> None:
-        self._desk, self._identity, self._devices = desk, identity, devices
+    def __init__(self, desk: Desk, identity: Identity, devices: Devices, backup: Backup) -> None:
+        self._desk, self._identity, self._devices, self._backup = desk, identity, devices, backup
+        self.recovered: Callable[[], None] = lambda: None  # one's groups may have names now
         self.promise: Callable[[Rotating], None] = lambda body: None  # tells one's contacts of the next key
 
     def status(self, intent: i.AskKeys | i.AskEncryption) -> Flow[None]:
@@ -69,19 +70,19 @@ class Recovering:
         if seed is None:
             raise Refused("NOT_PRIMARY", "uik", desk.me)
         code = recovery.make(desk.entropy)
-        done((yield e.PutBackup(0, recovery.close(code, seed, desk.entropy))))
+        yield from self._backup.put(recovery.close(code, seed, desk.entropy))
         self._note_made()
         desk.show(n.RecoveryCode(code, intent))
 
     def recover(self, intent: i.Recover) -> Flow[None]:
         """The right to sign one's list, on this device again; it is put on the list, if it is not there."""
         desk = self._desk
-        blob = expect((yield e.AskBackup(0)), e.Backup).blob
+        blob = yield from self._backup.ask()
         mine = desk.pin(desk.me)
         if not blob or mine is None:
             raise Refused("NO_RECOVERY", "backup", desk.me)
         try:
-            seed = recovery.open(intent.code, blob)
+            seed = recovery.open(intent.code, blob[:BOX_BYTES])
         except recovery.WrongCode as wrong:
             desk.show(n.Secure("BAD_RECOVERY_CODE", detail=str(wrong), intent=intent))
             return
@@ -91,9 +92,11 @@ class Recovering:
         batch.put("uik", "", seed)
         batch.commit()
         self._note_made()
+        self._backup.opened(seed, blob)
         if not desk.listed():
             yield from self._devices.add(i.AddDevice(desk.device.keys.device))
             self._identity.changed()
+        self.recovered()
         desk.show(n.Secure("RECOVERED", desk.me, intent=intent))
 
     def reset(self, intent: i.ResetKeys) -> Flow[None]:

@@ -131,7 +131,12 @@ class Talks:
         """What its members call it, fit to be shown and typed."""
         row = self.row(_gid(conversation))
         name = row.naming.name or row.wanted.name if row is not None else ""
-        return "#" + (_NOT_IN_NAMES.sub("-", name)[:LONGEST].strip("-") or conversation.removeprefix(GROUPS)[:8])
+        found = _NOT_IN_NAMES.sub("-", name)[:LONGEST].strip("-")
+        return "#" + found if found else self.nameless(_gid(conversation))
+
+    def nameless(self, gid: bytes) -> str:
+        """How a group is shown of which this device has heard no name."""
+        return "#" + gid.hex()[:8]
 
     # ---- for the view ----
 

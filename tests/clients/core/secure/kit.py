@@ -19,7 +19,7 @@ from clients.core.app import App, Listener
 from clients.core.conversations import Conversations
 from clients.core.e2ee.devices import peek
 from clients.core.e2ee.keys import Account
-from clients.core.e2ee.members import LogEntry
+from clients.core.e2ee.members import ARGS, Add, LogEntry, Whom
 from clients.core.e2ee.prekeys import OneTimeKey
 from clients.core.e2ee.signed import Signed, decode
 from clients.core.history import History
@@ -267,9 +267,19 @@ class PostLine:
             if line is not self:
                 line.tell(e.GroupGrew(command.group, len(log)))
 
+    def _askowngroups(self, command: e.AskOwnGroups) -> None:
+        found = [gid for gid, log in self.post.groups.items() if self.name in _members(log)]
+        self.tell(e.OwnGroups(command.ref, found))
+
     def _askgroup(self, command: e.AskGroup) -> None:
         log = self.post.groups.get(command.group, [])
         self.tell(e.GroupLog(command.ref, command.group, command.since, log[command.since :]))
+
+    def _askdoor(self, command: e.AskDoor) -> None:
+        self.tell(e.DoorIs(command.ref))
+
+    def _askknocks(self, command: e.AskKnocks) -> None:
+        self.tell(e.Knocks(command.ref, []))
 
     def _join(self, command: m.Join) -> None:
         self.tell(m.Failed(command.ref, "no-such-group", "There is no such group."))
@@ -357,6 +367,21 @@ class Phone:
     def kept(self, to: str) -> list[tuple[str, str]]:
         """The local history of a conversation."""
         return [(said.sender, said.text) for said in self.history.last(self.account, to, 1_000)]
+
+
+def _members(log: list[bytes]) -> set[str]:
+    """Who is in a group."""
+    found: set[str] = set()
+    for blob in log:
+        entry = decode(decode(blob, Signed).raw, LogEntry)
+        arg = decode(entry.arg, ARGS[entry.op])
+        if entry.op == "create":
+            found.add(entry.user)
+        elif isinstance(arg, Add):
+            found.add(arg.user)
+        elif entry.op in ("leave", "remove"):
+            found.discard(arg.user if isinstance(arg, Whom) else entry.user)
+    return found
 
 
 def settle(*phones: Phone) -> None:

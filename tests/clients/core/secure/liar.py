@@ -110,7 +110,8 @@ class Target:
     """One device of one person, real but for the line. `again`: the next start of the program."""
 
     def __init__(
-        self, town: Town, name: str, history: History | None = None, device: Account | None = None, guest: bool = False
+        self, town: Town, name: str, history: History | None = None, device: Account | None = None, guest: bool = False,
+        password: str | None = None,
     ) -> None:  # fmt: skip
         self.town, self.name = town, name
         self.history, self.device = history or History(":memory:"), device or Account.make()
@@ -118,7 +119,7 @@ class Target:
         row = self.history.account(SERVER, name) or self.history.add_account(SERVER, name, "sealed")
         self.account = row.id
         house = town.house
-        who = Who(name, row.claimed, row.tried, row.token, guest)
+        who = Who(name, row.claimed, row.tried, row.token, guest, password)
         box = Strongbox(self.history.rows(row.id), self.device, house.random, town.wall)
         reading = Reading(self.history.cursors(row.id), self.history.ahead(row.id))
         outbox, known = Outbox(self.history.outbox(row.id)), Conversations(self.history.created(row.id))
@@ -192,11 +193,17 @@ class Town:
         """The time in ms."""
         return int(self.house.wall() * 1000)
 
-    def move_in(self, name: str, guest: bool = False) -> Target:
-        """Somebody new."""
-        person = Target(self, name, guest=guest)
+    def move_in(self, name: str, guest: bool = False, password: str | None = None) -> Target:
+        """Somebody new, or (by the account's password) another device of somebody."""
+        person = Target(self, name, guest=guest, password=password)
         self.people.append(person)
         return person.come()
+
+    def move_out(self, person: Target) -> None:
+        """A device is gone for good."""
+        person.app.ended = True
+        person.wire.cut()
+        self.people.remove(person)
 
     def settle(self) -> None:
         """Until nothing moves; it does not take for ever, whatever the server says."""
