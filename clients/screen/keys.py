@@ -75,7 +75,7 @@ class Bound:
         @self._bind(pasting, "s")
         def _(event: KeyPressEvent) -> None:
             text, self._paste.text = self._paste.text, ""
-            self._send(self._buffer.text + text)
+            self._face.line(self._buffer.text + text)
 
         @self._bind(pasting, "e")
         def _(event: KeyPressEvent) -> None:
@@ -99,15 +99,10 @@ class Bound:
 
     # ---- the input line ----
 
-    def _send(self, text: str) -> None:
-        answer = self._face.question is not None
-        if self._face.line(text):
-            self._buffer.reset(append_to_history=not answer)  # an answer may be a password
-
     def _sending(self, talking: Any) -> None:
         @self._bind(talking & ~completion_is_selected, "enter")
         def _(event: KeyPressEvent) -> None:
-            self._send(self._buffer.text)
+            self._face.line(self._buffer.text)
 
         @self._bind(talking & completion_is_selected, "enter")
         def _(event: KeyPressEvent) -> None:

@@ -18,8 +18,6 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import DynamicStyle, Style
 
-from clients.core import show
-from clients.core.style import Style as Plain
 from clients.core.windows.face import WindowsFace
 from clients.screen.complete import ChatCompleter
 from clients.screen.keys import Bound, Paste
@@ -56,7 +54,7 @@ class Toolkit:
         """The application for a face."""
         self._completer = ChatCompleter(face.view)
         bound = Bound(face, self.buffer, self.paste, time.monotonic)
-        parts = Parts(face, self.buffer, self._where, lambda: self.paste.note() or _moving(face))
+        parts = Parts(face, self.buffer, self._where, lambda: self.paste.note() or face.note())
         styles = {name: Style.from_dict(theme) for name, theme in THEMES.items()}
         style = DynamicStyle(lambda: styles[self._setting("theme") if self._colour else "plain"])
         application: Application[None] = Application(
@@ -95,7 +93,6 @@ class Toolkit:
         """What stands in the input line."""
         return self.buffer.text
 
-
-def _moving(face: WindowsFace) -> str:
-    """The files that are on their way."""
-    return "; ".join(text for one in face.moving.values() for text in show.lines(one, Plain()))
+    def taken(self, recall: bool) -> None:
+        """Empty the input line; `recall`: Ctrl-R finds it again."""
+        self.buffer.reset(append_to_history=recall)

@@ -139,14 +139,12 @@ class MainWindow:
         face = self._face()
         hidden = face.question is not None and face.question.hidden
         text = self.hidden.get() if hidden else self.typed()
-        if face.line(text):
-            self.hidden.delete(0, "end")
-            self.put("")
+        face.line(text)
         self.redraw()
 
     def _say(self, line: str) -> None:
-        """As if it had been typed, and what is being typed stays."""
-        self._face().line(line)
+        """A button stands for this line."""
+        self._face().do(line)
 
     def _verify(self) -> None:
         to = self._face().windows.current.to
@@ -241,6 +239,11 @@ class MainWindow:
     def typed(self) -> str:
         """What stands in the input line."""
         return str(self.input.get("1.0", "end-1c"))
+
+    def taken(self, recall: bool) -> None:
+        """Empty the input line, and the one in which nothing is shown."""
+        self.hidden.delete(0, "end")
+        self.put("")
 
     def _fit(self) -> None:
         """As many lines as are typed."""

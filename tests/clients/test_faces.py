@@ -61,6 +61,10 @@ class Still:
         """What stands in the input line."""
         return self.text
 
+    def taken(self, recall: bool) -> None:
+        """Empty it."""
+        self.text = ""
+
 
 class Screen(Window):
     """The face of the full screen."""
@@ -81,7 +85,7 @@ class Screen(Window):
     def told(self) -> set[str]:
         """What else it has told."""
         rows = (row for window in self.face.windows.all for row in window.rows)
-        return {unnumbered(row.text) for row in rows if row.kind not in ("said", "own")}
+        return {row.text for row in rows if row.kind not in ("said", "own")}
 
 
 class Tk(Screen):
@@ -141,7 +145,7 @@ class Line(Window):
 
     def told(self) -> set[str]:
         """What else it has told."""
-        return {unnumbered(line) for line in self.shown}
+        return set(self.shown)
 
 
 class AfternoonTests(SynchronousTestCase):
@@ -154,9 +158,8 @@ class AfternoonTests(SynchronousTestCase):
             os.makedirs(f"{folder}/{name}")
         house = House(limits=Limits(reset_seconds=60.0), files=f"{folder}/files")
         windows: list[Window] = []
-        alice, bob, carol = (maker(house, windows, f"{folder}/{name}") for maker, name in (
-            (kind, "alice"), (Window, "bob"), (Window, "carol")
-        ))  # fmt: skip
+        alice: Any = kind(house, windows, f"{folder}/alice")
+        bob, carol = (Window(house, windows, f"{folder}/{name}") for name in ("bob", "carol"))
         for window, name in ((alice, "alice"), (bob, "bob"), (carol, "carol")):
             window.type(name)
         self.chat(alice, bob, carol)
@@ -165,7 +168,7 @@ class AfternoonTests(SynchronousTestCase):
         house.advance(3)
         alice.settle()
         saved = os.path.abspath(f"{folder}/alice/essay.txt")
-        return alice.said(), {line.replace(saved, "ESSAY") for line in alice.told() if ABOUT.search(line)}
+        return alice.said(), {unnumbered(line.replace(saved, "ESSAY")) for line in alice.told() if ABOUT.search(line)}
 
     def chat(self, alice: Any, bob: Window, carol: Window) -> None:
         """In the lobby, in private, in a group, and while one is away."""

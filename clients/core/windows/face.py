@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from clients.core import inert, show
+from clients.core import alerts, inert, show
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.answers import GroupInfo
 from clients.core.app import App
+from clients.core.commands import parse
 from clients.core.moving import MOVING, Moving
 from clients.core.questions import Question, Questions
 from clients.core.style import Style
 from clients.core.view import OFFLINE, Talk, View
+from clients.core.windows.ahead import Ahead
 from clients.core.windows.rows import STATES, Placed, placed, said
 from clients.core.windows.typed import Past
 from clients.core.windows.windows import MENTION, QUIET, Row, Window, Windows
@@ -43,6 +45,9 @@ class Surface(Protocol):
     def typed(self) -> str:
         """What stands in the input line."""
 
+    def taken(self, recall: bool) -> None:
+        """What stood there was taken: empty it. `recall`: it may be looked for again; it was no answer."""
+
 
 class WindowsFace:
     """One person with windows. `done` is called once, with the exit status and what to leave on the terminal."""
@@ -51,6 +56,7 @@ class WindowsFace:
         self.windows = Windows()
         self.questions = Questions(self._say)
         self.everything = Past()
+        self.ahead = Ahead()
         self.moving: dict[bytes, Moving] = {}
         self._surface = surface
         self._done = done
@@ -85,29 +91,53 @@ class WindowsFace:
 
     # ---- what is typed ----
 
-    def line(self, text: str) -> bool:
-        """Enter was pressed; whether the line was taken (else it stays in the input)."""
+    def line(self, text: str) -> None:
+        """Enter was pressed. A line that cannot be taken stays in the input."""
         if self._app is None or self._app.ended:
-            return False
+            return
         if self.questions.open is not None:
+            self._surface.taken(recall=False)
             self.questions.answer(self._app, text)
             self._surface.redraw()
-            return True
-        if not text.strip():
-            return False
-        if not self._welcomed:
+        elif not text.strip():
+            return
+        elif not self._welcomed:
             self._say("Not connected yet: what you typed stays in the input.", True)
-            return False
+        else:
+            self._take(self._app, text)
+
+    def _take(self, app: App, text: str) -> None:
+        """This is what one wants; a line for a group that has not let one in yet waits for that."""
+        intent = parse(text)
+        waits = self.ahead.waits and isinstance(intent, i.Say)
+        if waits and not self.ahead.hold(text):
+            self._say("That is a lot to say to a group that has not let you in yet: it stays in the input.", True)
+            return
+        self._surface.taken(recall=True)
         window = self.windows.current
         window.bottom = None
         self.past(window).add(text)
         self.everything.add(text)
-        self._app.enter(text)
-        return True
+        if isinstance(intent, i.JoinGroup):
+            self.ahead.asked(intent.group)
+        if not waits:
+            app.enter(text)
+        self._surface.redraw()
+
+    def do(self, line: str) -> None:
+        """Something was pressed that stands for this line: what is being typed stays, and no question is answered."""
+        if self._app is not None and self._welcomed and not self._app.ended:
+            self._app.enter(line)
 
     def past(self, window: Window) -> Past:
         """What was sent in a window."""
         return self._past.setdefault(window, Past())
+
+    def note(self) -> str:
+        """What is under way: files, and lines for a group that has not let one in yet."""
+        moving = [text for one in self.moving.values() for text in show.lines(one, Style())]
+        lines = [f"{len(lines)} to be said in {inert.name(group)}" for group, lines in self.ahead.all()]
+        return "; ".join([*lines, *moving])
 
     def interrupt(self, now: float) -> None:
         """Ctrl-C on an empty line: the second time leaves."""
@@ -144,10 +174,15 @@ class WindowsFace:
         """Look at a conversation; what was being typed in the one before stays there."""
         if window is self.windows.current:
             return
+        self.ahead.elsewhere()
         self.windows.current.draft = self._surface.typed()
+        self._show(window)
+        self._surface.put(window.draft)
+
+    def _show(self, window: Window) -> None:
+        """Have it in front."""
         self._load(window)
         self.windows.look(window)
-        self._surface.put(window.draft)
         if self._app is not None and self._welcomed:
             self._app.act(i.Focus(window.to))
         self._surface.redraw()
@@ -246,12 +281,31 @@ class WindowsFace:
                 self.windows.get(talk.to)
         elif isinstance(notice, n.Answered) and isinstance(notice.event, GroupInfo):
             if isinstance(notice.intent, i.JoinGroup):
-                self.look(self.windows.get(notice.event.position.conversation))
+                self._joined(notice.intent, self.windows.get(notice.event.position.conversation))
         elif isinstance(notice, n.Answered) and isinstance(notice.intent, i.LeaveGroup):
             self.windows.drop(notice.intent.group)
         elif isinstance(notice, n.Ended):
             self._end(EXITS.get(notice.code, 1), "\n".join(show.lines(notice, Style())) or self._last_problem())
+        elif isinstance(notice, (n.Refused, n.Secure)) and isinstance(notice.intent, i.JoinGroup):
+            self._not_joined(notice, notice.intent)
         self._follow()
+
+    def _joined(self, intent: i.JoinGroup, window: Window) -> None:
+        """One is in: what was typed meanwhile is said there, and what is being typed is for it."""
+        if self.ahead.waits and not window.draft:
+            self._show(window)
+        else:
+            self.look(window)
+        for text in self.ahead.answered(intent.group):
+            if self._app is not None:
+                self._app.enter(text)
+
+    def _not_joined(self, notice: n.Refused | n.Secure, intent: i.JoinGroup) -> None:
+        """One is not in, unless that is only asked for so far: what was typed for the group is told, and not sent."""
+        if isinstance(notice, n.Secure) and alerts.kind(notice.code) == alerts.NOTE:
+            return
+        for text in self.ahead.answered(intent.group):
+            self._say(f"Not sent, since you are not in '{inert.name(intent.group[1:])}': {inert.text(text)}", True)
 
     def _last_problem(self) -> str:
         """Why it ended, where the end itself does not say so: what was told last, on a screen that is gone."""

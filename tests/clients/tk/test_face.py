@@ -26,6 +26,9 @@ class RecordingSurface:
         """Nothing."""
         return ""
 
+    def taken(self, recall: bool) -> None:
+        """Empty it."""
+
 
 class FaceTests(SynchronousTestCase):
     """Notices."""

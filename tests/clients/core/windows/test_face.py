@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.messages import Join
 from clients.core.moving import MOVING, Moving
-from clients.core.notices import Ended, Outcome, Refused
+from clients.core.notices import Ended, Outcome, Refused, Said
 from clients.core.offers import Offer
 from clients.core.windows.windows import Window
 from tests.clients.house import Visitor
@@ -226,3 +227,99 @@ class FaceTests(SynchronousTestCase):
             self.assertNotIn("\u202e", alice.terminal.raw)
 
         seated(story, self.house, columns=120)
+
+
+class AheadTests(SynchronousTestCase):
+    """What is typed before a group has let one in."""
+
+    def setUp(self) -> None:
+        self.house = House()
+        self.bob = Visitor(self.house, "bob").come()
+        self.bob.enter("/group --open hw3", "/mode hw3 +k sesame")
+        self.bob.face.notices.clear()
+
+    def heard(self) -> list[tuple[str, str]]:
+        """What bob has heard of alice, and where."""
+        return [(said.conversation, said.text) for said in self.bob.take(Said)]
+
+    def type(self, alice: Seat, *lines: str) -> None:
+        """Lines, faster than any answer."""
+        for line in lines:
+            alice.screen.line(line)
+
+    def test_it_is_said_in_the_group(self) -> None:
+        async def story(alice: Seat) -> None:
+            self.type(alice, "/join hw3 sesame", "one", "two")
+            alice.toolkit.put("half a sen")
+            self.assertEqual(alice.screen.note(), "2 to be said in #hw3")
+            await alice.pump()
+            self.assertEqual(alice.input(), "You [hw3]: half a sen")
+            self.assertEqual(alice.screen.note(), "")
+            await alice.press("\x1b1")
+            self.assertEqual(alice.input(), "You:")
+            self.assertEqual(self.heard(), [("#hw3", "one"), ("#hw3", "two")])
+
+        seated(story, self.house)
+
+    def test_whoever_may_not_come_in_is_told_what_was_not_sent(self) -> None:
+        async def story(alice: Seat) -> None:
+            self.type(alice, "/join hw3", "one")
+            await alice.pump()
+            self.assertIn("Not sent, since you are not in 'hw3': one", texts(alice.screen.windows.current))
+            await alice.press("\x1b[A")
+            self.assertEqual(alice.input(), "You: one")
+            self.assertEqual(self.heard(), [])
+
+        seated(story, self.house)
+
+    def test_the_line_breaks_before_the_answer(self) -> None:
+        async def story(alice: Seat) -> None:
+            alice.line.loses = (Join,)
+            self.type(alice, "/join hw3 sesame", "one")
+            alice.line.close()
+            await alice.pump()
+            self.assertIn("Not sent, since you are not in 'hw3': one", texts(alice.screen.windows.current))
+
+        seated(story, self.house)
+
+    def test_commands_and_private_words_do_not_wait(self) -> None:
+        async def story(alice: Seat) -> None:
+            self.type(alice, "/join hw3 sesame", "@bob psst", "/group nosuch hello", "one")
+            await alice.pump()
+            self.assertEqual([text for _, text in self.heard()], ["psst", "one"])
+
+        seated(story, self.house)
+
+    def test_whoever_looks_elsewhere_means_that(self) -> None:
+        async def story(alice: Seat) -> None:
+            self.bob.enter("@alice hello")
+            await alice.pump()
+            self.type(alice, "/join hw3 sesame", "one")
+            alice.screen.look(alice.screen.windows.find("@bob"))
+            self.type(alice, "two")
+            alice.toolkit.put("half a sen")
+            await alice.pump()
+            self.assertEqual(sorted(text for _, text in self.heard()), ["one", "two"])
+            self.assertEqual(alice.input(), "You [hw3]:")
+            await alice.press("\x1b1", "\x1b3")
+            self.assertEqual(alice.input(), "You [@bob]: half a sen")
+
+        seated(story, self.house)
+
+    def test_too_many_stay_in_the_input(self) -> None:
+        async def story(alice: Seat) -> None:
+            self.type(alice, "/join hw3 sesame", *(f"line {number}" for number in range(50)))
+            alice.toolkit.put("the last")
+            self.type(alice, "the last")
+            self.assertEqual(alice.toolkit.typed(), "the last")
+
+        seated(story, self.house)
+
+    def test_a_command_leaves_nothing_behind_where_one_looked(self) -> None:
+        async def story(alice: Seat) -> None:
+            await alice.press("/join hw3 sesame", "\r", "a draft", "\x1b1", "/focus hw3", "\r")
+            self.assertEqual(alice.input(), "You [hw3]: a draft")
+            await alice.press("\x1b1")
+            self.assertEqual(alice.input(), "You:")
+
+        seated(story, self.house)
