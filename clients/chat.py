@@ -8,14 +8,28 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from clients.line.__main__ import fine, play
-from clients.line.options import Options, coloured, parse
+from clients.core import collecting
+
+if TYPE_CHECKING:
+    from clients.line.options import Options
 
 
 def main() -> int:
     """The console script."""
+    collecting.off()
+    try:
+        return chosen()
+    except KeyboardInterrupt:
+        return 130  # so early that there was nothing yet to say goodbye
+
+
+def chosen() -> int:
+    """The face that fits, from its import to its end; returns the exit status."""
+    from clients.line.__main__ import fine, play
+    from clients.line.options import parse
+
     options = parse(sys.argv[1:], os.environ)
     if options.verb or options.plain or not fine(options):
         return play(options)
@@ -24,6 +38,8 @@ def main() -> int:
 
 def full_screen(options: Options) -> int:
     """One run at the full screen, which needs a reactor of its own; returns the exit status."""
+    from clients.line.__main__ import play
+    from clients.line.options import coloured
     from clients.screen.__main__ import Screen, install
 
     reactor, loop = install()

@@ -142,7 +142,7 @@ LAYERS = {
     "chatd.console.keys": Layer(("chatd.console",), ("twisted", "cryptography")),
     "chatd.tap": Layer(("chatd",), ("twisted", "zope", "msgspec")),
     "clients": Layer(),
-    "clients.chat": Layer(("clients.line", "clients.screen")),
+    "clients.chat": Layer(("clients.line", "clients.screen", "clients.core.collecting")),
     "clients.core": CLIENT_CORE,
     "clients.core.vault": Layer(("clients.core",), ("msgspec", "argon2"), ("sqlite3",)),
     "clients.core.ring": Layer((), ("keyring",), ("sqlite3",)),

@@ -29,7 +29,6 @@ from clients.core.e2ee.store import SealedStorage
 from clients.core.keeping import Keeping, row_changed, statements
 from clients.core.notices import Said
 from clients.core.outbox import Outgoing
-from clients.core.sealing import seal_everything
 from clients.core.vault import ProfileError, tampered
 
 TOLD: Final = "told:"
@@ -107,6 +106,8 @@ class History:
         if version >= schema.SEALED:
             self._seals(self._keys.open(self._one(schema.READ_KEY)))
             return
+        from clients.core.sealing import seal_everything
+
         key, wrapped = self._keys.make()
         self._seals(key)
         with self._transaction(), untampered():

@@ -18,7 +18,6 @@ import platformdirs
 from clients.core.app import App
 from clients.core.connection import Address, Connection
 from clients.core.conversations import Conversations
-from clients.core.disk import carry_out
 from clients.core.face import Face
 from clients.core.filing import Disk, Filing
 from clients.core.jobs import Job, Outcome
@@ -111,6 +110,8 @@ def _threads(reactor: Any) -> Disk:
     """Jobs of the disk on the reactor's threads; nothing of ours waits for them."""
 
     def disk(job: Job, done: Callable[[Outcome], None]) -> None:
+        from clients.core.disk import carry_out
+
         reactor.callInThread(lambda: reactor.callFromThread(done, carry_out(job)))
 
     return disk

@@ -13,8 +13,6 @@ from collections.abc import Callable
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
-from argon2.exceptions import Argon2Error
-from argon2.low_level import Type, hash_secret_raw
 from msgspec import Meta
 
 from clients.core.e2ee import store
@@ -242,6 +240,9 @@ def tampered() -> ProfileError:
 
 def stretched(passphrase: str, wrapped: Wrapped) -> bytes:
     """The key that a passphrase gives, by Argon2id over the wrapping's own salt and costs. Raises ProfileError."""
+    from argon2.exceptions import Argon2Error
+    from argon2.low_level import Type, hash_secret_raw
+
     secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
     try:
         return hash_secret_raw(

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from clients.core import collecting
 from clients.core.face import Gone
-from clients.line import objects
 from clients.line.opening import can_ask
 from clients.line.options import Options, coloured, parse
 from clients.line.plain import Input, Output, PlainScreen, is_terminal, standard
@@ -123,6 +123,7 @@ class Main:
         self._signals(face)
         observer: Any = self.broken
         globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
+        self.reactor.callWhenRunning(collecting.settled)
         self.reactor.callWhenRunning(face.begin, self.app)
         if self.terminal is not None:
             self.terminal.start()
@@ -130,6 +131,8 @@ class Main:
 
     def _say(self, code: str, text: str) -> None:
         if self.options.json:
+            from clients.line import objects
+
             self.output.line(objects.error(code, text))
         else:
             self.output.line(f"chat: {text}", problem=True)

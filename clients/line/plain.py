@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, Final, TextIO
 
 from clients.core.face import Gone
-from clients.line.terminal import reading
 
 ROOM_SECONDS: Final = 0.05
 
@@ -63,6 +62,8 @@ class Input:
         self, reactor: Any, descriptor: int, line: Callable[[str], None], end: Callable[[], None],
         full: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
+        from clients.line.terminal import reading
+
         self._full = full
         self._reactor = reactor
         self._line, self._end = line, end

@@ -14,6 +14,8 @@ import time
 import traceback
 from typing import Any
 
+from clients.core import collecting
+
 STOP_SECONDS = 8.0
 STOPPED = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
@@ -48,6 +50,7 @@ class Screen:
         self._application = toolkit.build(face)
         observer: Any = self._broken
         globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
+        self._reactor.callWhenRunning(collecting.settled)
         self._reactor.callWhenRunning(self._begin)
         self._reactor.run(installSignalHandlers=False)
         if self._left:

@@ -11,6 +11,8 @@ import sys
 import time
 from typing import Any, Final
 
+from clients.core import collecting
+
 STOP_SECONDS: Final = 4.0
 
 
@@ -103,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """The console script."""
     options = parse(sys.argv[1:])
+    collecting.off()
     try:
         import tkinter
 
@@ -129,6 +132,7 @@ def main() -> int:
             program = Program(options, timed, root, profile)
             program.login.say(" ".join(told), problem=False)
             tksupport.install(root)
+            timed.callWhenRunning(collecting.settled)
             timed.run()
             return program.code
     except ProfileError as error:

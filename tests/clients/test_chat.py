@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients import chat
+from clients.line import __main__ as line
 from clients.line import options as o
 
 
@@ -24,9 +26,10 @@ class ChoiceTests(SynchronousTestCase):
         def full(*rest: object) -> int:
             raise LookupError("the full screen")
 
+        self.addCleanup(gc.enable)
         self.patch(sys, "argv", ["chat", *words])
-        self.patch(chat, "fine", lambda options: terminal and not options.json)
-        self.patch(chat, "play", play)
+        self.patch(line, "fine", lambda options: terminal and not options.json)
+        self.patch(line, "play", play)
         self.patch(chat, "full_screen", full)
         try:
             chat.main()
