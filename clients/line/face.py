@@ -190,10 +190,10 @@ class LineFace:
         return [] if rows == before else rows
 
     def _elsewhere(self, notice: n.Notice) -> list[str]:
-        """Who asks for a group they are in wants to write there: bare lines still go where they went."""
+        """Who asks for a group wants to write there: bare lines still go where they went."""
         if self._app is None or not self._screen.hides or not isinstance(notice, n.Answered):
             return []
-        if not notice.known or not isinstance(notice.intent, i.JoinGroup) or not isinstance(notice.event, a.GroupInfo):
+        if not isinstance(notice.intent, i.JoinGroup) or not isinstance(notice.event, a.GroupInfo):
             return []
         group, focus = notice.event.position.conversation, self._app.session.state.focus
         if fold(group) == fold(focus):

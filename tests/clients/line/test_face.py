@@ -178,11 +178,11 @@ class TalkTests(FaceCase):
         self.type("/group g1")
         [join] = self.client.sent(m.Join)
         self.line.tell(m.GroupInfo(join.ref, position("#g1"), 1, True))
-        self.assertEqual(self.screen.lines, ["Group 'g1' created successfully."])
+        hint = "What you type goes to 'lobby' still: /focus g1 has it go to 'g1'."
+        self.assertEqual(self.screen.lines, ["Group 'g1' created successfully.", hint])
         self.type("/join g1")
         self.line.tell(m.GroupInfo(self.client.sent(m.Join)[-1].ref, position("#g1"), 1))
-        hint = "What you type goes to 'lobby' still: /focus g1 has it go to 'g1'."
-        self.assertEqual(self.screen.lines[1:], ["You are already in group 'g1'.", hint])
+        self.assertEqual(self.screen.lines[2:], ["You are already in group 'g1'.", hint])
         self.type("/focus g1")
         self.assertEqual(self.screen.asked[-1], "[PLAIN] You [g1]: ")
         self.type("/join g1")
