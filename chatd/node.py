@@ -192,6 +192,22 @@ class Node:
             special(self, session, command, turn)
         else:
             self.hub.apply(session, command, turn)
+        self._look_at_load(session)
+
+    def receive_all(self, session: Session, commands: Sequence[Command]) -> None:
+        """Commands came in together; those that are common and need no look at rates are dealt with in one go."""
+        plain = len(commands) > 1 and not (session.metered or session.over or self._observer)
+        if plain and session.user is not None and session.held is None and PLAIN.issuperset(map(type, commands)):
+            turn = self._turn or self.turn()
+            session.heard = self._now
+            self.hub.apply_all(session, commands, turn)
+            self._look_at_load(session)
+        else:
+            for command in commands:
+                self.receive(session, command)
+
+    def _look_at_load(self, session: Session) -> None:
+        """Read no more from a session for now, where more waits for the disk than may."""
         if self._journal.load > self.limits.waiting_entries:
             self._busy[session] = None
             session.link.hold("busy")
@@ -538,6 +554,8 @@ class Node:
             session.link.abort()
 
 
+# none of these ends a session, or makes it wait
+PLAIN = frozenset((m.Send, m.Acknowledge, m.Ping))
 # others hear of these
 TOLD = frozenset((
     m.Send, m.Away, m.SetTopic, m.SetPolicy, m.SetRole, m.Leave, m.Kick, people.SetNick, people.SetProfile, people.Pass,

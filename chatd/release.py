@@ -11,11 +11,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatd import messages as m
-from chatd.core.groups import Audience
-from chatd.core.mailbox import settle
+from chatd.core.groups import Audience, Conversation
+from chatd.core.mailbox import repeated, standing
 from chatd.core.turn import Cast, Event, Post, Reply, Then, Turn
 from chatd.core.users import Codec, Link, Session
 from chatd.entries import Stored
+
+
+class Burst:
+    """What one session says to one conversation in a row: `state` is how all of that stands with its readers."""
+
+    __slots__ = ("accepted", "conversation", "link", "messages", "sender", "session", "state")
+
+    def __init__(self, session: Session, conversation: Conversation) -> None:
+        assert session.user is not None
+        self.session = session
+        self.conversation = conversation
+        self.link = session.link
+        self.sender = session.user
+        self.state = standing(conversation, session.user)
+        self.accepted: list[m.Accepted] = []
+        self.messages: list[m.Message] = []
 
 
 class Release:
@@ -23,25 +39,29 @@ class Release:
 
     def __init__(self) -> None:
         self._out: dict[Link, list[bytes]] = {}
-        self._runs: dict[Audience, list[tuple[Link, m.Message]]] = {}
+        self._runs: dict[Audience, list[Burst]] = {}
         self.posted: Callable[[Post, Stored, str], None] | None = None  # somebody watches
 
     def turns(self, turns: Sequence[Turn], stored: Iterator[Stored]) -> None:
         """Let turns go, in order; `stored` has one outcome for each message in them."""
-        runs, post = self._runs, self._post
+        posts: list[Post] = []
         for turn in turns:
             for item in turn.items:
                 if type(item) is Post:
-                    post(item, next(stored))
+                    posts.append(item)
                     continue
-                if runs:
+                if posts:
+                    self._post(posts, stored)
                     self._flush_runs()
+                    posts = []
                 if type(item) is Reply:
                     self.say(item.session, item.event)
                 elif type(item) is Cast:
                     self.cast(item.audience, item.event, item.but)
                 elif type(item) is Then:
                     item.function(*item.arguments)
+        if posts:
+            self._post(posts, stored)
 
     def say(self, session: Session, event: Event) -> None:
         """Tell one session, behind what it has been told so far."""
@@ -56,22 +76,37 @@ class Release:
         else:
             out.append(data)
 
-    def _post(self, post: Post, stored: Stored) -> None:
-        conversation, append, link = post.conversation, post.append, post.session.link
-        name = post.name
-        state = settle(post, stored)
-        if self.posted is not None:
-            self.posted(post, stored, state)
-        if not stored.repeat:
-            message = m.Message(
-                name, stored.seq, stored.at, append.sender, append.id, post.text, append.content, append.tags
-            )
-            run = self._runs.get(conversation.audience)
-            if run is None:
-                self._runs[conversation.audience] = [(link, message)]
+    def _post(self, posts: list[Post], stored: Iterator[Stored]) -> None:
+        """Messages that follow one another."""
+        burst = self._burst(posts[0])
+        session, conversation = burst.session, burst.conversation
+        for post, one in zip(posts, stored, strict=False):  # `stored` goes on with what comes later
+            if post.session is not session or post.conversation is not conversation:
+                self._put(burst.link, burst.link.encode_all(burst.accepted))
+                burst = self._burst(post)
+                session, conversation = burst.session, burst.conversation
+            name, seq, at = post.name, one.seq, one.at
+            if one.repeat:
+                state = repeated(post, one)
             else:
-                run.append((link, message))
-        self._put(link, link.encode(m.Accepted(post.ref, name, stored.seq, stored.at, state)))
+                kept, state = post.append, burst.state
+                conversation.head = seq
+                conversation.pending.append((seq, burst.sender))
+                text = m.Message(name, seq, at, kept.sender, kept.id, post.text, kept.content, kept.tags)
+                burst.messages.append(text)
+            burst.accepted.append(m.Accepted(post.ref, name, seq, at, state))
+            if self.posted is not None:
+                self.posted(post, one, state)
+        self._put(burst.link, burst.link.encode_all(burst.accepted))
+
+    def _burst(self, post: Post) -> Burst:
+        burst = Burst(post.session, post.conversation)
+        run = self._runs.get(post.conversation.audience)
+        if run is None:
+            self._runs[post.conversation.audience] = [burst]
+        else:
+            run.append(burst)
+        return burst
 
     def _flush_runs(self) -> None:
         for audience, run in self._runs.items():
@@ -79,11 +114,10 @@ class Release:
                 self._join(codec, links, run)
         self._runs.clear()
 
-    def _join(self, codec: Codec, links: list[Link], run: list[tuple[Link, m.Message]]) -> None:
+    def _join(self, codec: Codec, links: list[Link], run: list[Burst]) -> None:
         """Give each link the run's messages, but for its own."""
-        encode = codec.encode
-        parts = [(sender, encode(message)) for sender, message in run]
-        joined = b"".join([data for _, data in parts])
+        parts = [(burst.link, codec.encode_all(burst.messages)) for burst in run]
+        joined = parts[0][1] if len(parts) == 1 else b"".join([data for _, data in parts])
         senders = {sender for sender, _ in parts}
         out = self._out
         for link in links:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given
@@ -35,6 +36,10 @@ class Words:
             return f"<ok {event.ref} {event.conversation}{event.seq} {event.state}>".encode()
         return f"<{type(event).__name__} {getattr(event, 'ref', getattr(event, 'name', ''))}>".encode()
 
+    def encode_all(self, events: Sequence[Event]) -> bytes:
+        """Several, each as words."""
+        return b"".join(map(self.encode, events))
+
 
 class RecordingLink:
     """A link that keeps each write."""
@@ -48,6 +53,10 @@ class RecordingLink:
     def encode(self, event: Event) -> bytes:
         """As the others get it."""
         return self.codec.encode(event)
+
+    def encode_all(self, events: Sequence[Event]) -> bytes:
+        """Several of them."""
+        return b"".join([self.encode(event) for event in events])
 
     def write(self, data: bytes) -> None:
         """Keep it."""

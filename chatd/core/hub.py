@@ -8,7 +8,7 @@ has been proved before `admit` is called; time and random numbers come from outs
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, Protocol
 
@@ -186,9 +186,20 @@ class Hub:
                 raise Refused("already-logged-in", "This connection has logged in.")
             return function(self, session, command, turn)
         except Refused as refusal:
-            self.trail.refuse(session.user, command, refusal.code, turn.now)
-            self.refuse(session, getattr(command, "ref", 0), refusal, turn)
+            self._refused(session, command, refusal, turn)
             return None
+
+    def apply_all(self, session: Session, commands: Sequence[Command], turn: Turn) -> None:
+        """Several of them, in order; each is one of COMMANDS."""
+        for command in commands:
+            try:
+                COMMANDS[type(command)](self, session, command, turn)
+            except Refused as refusal:
+                self._refused(session, command, refusal, turn)
+
+    def _refused(self, session: Session, command: Command, refusal: Refused, turn: Turn) -> None:
+        self.trail.refuse(session.user, command, refusal.code, turn.now)
+        self.refuse(session, getattr(command, "ref", 0), refusal, turn)
 
     def refuse(self, session: Session, ref: int, refusal: Refused, turn: Turn) -> None:
         """Answer that a command did nothing, and why."""

@@ -1,7 +1,7 @@
 """Messages: sending, acknowledging, and what waits for whom.
 
 Rule: one log a conversation, one cursor a device and log; the mailbox is everything after the cursor. A message is
-told to its readers and its sender only when the store has given it its seq (`settle`).
+told to its readers and its sender only when the store has given it its seq (`standing`).
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
     """Keep a message and let its readers know."""
     user = session.user
     assert user is not None
-    text = command.text
-    body = check_parts(hub, text, command.id, command.tags)
+    text, limits = command.text, hub.limits
+    body = text.encode()
+    if len(body) > limits.text_bytes or len(command.id) != ID_BYTES or command.tags:
+        check_parts(hub, text, command.id, command.tags)
     if not text or text.isspace():
         raise Refused("empty-text", "There is nothing to send.")
     if command.kind not in KINDS:
@@ -38,15 +40,16 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
     if hub.full:
         hub.check_space()
     if conversation.direct:
-        peer = conversation.peer(user)
-        if user.chains and peer.user.chains:
-            raise encrypted_only(peer.user)
-        if peer.user.no_ctcp or user.accounts_only:
-            people.check_private(user, peer.user, text)
-        if peer.user.waiting >= hub.limits.mailbox_messages:
-            raise Refused("mailbox-full", f"{peer.user.name} has {peer.user.waiting} unread messages; try again later.")
+        peer = conversation.others[user.id]
+        other = peer.user
+        if user.chains and other.chains:
+            raise encrypted_only(other)
+        if other.no_ctcp or user.accounts_only:
+            people.check_private(user, other, text)
+        if other.waiting >= limits.mailbox_messages:
+            raise Refused("mailbox-full", f"{other.name} has {other.waiting} unread messages; try again later.")
         peer.waiting += 1
-        peer.user.waiting += 1
+        other.waiting += 1
         if conversation.id not in hub.conversations.by_id:
             begin(hub, conversation, turn)
     else:
@@ -56,8 +59,9 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
             if modes.for_operators(conversation, user):
                 modes.to_operators(session, conversation, command, turn)
                 return
-    user.active = turn.now
-    at = max(turn.now, conversation.at, conversation.noted)
+    at = user.active = turn.now
+    if at < conversation.at or at < conversation.noted:
+        at = max(conversation.at, conversation.noted)
     conversation.at = at
     append = Append(conversation.id, at, user.name, command.id, body, command.kind, command.tags)
     turn.post(conversation, append, text, session, command.ref)
@@ -132,23 +136,23 @@ def begin(hub: Hub, conversation: Conversation, turn: Turn) -> None:
         turn.then(hub.subscribe_user, user, conversation)
 
 
-def settle(post: Post, stored: Stored) -> str:
-    """A message is durable: note where, and say how it stands with its readers."""
-    conversation, sender = post.conversation, post.session.user
-    assert sender is not None
-    peer = conversation.peer(sender) if conversation.direct else None
-    if stored.repeat:
-        if peer is not None:
-            peer.waiting -= 1
-            peer.user.waiting -= 1
-            return "delivered" if peer.acked >= stored.seq else "sent" if peer.user.sessions else "stored"
-        return "stored"
-    conversation.head = stored.seq
-    conversation.pending.append((stored.seq, sender))
-    if peer is not None:
-        return "sent" if peer.user.sessions else "stored"
+def standing(conversation: Conversation, sender: User) -> str:
+    """How a message that is durable now stands with its readers."""
+    if conversation.direct:
+        return "sent" if conversation.peer(sender).user.sessions else "stored"
     readers = conversation.audience.users
     return "sent" if len(readers) > (sender in readers) else "stored"
+
+
+def repeated(post: Post, stored: Stored) -> str:
+    """The same of a message that was kept before: it waits for nobody a second time."""
+    conversation, sender = post.conversation, post.session.user
+    if sender is None or not conversation.direct:
+        return "stored"
+    peer = conversation.peer(sender)
+    peer.waiting -= 1
+    peer.user.waiting -= 1
+    return "delivered" if peer.acked >= stored.seq else standing(conversation, sender)
 
 
 def acknowledge(hub: Hub, session: Session, command: m.Acknowledge, turn: Turn) -> None:

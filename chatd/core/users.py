@@ -33,6 +33,9 @@ class Codec(Protocol):
     def encode(self, event: Event) -> bytes:
         """The bytes of one event, ready to be written; none where this protocol does not tell it."""
 
+    def encode_all(self, events: Sequence[Event]) -> bytes:
+        """The bytes of several, one behind the other."""
+
 
 class Link(Protocol):
     """What the core's neighbours need of a connection."""
@@ -42,6 +45,9 @@ class Link(Protocol):
 
     def encode(self, event: Event) -> bytes:
         """One event that is for this session alone, as the session wants it."""
+
+    def encode_all(self, events: Sequence[Event]) -> bytes:
+        """Several of them, one behind the other."""
 
     def page(self, conversation: str, messages: Sequence[Message]) -> bytes:
         """Stored messages of one conversation, which this session has not heard."""

@@ -1,13 +1,13 @@
 """The typed protocol: length-prefixed MessagePack frames (`docs/protocol.md`), commands in, events out.
 
 Rule: it translates and bounds, nothing more: no policy, no state of its own but the bytes of an unfinished frame.
-`dataReceived` is overridden because Twisted's is quadratic in the segments of a frame; limit and callbacks stay its.
+`dataReceived` is overridden because Twisted's is quadratic in the segments of a frame, and calls back for each one;
+here what came together goes on together. Limit and callbacks stay its: `stringReceived` gets what is no command.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from struct import Struct
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.protocols.basic import Int32StringReceiver
@@ -15,17 +15,17 @@ from twisted.python.failure import Failure
 
 from chatd.messages import Bye
 from chatd.ports.session import Bounds, Outlet, Server, channel_of
-from chatd.wire.pack import BadFrame, decode_command, encode_frame
+from chatd.wire.pack import BadFrame, decode_command, encode_frame, encode_frames, whole_commands
 
 
 class FrameCodec:
     """Events as frames; one object for all binary sessions, so that they share their bytes."""
 
     encode = staticmethod(encode_frame)
+    encode_all = staticmethod(encode_frames)
 
 
 CODEC = FrameCodec()
-_length = Struct(">I").unpack_from
 
 
 class Frames(Int32StringReceiver):
@@ -51,7 +51,7 @@ class Frames(Int32StringReceiver):
         self.outlet.session, self.outlet.server = self.session, self._server
 
     def dataReceived(self, data: bytes) -> None:
-        rest, ending = self._rest, self.outlet.ending
+        rest = self._rest
         if self._over():
             return
         if rest:
@@ -60,21 +60,25 @@ class Frames(Int32StringReceiver):
                 return
             data = bytes(rest)
             rest.clear()
-        start, size, received = 4, len(data), self.stringReceived
-        while start <= size:
-            (length,) = _length(data, start - 4)
-            if length > self.MAX_LENGTH:
-                self.lengthLimitExceeded(length)
+        start = 0
+        while True:
+            commands, start = whole_commands(data, start, self.MAX_LENGTH)
+            if commands:
+                self._server.receive_all(self.session, commands)
+            if start == len(data):
                 return
-            end = start + length
-            if end > size:
+            opening, first = data[start : start + 4], start + 4
+            end = first + int.from_bytes(opening, "big")
+            if len(opening) == 4 and end - first > self.MAX_LENGTH:
+                self.lengthLimitExceeded(end - first)
+                return
+            if len(opening) < 4 or end > len(data):
                 break
-            received(data[start:end])
-            if self._deaf or ending():
+            self.stringReceived(data[first:end])
+            if self._over():
                 return
-            start = end + 4
-        if start < size + 4:
-            rest += data[start - 4 :]
+            start = end
+        rest += data[start:]
 
     def _over(self) -> bool:
         return self._deaf or self.outlet.ending()

@@ -26,6 +26,9 @@ class Encoder(Protocol):
     def encode(self, event: Event) -> bytes:
         """The bytes of one event, ready to be written."""
 
+    def encode_all(self, events: Sequence[Event]) -> bytes:
+        """The bytes of several, one behind the other."""
+
 
 class Server(Protocol):
     """What a port asks of the node. A session is opaque to the port."""
@@ -42,6 +45,9 @@ class Server(Protocol):
 
     def receive(self, session: Any, command: Command) -> None:
         """A command came in."""
+
+    def receive_all(self, session: Any, commands: Sequence[Command]) -> None:
+        """Commands came in together."""
 
     def tell(self, session: Any, event: Any) -> None:
         """Say something of the port's own, behind the answers to what came before."""
@@ -152,6 +158,10 @@ class Outlet:
     def encode(self, event: Event) -> bytes:
         """One event that is for this connection alone."""
         return self.codec.encode(event)
+
+    def encode_all(self, events: Sequence[Event]) -> bytes:
+        """Several of them, one behind the other."""
+        return self.codec.encode_all(events)
 
     def page(self, conversation: str, messages: Sequence[Message]) -> bytes:
         """Stored messages, as this connection wants them."""

@@ -6,7 +6,7 @@ came in, no byte that goes out acts on a terminal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from chatd import messages as m
@@ -50,6 +50,10 @@ class PersonCodec:
         """The lines of an event, or nothing."""
         show = SHOWN.get(type(event))
         return written(show(self, event)) if show is not None else b""
+
+    def encode_all(self, events: Sequence[Any]) -> bytes:
+        """Several of them, one behind the other."""
+        return b"".join(map(self.encode, events))
 
 
 # ---- words -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ floods is slowed down, and nothing of what it says is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -43,6 +43,10 @@ class TypedLink(Outlet):
             self.asked_for += len(data)
         self.free()
         return data
+
+    def encode_all(self, events: Sequence[Any]) -> bytes:
+        """Each as it asks for it."""
+        return b"".join(map(self.encode, events))
 
 
 class Typed(LineReceiver):

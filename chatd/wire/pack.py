@@ -6,6 +6,8 @@ A frame is four bytes of length (big-endian) and a payload; a payload is one Mes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from struct import Struct
 from typing import Final, get_args
 
 import msgspec
@@ -25,6 +27,7 @@ _tag: msgspec.msgpack.Decoder[str] = msgspec.msgpack.Decoder(str)
 _COMMAND_TAGS: Final = frozenset(kind.__struct_config__.tag for kind in get_args(Command))
 _EVENT_TAGS: Final = frozenset(kind.__struct_config__.tag for kind in get_args(Event))
 
+_length: Final = Struct(">I").unpack_from
 _LENGTHS: Final = [size.to_bytes(4, "big") for size in range(1024)]
 
 # A deep nest overflows msgspec's recursion guard, and text is checked apart: neither is one of its own errors.
@@ -59,6 +62,25 @@ def decode_command(payload: bytes) -> Command:
         raise BadFrame("malformed", _reason(error)) from None
 
 
+def whole_commands(data: bytes, start: int, most: int) -> tuple[list[Command], int]:
+    """The commands of the frames that follow one another from `start`, and where the first begins that is not taken.
+
+    That one is cut off by the end of the data, longer than `most` bytes, or no command; who wants to know looks again.
+    """
+    commands: list[Command] = []
+    taken, first, size, decode = commands.append, start + 4, len(data), _commands.decode
+    try:
+        while first <= size:
+            end = first + _length(data, first - 4)[0]
+            if end > size or end - first > most:
+                break
+            taken(decode(data[first:end]))
+            first = end + 4
+    except _REFUSALS:
+        pass
+    return commands, first - 4
+
+
 def decode_event(payload: bytes) -> Event | None:
     """The event of a payload; None where its tag is unknown (a newer server), which a client ignores."""
     try:
@@ -79,6 +101,13 @@ def encode_frame(value: Event) -> bytes:
     payload = _encode(value)
     size = len(payload)
     return (_LENGTHS[size] if size < 1024 else size.to_bytes(4, "big")) + payload
+
+
+def encode_frames(values: Sequence[Event]) -> bytes:
+    """The frames that carry several events."""
+    if len(values) == 1:
+        return encode_frame(values[0])
+    return b"".join(map(encode_frame, values))
 
 
 def _unknown_tag(payload: bytes, known: frozenset[str | int | None]) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.protocols.basic import Int32StringReceiver
 
 from chatd import messages as m
 from chatd.ports.frames import CODEC, Frames
@@ -31,14 +34,26 @@ NONSENSE = [
 ]  # fmt: skip
 
 
+def twisteds_way(frames: Frames, data: bytes) -> None:
+    """Each frame by itself, as the class does that ours is made of."""
+    if not frames._over():
+        Int32StringReceiver.dataReceived(frames, data)
+
+
 class Cutting(Scene):
     """T03, T04, T12: the ends of segments mean nothing."""
 
-    def play(self, *parts: bytes) -> tuple[list[Event], list[Event]]:
-        """What Alice and Bob hear when Alice's bytes come in these parts."""
+    def play(
+        self, *parts: bytes, way: Callable[[Frames, bytes], None] | None = None
+    ) -> tuple[list[Event], list[Event]]:
+        """What Alice and Bob hear when Alice's bytes come in these parts, and are read this way."""
         self.house = House()
         self.house.store._epoch = "e"  # type: ignore[attr-defined]
         alice, bob = self.house.people("alice", "bob")
+        if way is not None:
+            frames = alice.door._inner
+            assert isinstance(frames, Frames)
+            alice.door.dataReceived = partial(way, frames)  # type: ignore[method-assign]
         for part in parts:
             alice.raw(part)
         return alice.take(), bob.take()
@@ -63,6 +78,16 @@ class Cutting(Scene):
         points = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=8)))
         parts = [sent[start:end] for start, end in zip([0, *points], [*points, len(sent)], strict=True)]
         self.assertEqual(self.play(*parts), self.play(sent))
+
+    @given(st.lists(st.sampled_from([data for data, _ in NONSENSE] + [SEGMENT[4:50]]), max_size=6), st.data())
+    def test_twisteds_own_way_is_the_same(self, payloads: list[bytes], data: st.DataObject) -> None:
+        sent = (
+            b"".join(map(frame, payloads)) + AT_ONCE + data.draw(st.sampled_from([b"", b"\x7f\xff\xff\xff and more"]))
+        )
+        points = [0, *sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=8))), len(sent)]
+        parts = [sent[start:end] for start, end in pairwise(points)]
+        ours = self.play(*parts)
+        self.assertEqual(self.play(*parts, way=twisteds_way), ours)
 
     def test_name_and_first_words_in_one_segment(self) -> None:
         """T12: the text does not become part of the name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given
@@ -23,6 +24,10 @@ class Codec:
     def encode(self, event: Event) -> bytes:
         """The name."""
         return f"<{type(event).__name__}>".encode()
+
+    def encode_all(self, events: Sequence[Event]) -> bytes:
+        """Their names."""
+        return b"".join(map(self.encode, events))
 
 
 class RecordingTransport(StringTransport):

@@ -145,6 +145,39 @@ class RefusalTests(SynchronousTestCase):
         self.assertEqual(refused.code, "malformed")
 
 
+class FramesTests(SynchronousTestCase):
+    """Frames that come together."""
+
+    @given(some.lists(COMMANDS, max_size=5), some.binary(max_size=40), some.data())
+    def test_those_before_the_first_that_is_cut_off(
+        self, values: list[Any], junk: bytes, data: some.DataObject
+    ) -> None:
+        frames = [pack.frame(pack.encode_command(value)) for value in values]
+        last = pack.frame(pack.encode_command(data.draw(COMMANDS)))
+        taken = junk + b"".join(frames)
+        sent = taken + last[: data.draw(some.integers(0, len(last) - 1))]
+        self.assertEqual(pack.whole_commands(sent, len(junk), 1 << 20), (values, len(taken)))
+
+    @given(
+        some.lists(COMMANDS, max_size=3), some.sampled_from(sorted(REFUSED.values())), some.lists(COMMANDS, max_size=3)
+    )
+    def test_those_before_the_first_that_is_no_command(self, before: list[Any], bad: bytes, after: list[Any]) -> None:
+        frames = [pack.frame(pack.encode_command(value)) for value in before]
+        sent = b"".join([*frames, pack.frame(bad), *(pack.frame(pack.encode_command(value)) for value in after)])
+        self.assertEqual(pack.whole_commands(sent, 0, 1 << 20), (before, sum(map(len, frames))))
+
+    def test_those_before_the_first_that_is_too_long(self) -> None:
+        short, long = pack.frame(pack.encode_command(Ping(1))), pack.frame(pack.encode_command(Ping(1 << 40)))
+        self.assertEqual(pack.whole_commands(short + long + short, 0, len(short) - 4), ([Ping(1)], len(short)))
+        self.assertEqual(pack.whole_commands(short + long + short, 0, len(long) - 4)[1], len(short + long + short))
+
+    @given(some.lists(EVENTS, max_size=4))
+    def test_events_one_behind_the_other(self, values: list[Any]) -> None:
+        frames = [pack.frame(pack.encode_event(value)) for value in values]
+        self.assertEqual(pack.encode_frames(values), b"".join(frames))
+        self.assertEqual([pack.encode_frame(value) for value in values], frames)
+
+
 class NegotiationTests(SynchronousTestCase):
     """Newer writers add at the end, older ones leave out."""
 

@@ -7,7 +7,7 @@ capability would have said is left out for those without, or said as older clien
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from chatd import messages as m
@@ -62,6 +62,10 @@ class LineCodec:
         if render is None:
             return b""
         return b"".join([format_line(out, self.caps) for out in self.dress(event, render(self, event))])
+
+    def encode_all(self, events: Sequence[Any]) -> bytes:
+        """Several of them, one behind the other."""
+        return b"".join(map(self.encode, events))
 
     def dress(self, event: Any, outs: list[Out]) -> list[Out]:
         """Lines with the time, the id and the account of what a person did, where they have no tags yet."""
