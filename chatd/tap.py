@@ -47,9 +47,9 @@ from chatd.ports.irc.client import Facts
 from chatd.ports.lines import Codecs, Lines
 from chatd.ports.person import Persons, asking
 from chatd.ports.session import Counter
-from chatd.ports.straight import few_at_once
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
+from chatd.straight import few_at_once
 from chatd.systemd import Supervisor
 from chatd.tls import BadCertificate, Certificates, TlsFactory
 from chatd.window import Window

@@ -59,10 +59,10 @@ LAYERS = {
     "chatd.store": Layer(("chatd.entries", "chatd.sealed"), ("msgspec",)),
     "chatd.bus": Layer(("chatd.messages",), ("msgspec", "twisted")),
     "chatd.journal": Layer(("chatd.entries", "chatd.sealed", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
-    "chatd.ports": Layer((*WORDS, "chatd.wire"), ("twisted", "zope")),
+    "chatd.straight": Layer(libraries=("twisted", "OpenSSL")),
+    "chatd.ports": Layer((*WORDS, "chatd.wire", "chatd.straight"), ("twisted", "zope")),
     "chatd.ports.websocket": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("twisted", "zope", "wsproto")),
     "chatd.ports.irc": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("msgspec",)),
-    "chatd.ports.straight": Layer(libraries=("twisted", "OpenSSL")),
     "chatd.lookup": Layer((*WORDS, "chatd.core", "chatd.wire.offer")),
     "chatd.release": Layer((*WORDS, "chatd.entries", "chatd.core")),
     "chatd.news": Layer(("chatd.messages", "chatd.core"), ("twisted",)),
@@ -151,7 +151,7 @@ LAYERS = {
         ("clients.core.device", "clients.core.e2ee"), ("msgspec", "vodozemac", "cryptography"), IMPURE
     ),
     "clients.core.connection": Layer(
-        (*CLIENT_CORE.ours, "clients.core"),
+        (*CLIENT_CORE.ours, "clients.core", "chatd.straight"),
         (*CLIENT_CORE.libraries, "twisted", "zope", "OpenSSL", "cryptography", "service_identity"),
         ("sqlite3",),
     ),

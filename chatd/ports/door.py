@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 
-from chatd.ports.straight import straighten
+from chatd.straight import straighten
 
 FIRST_BYTES: Final = 4_608  # in which the first line ends, or it is a program's
 BROWSING: Final = frozenset(word[:size] for word in (b"GET /", b"HEAD ") for size in range(1, 6))  # how HTTP opens

@@ -30,11 +30,13 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.messages import EXPORTER_LABEL
+from chatd.straight import straighten
 from chatd.wire.pack import BadFrame, Command, Event, decode_event, encode_command, frame
 from clients.core.app import Listener
 from clients.core.notices import Security
 
 LARGEST_FRAME: Final = 16 * 1024 * 1024
+WRITE_BYTES: Final = 65_536  # that are put together before they are written
 CONNECT_SECONDS: Final = 15
 CLOSE_SECONDS: Final = 3
 
@@ -126,6 +128,8 @@ class Frames(Int32StringReceiver):
         self._creator = creator
         self._clock = clock
         self._events: list[Event] = []
+        self._late: list[bytes] = []  # what came of a frame that is not whole
+        self._late_bytes = 0
         self._opened = False
         self._ended = False
         self._why = ""
@@ -134,6 +138,7 @@ class Frames(Int32StringReceiver):
 
     def connectionMade(self) -> None:
         """Without TLS the line is open now."""
+        straighten(self.transport)
         for set_option in ("setTcpNoDelay", "setTcpKeepAlive"):  # small after large must not wait for a late ACK
             getattr(self.transport, set_option, lambda _: None)(True)
         if self._creator is None:
@@ -164,7 +169,17 @@ class Frames(Int32StringReceiver):
         self._listener.connected(binding, self._security)
 
     def dataReceived(self, data: bytes) -> None:
-        """All the frames of one piece are told at once."""
+        """All the frames of one piece are told at once.
+
+        Twisted's own is asked when a frame is whole: it copies what is there of one with every piece of it.
+        """
+        self._late.append(data)
+        self._late_bytes += len(data)
+        opening = self.recvd[:4]
+        if len(opening) == 4 and len(self.recvd) + self._late_bytes < 4 + int.from_bytes(opening, "big"):
+            return
+        data = data if len(self._late) == 1 else b"".join(self._late)
+        self._late, self._late_bytes = [], 0
         super().dataReceived(data)
         events, self._events = self._events, []
         if events and not self._ended:
@@ -187,9 +202,19 @@ class Frames(Int32StringReceiver):
         self._abort()
 
     def write(self, commands: list[Command]) -> None:
-        """Send these, in one go."""
-        if self.transport is not None and not self._ended:
-            self.transport.write(b"".join(frame(encode_command(command)) for command in commands))
+        """Send these, in one go, or in several where that is much: large pieces of memory are slow to come by."""
+        parts, size = [], 0
+        for command in commands:
+            parts.append(frame(encode_command(command)))
+            size += len(parts[-1])
+            if size >= WRITE_BYTES:
+                self._write(parts)
+                parts, size = [], 0
+        self._write(parts)
+
+    def _write(self, parts: list[bytes]) -> None:
+        if parts and self.transport is not None and not self._ended:
+            self.transport.write(parts[0] if len(parts) == 1 else b"".join(parts))
 
     def close(self) -> None:
         """Let what was written go out, but do not wait for a dead line."""

@@ -22,7 +22,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from chatd import messages as m
-from chatd.wire.pack import Event, decode_command, encode_event, frame
+from chatd.blobs import BlobData, PutBlob
+from chatd.wire.pack import Command, Event, decode_command, encode_command, encode_event, frame
 from clients.core import connection
 from clients.core.connection import Address, Connection, Frames
 from clients.core.notices import Security
@@ -76,6 +77,30 @@ class FramesTests(SynchronousTestCase):
         for byte in frame(encode_event(greeting())):
             self.frames.dataReceived(bytes([byte]))
         self.assertEqual(self.listener.events, [[greeting()]])
+
+    def test_a_long_frame_is_not_looked_at_before_it_is_whole(self) -> None:
+        data = frame(encode_event(BlobData(1, b"i" * 16, 0, bytes(500_000)))) + frame(encode_event(m.Pong(1, 2)))
+        copied = 0
+
+        class Counting(bytes):
+            def __radd__(self, other: bytes) -> bytes:
+                nonlocal copied
+                copied += len(other)
+                return other + bytes(self)
+
+        for start in range(0, len(data), 1000):
+            self.frames.dataReceived(Counting(data[start : start + 1000]))
+        self.assertEqual([type(event) for events in self.listener.events for event in events], [BlobData, m.Pong])
+        self.assertLess(copied, 10_000)
+
+    def test_much_goes_out_in_several_writes(self) -> None:
+        writes: list[bytes] = []
+        self.transport.write = writes.append  # type: ignore[method-assign]
+        puts = [PutBlob(ref, b"i" * 16, 0, bytes(50_000)) for ref in range(5)]
+        commands: list[Command] = [m.Ping(9), *puts]
+        self.frames.write(commands)
+        self.assertEqual([len(data) // 50_000 for data in writes], [2, 2, 1])
+        self.assertEqual(b"".join(writes), b"".join(frame(encode_command(one)) for one in commands))
 
     def test_all_of_one_piece_at_once_and_unknown_ones_not_at_all(self) -> None:
         piece = frame(encode_event(m.Pong(1, 2))) + frame(b"\x91\xa3new") + frame(encode_event(m.Pong(3, 4)))

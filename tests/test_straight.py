@@ -13,12 +13,13 @@ from OpenSSL import SSL
 from twisted.internet import main
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
+from twisted.internet.tcp import Client as TcpClient
 from twisted.internet.tcp import Port, Server
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.ports import straight as its_module
-from chatd.ports.straight import ACCEPTS, Straight, few_at_once, straighten
+from chatd import straight as its_module
+from chatd.straight import ACCEPTS, LARGE, SMALL, Straight, few_at_once, straighten
 from chatd.tls import Certificates, TlsFactory
 
 MUCH = 10**9
@@ -320,6 +321,60 @@ class TlsTests(SynchronousTestCase):
                 self.wrapped._clock.advance(0)  # type: ignore[attr-defined]
                 self.carry(way, client)
                 self.assertEqual(client.read, b"".join(texts) + b"efffffg")
+
+    def said(self, client: Client, *texts: bytes) -> bytes:
+        """What the client sends for these texts."""
+        out = []
+        for text in texts:
+            for start in range(0, len(text), 16_384):
+                client.connection.send(text[start : start + 16_384])
+                out.append(client.connection.bio_read(20_000))
+        return b"".join(out)
+
+    def test_much_comes_in_one_piece_and_then_more_at_once(self) -> None:
+        for straight, pieces in ((False, [16_384] * 3 + [10_848]), (True, [60_000])):
+            way, channel, client = self.way(straight, MUCH)
+            heard: list[bytes] = []
+            channel.wrappedProtocol.dataReceived = heard.append
+            text = bytes(range(250)) * 240
+            channel.dataReceived(self.said(client, text))
+            self.assertEqual([len(piece) for piece in heard], pieces)
+            self.assertEqual(b"".join(heard), text)
+            self.assertEqual(way.transport.bufferSize, LARGE if straight else SMALL)
+            channel.dataReceived(self.said(client, b"little"))
+            self.assertEqual((heard[-1], way.transport.bufferSize), (b"little", SMALL))
+
+    def test_what_comes_before_an_end_or_an_error_is_heard(self) -> None:
+        for straight in (False, True):
+            for broken in (False, True):
+                _way, channel, client = self.way(straight, MUCH)
+                heard: list[bytes] = []
+                channel.wrappedProtocol.dataReceived = heard.append
+                data = self.said(client, b"last words")
+                if broken:
+                    data += b"\x17\x03\x03\x00\x20" + bytes(32)
+                else:
+                    client.connection.shutdown()
+                    data += client.connection.bio_read(1000)
+                channel.dataReceived(data)
+                self.assertEqual((b"".join(heard), channel._lostTLSConnection), (b"last words", True))
+                channel.dataReceived(b"more")
+                self.assertEqual(b"".join(heard), b"last words")
+
+    def test_nothing_is_heard_after_an_abort(self) -> None:
+        _way, channel, client = self.way(True, MUCH)
+        heard: list[bytes] = []
+        channel.wrappedProtocol.dataReceived = heard.append
+        data = self.said(client, b"late")
+        channel.abortConnection()
+        channel.dataReceived(data)
+        self.assertEqual(heard, [])
+
+    def test_a_client_has_it_too(self) -> None:
+        transport: Any = TcpClient.__new__(TcpClient)
+        transport.socket = Socket()
+        straighten(transport)
+        self.assertIsInstance(transport.write, Straight)
 
     def test_one_system_call_for_many_records(self) -> None:
         way, channel, client = self.way(True, MUCH)

@@ -1,4 +1,4 @@
-"""The shortest way out of a connection that has nothing queued: one system call, now.
+"""The shortest way out of a connection that has nothing queued: one system call, now; and the shortest way in.
 
 Rule: the only file that reaches past Twisted's public transport and listener. `transport.write` puts bytes into a queue
 and asks epoll to say when they may be sent, then asks it to stop: two more system calls and one more pass of the
@@ -8,6 +8,11 @@ everything while something is queued, so that no byte overtakes another. A broke
 With TLS the records of one write are made one after the other and leave together: Twisted's own way asks OpenSSL for
 each record twice, goes through five functions for it and makes a system call of each. Its gathering of small writes is
 passed by, because a release writes once to a session anyway.
+
+What comes by TLS is decrypted record by record, and handed over in one piece for each read of the socket; Twisted's way
+hands over each record. While much comes, more is read at once: a file's bytes are dealt with in fewer passes. Server
+and client use this alike. (300 MiB up, `python -m tests.bench.files`: 0.83 s of the client's CPU and 0.91 of the
+server's without all that, 0.55 and 0.70 with it.)
 
 Measured by `make bench`, as a share of a bare server's deliveries: without this a group of 100 had 0.7 to 0.95 and one
 of 1,000 0.9 to 1.7 (two runs), with it 1.2 and 2.9.
@@ -20,12 +25,15 @@ from functools import partial
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.internet.tcp import Port, Server
+from twisted.internet.tcp import Client, Port, Server
+from twisted.protocols.policies import ProtocolWrapper
 from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOProtocol
 
 ACCEPTS = 10  # connections that one pass of the reactor takes; each is a tenth of a millisecond for all others
 RECORD = 16_384  # bytes of text that fit into one TLS record; OpenSSL's memory grows to one record a connection
 ROOM = 1024  # what a record has besides
+SMALL = 65_536  # bytes that one read of a socket takes; Twisted's own number
+LARGE = 262_144  # and while it is full each time
 
 
 class Straight:
@@ -92,16 +100,49 @@ class StraightTls:
         self(b"".join(parts))
 
 
+class StraightIn:
+    """Takes the place of one TLS connection's way from OpenSSL to its protocol."""
+
+    __slots__ = ("_channel", "_usual")
+
+    def __init__(self, channel: TLSMemoryBIOProtocol) -> None:
+        self._channel = channel
+        self._usual = partial(TLSMemoryBIOProtocol._flushReceiveBIO, channel)
+
+    def __call__(self) -> None:
+        """Hand over what has been decrypted, in one piece."""
+        channel, parts, error = self._channel, [], False
+        receive, part = channel._tlsConnection.recv, parts.append
+        if channel._lostTLSConnection:
+            return
+        try:
+            while True:
+                part(receive(RECORD))
+        except SSL.WantReadError:
+            pass
+        except SSL.Error:  # also a good end; the usual way knows what to do, and finds it again
+            error = True
+        if parts and not channel._aborted:
+            low: Any = channel.transport
+            low.bufferSize = LARGE if len(parts) * RECORD >= SMALL - RECORD else SMALL
+            ProtocolWrapper.dataReceived(channel, parts[0] if len(parts) == 1 else b"".join(parts))
+        if error:
+            self._usual()
+        else:
+            channel._flushSendBIO()
+
+
 def straighten(transport: Any) -> None:
-    """Give a connection the shortest way out, if it is one that has it; another one is left as it is."""
+    """Give a connection the shortest way out and in, if it is one that has it; another one is left as it is."""
     low = transport
     if isinstance(transport, BufferingTLSTransport):
         low = transport.transport
-    if type(low) is Server:  # not a UNIX socket, which sends otherwise
+    if type(low) in (Server, Client):  # not a UNIX socket, which sends otherwise
         low.write = Straight(low)  # type: ignore[method-assign]
     if low is not transport:
         transport.write = straight = StraightTls(transport)
         transport.writeSequence = straight.sequence  # its own would be overtaken
+        transport._flushReceiveBIO = StraightIn(transport)
 
 
 def few_at_once(port: Any) -> None:
