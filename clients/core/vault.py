@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -49,6 +50,7 @@ STATUS: Final = {
     KEYRING: "opened by this system's keyring.",
 }
 WRONG: Final = CODES["STORE_LOCKED"].text
+LONGEST: Final = 4_096  # bytes of a passphrase file that are looked at
 NEEDS_IT: Final = "This profile needs its passphrase: give --passphrase-file FILE, or set CHAT_PASSPHRASE_FILE."
 NOT_IN_RING: Final = "This system's keyring has no key for this profile; it may be from another system or user."
 NO_RING: Final = "This profile is opened by the system's keyring, and there is none in this session."
@@ -84,6 +86,15 @@ class Opening(msgspec.Struct, frozen=True):
     ring: Callable[[], Ring | None] = lambda: None
     tell: Callable[[str], None] = lambda text: None
     face: bool = False
+
+
+def read_passphrase(path: str) -> str:
+    """The first line of a file. Raises ProfileError where it cannot be read."""
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            return file.read(LONGEST).decode("utf-8").split("\n")[0].removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"The passphrase file cannot be read: {error}.") from None
 
 
 class Vault:

@@ -10,15 +10,12 @@ import getpass
 import sys
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from clients.core.ring import system_ring
-from clients.core.vault import NEEDS_IT, Opening, ProfileError
+from clients.core.vault import LONGEST, NEEDS_IT, Opening, ProfileError, read_passphrase
 from clients.line.options import Options
 from clients.line.plain import Output, is_terminal
-
-LONGEST = 4_096  # bytes of a passphrase file that are looked at
 
 
 def opening(options: Options, environment: Mapping[str, str], output: Output) -> Opening:
@@ -31,7 +28,7 @@ def opening(options: Options, environment: Mapping[str, str], output: Output) ->
     path = options.passphrase_file or environment.get("CHAT_PASSPHRASE_FILE")
     asks = _ask if can_ask(options) else None
     face = asks is not None and not options.verb
-    return Opening(_first_line(path) if path else None, asks, cache(system_ring), tell, face)
+    return Opening(read_passphrase(path) if path else None, asks, cache(system_ring), tell, face)
 
 
 def can_ask(options: Options) -> bool:
@@ -64,11 +61,3 @@ def _ask(question: str) -> str:
         return getpass.getpass(question)
     except EOFError:
         raise ProfileError(NEEDS_IT, "STORE_LOCKED") from None
-
-
-def _first_line(path: str) -> str:
-    try:
-        with Path(path).expanduser().open("rb") as file:
-            return file.read(LONGEST).decode("utf-8").split("\n")[0].removesuffix("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"The passphrase file cannot be read: {error}.") from None

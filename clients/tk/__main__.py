@@ -98,6 +98,9 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("server", nargs="?", default="", metavar="[USER@]HOST[:PORT]", help="where to, and as whom")
     whole.add_argument("--profile", metavar="DIR", help="keys, history, pins, outbox (CHAT_PROFILE)")
     whole.add_argument("--plaintext", action="store_true", help="connect without TLS: this machine only")
+    whole.add_argument(
+        "--passphrase-file", metavar="FILE", help="opens the profile: its first line (CHAT_PASSPHRASE_FILE)"
+    )
     whole.add_argument("--trust-new", action="store_true", help="pin an unknown certificate without asking")
     return whole
 
@@ -128,7 +131,8 @@ def main() -> int:
         return 1
     try:
         told: list[str] = []
-        with Profile(folder(options.profile, dict(os.environ)), opening(root, told.append)) as profile:
+        path = options.passphrase_file or os.environ.get("CHAT_PASSPHRASE_FILE", "")
+        with Profile(folder(options.profile, dict(os.environ)), opening(root, told.append, path)) as profile:
             program = Program(options, timed, root, profile)
             program.login.say(" ".join(told), problem=False)
             tksupport.install(root)

@@ -11,13 +11,16 @@ from tkinter import simpledialog
 from typing import Any
 
 from clients.core.ring import system_ring
-from clients.core.vault import Opening
+from clients.core.vault import Opening, read_passphrase
 
 
-def opening(root: Any, tell: Callable[[str], None]) -> Opening:
-    """How this program opens a profile; `tell` is given what a person must know."""
+def opening(root: Any, tell: Callable[[str], None], path: str = "") -> Opening:
+    """How this program opens a profile; `tell` is given what a person must know. `path`: of a file with the passphrase.
+
+    Raises ProfileError where that cannot be read.
+    """
 
     def ask(question: str) -> str:
         return simpledialog.askstring("chat", question, show="•", parent=root) or ""
 
-    return Opening(None, ask, cache(system_ring), tell)
+    return Opening(read_passphrase(path) if path else None, ask, cache(system_ring), tell)

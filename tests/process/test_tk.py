@@ -79,6 +79,14 @@ class WindowsTests(ChatCase):
         self.in_server_window("Client (127.0.0.1, 0) connected  [ alice ]")
         self.assertTrue(Path(alice.folder, "chat.db").exists())
 
+    def test_a_profile_with_a_passphrase_in_a_file(self) -> None:
+        done = self.chat("alice", "passphrase", stdin="open sesame\n", CHAT_PASSPHRASE_FILE="")
+        self.assertEqual(done.out, "This profile is opened by a passphrase.\n")
+        words = self.server.folder / "words"
+        words.write_text("open sesame\n")
+        self.windows("alice", "--passphrase-file", str(words), self.address("alice"))
+        self.in_server_window("Client (127.0.0.1, 0) connected  [ alice ]")
+
     def test_without_a_display_it_says_what_to_do(self) -> None:
         done = self.run_program([sys.executable, "-m", "clients.tk", "--profile", str(self.server.folder / "x")])
         self.assertEqual(done.status, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.clients.tk.desk import DeskCase
 
 
@@ -29,6 +31,16 @@ class AskingTests(DeskCase):
         assert made.ask is not None
         self.assertEqual(made.ask("Passphrase: "), "open sesame")
         self.assertEqual(seen, ["•"])
+
+    def test_a_file_has_it(self) -> None:
+        from clients.core.vault import ProfileError
+        from clients.tk.asking import opening
+
+        path = Path(self.mktemp())
+        path.write_text("open sesame\nmore\n", "utf-8")
+        self.assertEqual(opening(self.root, print, str(path)).passphrase, "open sesame")
+        self.assertIsNone(opening(self.root, print).passphrase)
+        self.assertRaises(ProfileError, opening, self.root, print, f"{path}.gone")
 
 
 def walk(widget):
