@@ -242,7 +242,7 @@ def _roster_offline(data: str, about: dict[str, Any]) -> dict[str, Any]:
                 return {"ok": True, "tickets": msgspec.to_builtins(tickets)}
             if about["dry_run"]:
                 synced = roster.planned(offline.node.hub, about["text"], int(time.time() * 1000), about["adopt"],
-                                        about["drop"])[1]  # fmt: skip
+                                        about["drop"])  # fmt: skip
             else:
                 synced = offline.act(roster.carry_out, about["text"], about["by"], secret, random, about["adopt"],
                                      about["drop"])  # fmt: skip

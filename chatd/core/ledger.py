@@ -6,8 +6,9 @@ trail of bounded length, so an old message has fewer times than a new one. Nothi
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Container, Iterable, Mapping
+from heapq import nsmallest
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -110,7 +111,7 @@ class Trail:
         return visits[-1][1] or visits[-1][0] if visits else 0
 
 
-class Fate(msgspec.Struct, frozen=True):
+class Fate(msgspec.Struct, frozen=True, gc=False):
     """How a message fared with one device. `state`: acknowledged, sent (written to its connection), behind (it reads
     slowly, and is fed from the disk), away, disabled; `at`: since when, 0 where that is no longer known."""
 
@@ -139,50 +140,57 @@ def life(hub: Hub, conversation: Conversation, row: Row, now: int) -> Life:
     """All that is known of a message."""
     written = hub.trail.written(row.at)
     told = hub.trail.first_acknowledged(conversation.id, row.seq)
-    counts = dict.fromkeys(ORDER, 0)
-    fates = []
-    for user, device in _readers(hub, conversation, row):
-        fate = _fate(hub, conversation, row, user, device, written or row.at, told, now)
-        counts[fate.state] += 1
-        fates.append(fate)
-    fates.sort(key=lambda fate: (ORDER.index(fate.state), fate.name))
+    readers = _readers(hub, conversation, row)
+    states = [_state(hub, conversation, row, user, device, now) for user, device in readers]
+    counts = Counter(states)
+    shown = nsmallest(SHOWN, range(len(states)), key=lambda at: (ORDER.index(states[at]), readers[at][0].name))
+    fates = [
+        Fate(
+            user.name,
+            device.id if device is not None else "",
+            state,
+            _since(hub, state, device, written or row.at, told),
+        )
+        for (user, device), state in ((readers[at], states[at]) for at in shown)
+    ]
     return Life(
         conversation.name, row.seq, row.id, row.sender, row.content, len(row.body), row.at, written,
-        {state: count for state, count in counts.items() if count}, fates[:SHOWN],
+        {state: counts[state] for state in ORDER if counts[state]}, fates,
     )  # fmt: skip
 
 
-def _readers(hub: Hub, conversation: Conversation, row: Row) -> Iterator[tuple[User, Device | None]]:
+def _readers(hub: Hub, conversation: Conversation, row: Row) -> list[tuple[User, Device | None]]:
     """Everybody it is for, with each of their devices (None: they have none yet)."""
     sender = hub.users.get(row.sender)
     if conversation is hub.lobby:  # which keeps no mail
         members = [user for user in hub.lobby.audience.users if not user.guest]
     else:
-        inside = (member for member in conversation.members.values() if not member.invited and member.since < row.seq)
+        inside = [member for member in conversation.members.values() if not member.invited and member.since < row.seq]
         members = [member.user for member in inside]
-    for user in members:
-        if user is not sender:
-            yield from ((user, device) for device in user.devices.values() or (None,))
+    return [(user, device) for user in members if user is not sender for device in user.devices.values() or (None,)]
 
 
-def _fate(
-    hub: Hub, conversation: Conversation, row: Row, user: User, device: Device | None, written: int,
-    told: dict[str, int], now: int,
-) -> Fate:  # fmt: skip
-    if device is None:
-        return Fate(user.name, "", "disabled" if sanctions.holds(user.disabled, now) else AWAY, 0)
-    since = conversation.members[user.id].since if conversation is not hub.lobby else 0
-    cursor = device.cursors.get(conversation.id, since)
-    if cursor >= row.seq:
-        return Fate(user.name, device.id, ACKNOWLEDGED, told.get(device.id, 0))
-    sessions = [session for session in user.sessions if session.device is device]
-    if any(session.behind.get(conversation, row.seq) < row.seq for session in sessions):
-        return Fate(user.name, device.id, BEHIND, 0)
-    if any(conversation in session.live or conversation in session.behind for session in sessions):
-        return Fate(user.name, device.id, SENT, hub.trail.here_after(device.id, written))
-    if sanctions.holds(user.disabled, now):
-        return Fate(user.name, device.id, "disabled", 0)
-    return Fate(user.name, device.id, AWAY, hub.trail.last_seen(device.id))
+def _state(hub: Hub, conversation: Conversation, row: Row, user: User, device: Device | None, now: int) -> str:
+    if device is not None:
+        cursor = device.cursors.get(conversation.id)
+        if cursor is None:
+            cursor = conversation.members[user.id].since if conversation is not hub.lobby else 0
+        if cursor >= row.seq:
+            return ACKNOWLEDGED
+        sessions = [session for session in user.sessions if session.device is device] if user.sessions else ()
+        if sessions and any(session.behind.get(conversation, row.seq) < row.seq for session in sessions):
+            return BEHIND
+        if sessions and any(conversation in session.live or conversation in session.behind for session in sessions):
+            return SENT
+    return "disabled" if sanctions.holds(user.disabled, now) else AWAY
+
+
+def _since(hub: Hub, state: str, device: Device | None, written: int, told: dict[str, int]) -> int:
+    if device is None or state in (BEHIND, "disabled"):
+        return 0
+    if state == ACKNOWLEDGED:
+        return told.get(device.id, 0)
+    return hub.trail.here_after(device.id, written) if state == SENT else hub.trail.last_seen(device.id)
 
 
 # ---- the sender's own question -----------------------------------------------------------------------------------

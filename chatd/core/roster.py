@@ -1,8 +1,10 @@
-"""The class's list: from the rows of a CSV file to accounts, groups, roles and codes, all in one turn.
+"""The class's list: from the rows of a CSV file to accounts, groups, roles and codes.
 
-Rule: first a plan, which changes nothing and names every bad row by its line; then all of it, or nothing. What the list
-decides it decides again every time: whoever left their section's group is put back. Who is no longer on the list is
-disabled, not deleted; accounts that the list never had are left alone. A second time there is nothing to do.
+Rule: first a plan, which changes nothing and names every bad row by its line; with one, nothing is done. Ten thousand
+rows would hold everybody up: they are looked at, and done, in parts, each one turn, and what has become of the accounts
+between the plan and a part is looked at again. What the list decides it decides again every time: whoever left their
+section's group is put back. Who is no longer on the list is disabled, not deleted; accounts that the list never had are
+left alone. A second time there is nothing to do.
 
 The columns are `name` and, in any order and each may be missing, `role` (student, ta, staff, admin), `groups` (several
 with spaces or semicolons between) and `full_name`. Staff and admins own all groups of the list, TAs are operators of
@@ -13,7 +15,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatd.core import invitations, membership, sanctions, staff
@@ -32,6 +34,8 @@ CALLED: Final = {"username": "name", "user": "name", "section": "groups", "secti
 MOST_ROWS: Final = 20_000
 MOST_PROBLEMS: Final = 50
 GONE: Final = "no longer on the class's list"
+PART: Final = 100
+"""So many rows are looked at, or done, in one go while a server runs."""
 MANY: Final = 5
 """So many may leave a list at once, or a third of it, before somebody has to say that it is right."""
 
@@ -64,12 +68,19 @@ class Code(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a list would change. With problems nothing is done."""
+    """What a list would change; `groups`: those to be made, `all_groups`: those of the list. With problems nothing is
+    done."""
 
     people: list[Person]
     changes: list[Change]
     groups: list[str]
     problems: list[str]
+    all_groups: tuple[str, ...] = ()
+
+    def parts(self) -> Iterator[Plan]:
+        """The same in parts to be done one after the other; the first one makes the groups."""
+        for start in range(0, max(1, len(self.changes)), PART):
+            yield self._replace(changes=self.changes[start : start + PART], groups=[] if start else self.groups)
 
 
 def load(hub: Hub, directory: Directory) -> None:
@@ -148,18 +159,29 @@ def _twice(people: list[Person]) -> list[str]:
 def plan(hub: Hub, text: str, now: int, adopt: bool = False, drop: bool = False) -> Plan:
     """What the list in this file would change. `adopt`: accounts that people have made themselves come onto it;
     `drop`: however many are no longer on it."""
-    people, problems = parse(text)
+    return next(found for found in planning(hub, *parse(text), now, adopt, drop) if found is not None)
+
+
+def planning(
+    hub: Hub, people: list[Person], problems: list[str], now: int, adopt: bool, drop: bool
+) -> Iterator[Plan | None]:  # fmt: skip
+    """The same of what was parsed, in steps between which others go on; the last one gives the plan."""
     changes: list[Change] = []
     groups: list[str] = []
+    problems = list(problems)
+    every = tuple(sorted({name for person in people for name in person.groups}))
     if not problems:
         groups, problems = _groups(hub, people)
     if not problems:
-        for person in people:
-            change = _compared(hub, person, people, now, adopt, problems)
+        coded = _coded(hub, now)
+        for row, person in enumerate(people, 1):
+            change = _compared(hub, person, every, coded, now, adopt, problems)
             if change is not None:
                 changes.append(change)
+            if not row % PART:
+                yield None
         changes += _archived(hub, people, now, drop, problems)
-    return Plan(people, changes, groups, problems[:MOST_PROBLEMS])
+    yield Plan(people, changes, groups, problems[:MOST_PROBLEMS], every)
 
 
 def _groups(hub: Hub, people: list[Person]) -> tuple[list[str], list[str]]:
@@ -181,7 +203,7 @@ def _groups(hub: Hub, people: list[Person]) -> tuple[list[str], list[str]]:
 
 
 def _compared(
-    hub: Hub, person: Person, people: list[Person], now: int, adopt: bool, problems: list[str]
+    hub: Hub, person: Person, every: tuple[str, ...], coded: set[int], now: int, adopt: bool, problems: list[str]
 ) -> Change | None:  # fmt: skip
     """What is to be done about this row's account; something wrong with it goes to the problems."""
     user = hub.users.by_key.get(person.name.key)
@@ -192,26 +214,25 @@ def _compared(
             problems.append(f"line {person.line}: {name} is a guest's name just now" if twin.guest
                             else f"line {person.line}: {name} looks like {twin.name}, which is there")  # fmt: skip
             return None
-        return Change("new", name, f"{person.role}, {_listed(_wanted(person, people))}", person)
+        return Change("new", name, f"{person.role}, {_listed(_wanted(person, every))}", person)
     if user.key != person.name.key:
         problems.append(f"line {person.line}: {name} is called {user.name} now")
         return None
     if user.id not in hub.roster and not adopt:
         problems.append(f"line {person.line}: {name} has made an account without the list; to take it onto it: --adopt")
         return None
-    words = _differences(hub, person, people, user)
+    words = _differences(hub, person, every, user)
+    lacks = invitations.pending(hub, user) and user.id not in coded
     if sanctions.holds(user.disabled, now):
         return Change("back", name, ", ".join(["enabled again", *words]), person)
     if words:
         return Change("changed", name, ", ".join(words), person)
-    return Change("code", name, "a new code: the last one is too old", person) if _lacks(hub, user, now) else None
+    return Change("code", name, "a new code: the last one is too old", person) if lacks else None
 
 
-def _wanted(person: Person, people: list[Person]) -> tuple[str, ...]:
+def _wanted(person: Person, every: tuple[str, ...]) -> tuple[str, ...]:
     """The groups somebody is to be in: staff in all there are on the list."""
-    if person.role not in ("staff", "admin"):
-        return person.groups
-    return tuple(sorted({name for other in people for name in other.groups}))
+    return every if person.role in ("staff", "admin") else person.groups
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -222,7 +243,7 @@ def _letters(role: str) -> str:
     return {"ta": "o", "staff": "q", "admin": "q"}.get(role, "")
 
 
-def _differences(hub: Hub, person: Person, people: list[Person], user: User) -> list[str]:
+def _differences(hub: Hub, person: Person, every: tuple[str, ...], user: User) -> list[str]:
     words = []
     if user.id not in hub.roster:
         words.append("onto the list")
@@ -230,7 +251,7 @@ def _differences(hub: Hub, person: Person, people: list[Person], user: User) -> 
         words.append(f"{user.role} -> {person.role}")
     if person.full_name and user.realname != person.full_name:
         words.append(f"full name {person.full_name}")
-    wanted = _wanted(person, people)
+    wanted = _wanted(person, every)
     into = [name for name in wanted if not _is_in(hub, user, name, _letters(person.role))]
     if into:
         words.append(f"into {' '.join(into)}")
@@ -253,11 +274,9 @@ def _leaving(hub: Hub, user: User, wanted: tuple[str, ...]) -> list[Conversation
     return [group for group in groups if group is not None and group.key not in keys and group.member(user) is not None]
 
 
-def _lacks(hub: Hub, user: User, now: int) -> bool:
-    """Whether nobody can make this account theirs."""
-    return invitations.pending(hub, user) and not any(
-        offer.user == user.id and invitations.usable(hub, offer, now) for offer in hub.invitations.offers.values()
-    )
+def _coded(hub: Hub, now: int) -> set[int]:
+    """For whom there is a code that is still good."""
+    return {offer.user for offer in hub.invitations.offers.values() if invitations.usable(hub, offer, now)}
 
 
 def _archived(hub: Hub, people: list[Person], now: int, drop: bool, problems: list[str]) -> list[Change]:
@@ -276,12 +295,13 @@ def _archived(hub: Hub, people: list[Person], now: int, drop: bool, problems: li
 def carry_out(
     hub: Hub, turn: Turn, planned: Plan, by: str, until: int, identity: Callable[[], str]
 ) -> list[Code]:  # fmt: skip
-    """Do all that was planned just now; returns the codes of accounts that wait for somebody since. `identity` makes
-    the part of a code that is kept, `until` (ms) is when they end. Raises Refused, and then nothing was done.
+    """Do what was planned, or a part of it; returns the codes of accounts that wait for somebody since. `identity`
+    makes the part of a code that is kept, `until` (ms) is when they end. Raises Refused, and then nothing was done.
     """
     if planned.problems:
         raise Refused("bad-argument", "; ".join(planned.problems[:3]))
     hub.check_space()
+    _check_again(hub, planned)
     users: dict[str, User] = {}
     for change in planned.changes:
         person = change.person
@@ -292,11 +312,30 @@ def carry_out(
     _groups_made(hub, turn, planned)
     for change in planned.changes:
         if change.person is not None:
-            _put_into_groups(hub, turn, users[change.name], _wanted(change.person, planned.people), change.person, by)
+            wanted = _wanted(change.person, planned.all_groups)
+            _put_into_groups(hub, turn, users[change.name], wanted, change.person, by)
+    coded = _coded(hub, turn.now)
     return [
         Code(user.name, user.realname, invitations.offer(hub, turn, identity(), by, until, user=user).invitation)
-        for user in users.values() if _lacks(hub, user, turn.now)
+        for user in users.values() if invitations.pending(hub, user) and user.id not in coded
     ]  # fmt: skip
+
+
+def _check_again(hub: Hub, planned: Plan) -> None:
+    """Others went on since it was planned. Raises Refused where somebody has come or gone meanwhile."""
+    wanted: set[str] = set()
+    for change in planned.changes:
+        name = change.person.name if change.person is not None else fold(change.name)
+        user = hub.users.by_key.get(name.key)
+        if change.what == "new" and (user is not None or name.skeleton in hub.users.by_skeleton):
+            raise Refused("bad-roster", f"{change.name} has come meanwhile.")
+        if change.what != "new" and (user is None or user.guest or user.key != name.key):
+            raise Refused("bad-roster", f"{change.name} has gone meanwhile.")
+        if change.person is not None:
+            wanted.update(_wanted(change.person, planned.all_groups))
+    for group in wanted.difference(planned.groups):
+        if hub.conversations.named(group) is None:
+            raise Refused("bad-roster", f"{group} has ended meanwhile.")
 
 
 def _account(hub: Hub, turn: Turn, change: Change, person: Person) -> User:

@@ -6,8 +6,12 @@ nobody has used them.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
 import msgspec
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail, inlineCallbacks
+from twisted.internet.task import deferLater
 
 from chatd.auth import make_invitation
 from chatd.core import invitations, roster
@@ -41,42 +45,68 @@ class Synced(msgspec.Struct, frozen=True):
 def sync(
     service: Service, text: str, by: str, dry_run: bool = False, adopt: bool = False, drop: bool = False
 ) -> Deferred[Synced]:  # fmt: skip
-    """Bring accounts, groups and roles to what the CSV file says (`chatd.core.roster`), all or nothing.
+    """Bring accounts, groups and roles to what the CSV file says (`chatd.core.roster`), part by part.
 
-    Fails with Refused, whose `near` are the problems by line.
+    The file is read off the reactor and all of it checked before anything is done. Fails with Refused, whose `near` are
+    the problems by line.
     """
     if len(text) > MOST_BYTES:
         return fail(Refused("text-too-long", f"A list has at most {MOST_BYTES} characters."))
+    return _sync(service, text, by, dry_run, adopt, drop)
+
+
+@inlineCallbacks
+def _sync(
+    service: Service, text: str, by: str, dry_run: bool, adopt: bool, drop: bool
+) -> Generator[Deferred[Any], Any, Synced]:  # fmt: skip
+    people, problems = yield service.read(roster.parse, text)
+    steps = roster.planning(service.hub, people, problems, service.now(), adopt, drop)
+    while (found := next(steps)) is None:
+        yield deferLater(service.clock, 0)
+    synced = _checked(found)
     if dry_run:
-        try:
-            return succeed(planned(service.hub, text, service.now(), adopt, drop)[1])
-        except Refused:
-            return fail()
+        return synced
+    tickets: list[Ticket] = []
     admission = service.node.admission
-    return service.act(carry_out, text, by, admission.secret, admission.random, adopt, drop)
+    for done, part in enumerate(found.parts()):
+        try:
+            tickets += yield service.act(_carry_out, part, by, admission.secret, admission.random)
+        except Refused as refusal:
+            text = f"{done * roster.PART} of {len(found.changes)} things are done: {refusal.text} Do it again."
+            raise Refused("bad-roster", text) from None
+    return msgspec.structs.replace(synced, tickets=tickets, dry=False)
 
 
 def carry_out(
     hub: Hub, turn: Turn, text: str, by: str, secret: bytes, random: invitations.Random, adopt: bool, drop: bool
 ) -> Synced:  # fmt: skip
-    """Plan and do it. Raises Refused, and then nothing was done."""
-    found, synced = planned(hub, text, turn.now, adopt, drop)
+    """Plan and do it at once, where no server runs. Raises Refused, and then nothing was done."""
+    found = roster.plan(hub, text, turn.now, adopt, drop)
+    synced = _checked(found)
+    return msgspec.structs.replace(synced, tickets=_carry_out(hub, turn, found, by, secret, random), dry=False)
+
+
+def _carry_out(
+    hub: Hub, turn: Turn, found: roster.Plan, by: str, secret: bytes, random: invitations.Random
+) -> list[Ticket]:  # fmt: skip
     until = turn.now // 1000 + CODE_DAYS * 86_400
     codes = roster.carry_out(hub, turn, found, by, until * 1000, lambda: random(5).hex())
-    tickets = [_ticket(secret, code.name, code.full_name, code.identity, until * 1000) for code in codes]
-    return msgspec.structs.replace(synced, tickets=tickets, dry=False)
+    return [_ticket(secret, code.name, code.full_name, code.identity, until * 1000) for code in codes]
 
 
-def planned(hub: Hub, text: str, now: int, adopt: bool, drop: bool) -> tuple[roster.Plan, Synced]:
+def planned(hub: Hub, text: str, now: int, adopt: bool, drop: bool) -> Synced:
     """What the list would change. Raises Refused, whose `near` are the problems."""
-    found = roster.plan(hub, text, now, adopt, drop)
+    return _checked(roster.plan(hub, text, now, adopt, drop))
+
+
+def _checked(found: roster.Plan) -> Synced:
     if found.problems:
         count = len(found.problems)
         raise Refused(
             "bad-roster", f"Nothing was changed: {count} problem{'s' * (count > 1)} in the list.", near=found.problems
         )
     changes = [(change.what, change.name, change.words) for change in found.changes]
-    return found, Synced(changes, found.groups, [], len(found.people), True)
+    return Synced(changes, found.groups, [], len(found.people), True)
 
 
 def _ticket(secret: bytes, name: str, full_name: str, identity: str, until: int) -> Ticket:

@@ -148,6 +148,38 @@ class Syncing(RosterScene):
         self.assertTrue(self.comes("carol", again["carol"]).of(m.Welcome))
         self.assertEqual(self.comes("tina", codes["tina"]).code(), "bad-invitation")
 
+    def test_in_parts(self) -> None:
+        """One part after the other comes to what all at once does, and the groups are there from the first one on."""
+        text = CLASS + "".join(f"p{number:04},,lab{number % 3}\n" for number in range(2 * roster.PART))
+        planned = self.plan(text)
+        parts = list(planned.parts())
+        self.assertEqual([len(part.changes) for part in parts], [roster.PART, roster.PART, 5])
+        self.assertEqual([len(part.groups) for part in parts], [len(planned.groups), 0, 0])
+        codes = []
+        for part in parts:
+            codes += roster.carry_out(self.hub, self.house.node.turn(), part, "miller", 1 << 50, self.identity)
+            self.house.settle()
+        self.assertEqual(len(codes), len(planned.changes))
+        self.assertEqual(self.plan(text).changes, [])
+        self.assertEqual(self.modes("#lab0")["miller"], self.modes("#lab2")["miller"])
+        self.assertIn("p0199", self.modes("#lab1"))
+
+    def test_others_go_on_between_plan_and_part(self) -> None:
+        """Who has come or gone meanwhile: nothing of the part is done, and nothing breaks."""
+        self.sync(CLASS)
+        come, gone = self.plan(CLASS + "dora,,lab1\nfred,,lab1\n"), self.plan(CLASS.replace("tina,ta", "tina,student"))
+        put_away, ended = self.plan(CLASS.replace("tina,ta,lab1,Tina Tutor\n", "")), self.plan(CLASS + "erin,,new\n")
+        self.house.person("fred")
+        staff.delete(self.hub, self.house.node.turn(), "tina", "miller")
+        self.house.settle()
+        before = state_of(self.house)
+        for planned, name in ((come, "fred"), (gone, "tina"), (put_away, "tina"), (ended._replace(groups=[]), "#new")):
+            with self.assertRaises(Refused) as raised:
+                roster.carry_out(self.hub, self.house.node.turn(), planned, "miller", 1 << 50, self.identity)
+            self.assertIn(f"{name} has ", raised.exception.text)
+            self.assertIn(" meanwhile", raised.exception.text)
+            self.assertEqual(state_of(self.house), before)
+
     def test_two_hundred(self) -> None:
         rows = "".join(f"pupil-{number},student,lab{number % 8},Pupil {number}\n" for number in range(200))
         text = "name,role,groups,full_name\nmiller,staff,,\n" + rows

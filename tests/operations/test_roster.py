@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from chatd import messages as m
+from chatd.core.roster import PART
 from chatd.operations import roster
 from chatd.operations.service import Refused
-from tests.kit import state_of
-from tests.operations.kit import StaffScene
+from tests.kit import House, state_of
+from tests.operations.kit import StaffScene, service_of
 
 CLASS = "name,role,groups,full_name\nmiller,staff,,\nbob,,lab1,Bob Bates\n"
 
@@ -29,6 +30,27 @@ class RosterTests(StaffScene):
         bob.sign_up("bob", code)
         self.assertTrue(bob.of(m.Welcome))
         self.assertEqual([ticket.name for ticket in roster.sheet(self.service)], ["miller"])
+
+    def test_a_large_one_is_done_in_parts(self) -> None:
+        """Others are served in between; what they do may end it, and then it says how far it came."""
+        rows = [f"p{number:04},,lab1" for number in range(3 * PART)]
+        text = "\n".join(["name,role,groups", "miller,staff,", *rows])
+        self.house = House(slow=True)
+        self.service = service_of(self.house, self.mktemp())
+        other = self.house.greeted()
+        waiting = roster.sync(self.service, text, "miller")
+        self.assertEqual(len(self.service.hub.users.by_key), 0)
+        self.house.reader.run()
+        self.house.settle()
+        self.assertEqual(len(self.service.hub.users.by_key), PART)
+        other.sign_up(f"p{2 * PART:04}")
+        with self.assertRaises(Refused) as raised:
+            self.done(waiting)
+        self.assertIn(f"{2 * PART} of {3 * PART + 1} things are done: p{2 * PART:04} has come", raised.exception.text)
+        again = self.done(roster.sync(self.service, text, "miller", adopt=True))
+        self.assertEqual(len(again.changes), PART + 1)
+        self.assertEqual(self.done(roster.sync(self.service, text, "miller")).changes, [])
+        self.assertEqual(len(roster.sheet(self.service)), 3 * PART)
 
     def test_a_sheet_to_print(self) -> None:
         self.done(roster.sync(self.service, CLASS, "miller"))
