@@ -111,7 +111,8 @@ class StraightIn:
 
     def __call__(self) -> None:
         """Hand over what has been decrypted, in one piece."""
-        channel, parts, error = self._channel, [], False
+        channel, error = self._channel, False
+        parts: list[bytes] = []
         receive, part = channel._tlsConnection.recv, parts.append
         if channel._lostTLSConnection:
             return
@@ -138,7 +139,7 @@ def straighten(transport: Any) -> None:
     if isinstance(transport, BufferingTLSTransport):
         low = transport.transport
     if type(low) in (Server, Client):  # not a UNIX socket, which sends otherwise
-        low.write = Straight(low)  # type: ignore[method-assign]
+        low.write = Straight(low)
     if low is not transport:
         transport.write = straight = StraightTls(transport)
         transport.writeSequence = straight.sequence  # its own would be overtaken

@@ -27,7 +27,7 @@ from chatd.journal import Run
 if TYPE_CHECKING:
     from chatd.node import Node
 
-BATCH_BYTES: Final = 300_000  # that the disk is asked for, or given, at once
+BATCH_BYTES: Final = 600_000  # that the disk is asked for, or given, at once
 LEAST_COST: Final = 1024  # of a command that has no bytes
 log = Logger()
 
@@ -141,8 +141,8 @@ class Transfers:
                 TELL[type(wanted.command)](self._node, session, wanted, outcome, turn)
         if session.over:
             return
-        if data:
-            session.link.write(b"".join(data))
+        for one in data:
+            session.link.write(one)
         if lane.load <= self._node.limits.file_window_bytes // 2:
             session.link.release("files")
         self._go_on(session, lane)

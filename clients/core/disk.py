@@ -13,7 +13,7 @@ import itertools
 import mimetypes
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -91,7 +91,7 @@ def _exactly(descriptor: int, length: int, offset: int) -> bytes:
     return data
 
 
-def _write(descriptor: int, data: bytes, offset: int) -> None:
+def _write(descriptor: int, data: bytes | memoryview, offset: int) -> None:
     view = memoryview(data)
     while view:
         written = os.pwrite(descriptor, view, offset)
@@ -149,10 +149,13 @@ def _seal(job: j.Prepare, descriptor: int, size: int, name: str, kind: str) -> j
 def _read(job: j.Read) -> j.Pieces:
     descriptor = os.open(job.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        data = _exactly(descriptor, job.length, job.offset)
-        if job.running is not None:
-            job.running.add(data, data)
-        return j.Pieces(job.offset, data)
+        found, end = [], job.offset + job.length
+        for offset in range(job.offset, end, job.piece):
+            data = _exactly(descriptor, min(job.piece, end - offset), offset)
+            if job.running is not None:
+                job.running.add(data, data)
+            found.append(data)
+        return j.Pieces(job.offset, tuple(found))
     finally:
         os.close(descriptor)
 
@@ -219,23 +222,46 @@ def _write_next(job: j.Write) -> j.Written:
         if job.stream is not None:
             _unseal(job, job.stream, part)
         else:
-            _write(part, job.data, job.offset)
-            if job.running is not None:
-                job.running.add(job.data, job.data)
-    return j.Written(job.offset + len(job.data))
+            offset = job.offset
+            for data in job.data:
+                _write(part, data, offset)
+                offset += len(data)
+                if job.running is not None:
+                    job.running.add(data, data)
+    return j.Written(job.offset + job.size)
 
 
 def _unseal(job: j.Write, stream: Stream, part: int) -> None:
     """Only what is right reaches the disk: each chunk is looked at by itself."""
     index, rest = divmod(job.offset, SEALED_CHUNK)
     assert not rest, job.offset
-    for start in range(0, len(job.data), SEALED_CHUNK):
-        sealed = job.data[start : start + SEALED_CHUNK]
+    for sealed in _sealed(job.data):
         plain = stream.open(index, sealed)
         _write(part, plain, index * CHUNK)
         if job.running is not None:
             job.running.add(plain, sealed)
         index += 1
+
+
+def _sealed(pieces: Iterable[bytes]) -> Iterator[bytes | memoryview]:
+    """The chunks that these pieces make up, one after another; copied only where one lies in two of them."""
+    rest = bytearray()
+    for piece in pieces:
+        view = memoryview(piece)
+        if rest:
+            missing = SEALED_CHUNK - len(rest)
+            rest += view[:missing]
+            view = view[missing:]
+            if len(rest) < SEALED_CHUNK:
+                continue
+            yield bytes(rest)
+            rest.clear()
+        whole = len(view) - len(view) % SEALED_CHUNK
+        for start in range(0, whole, SEALED_CHUNK):
+            yield view[start : start + SEALED_CHUNK]
+        rest += view[whole:]
+    if rest:
+        yield bytes(rest)
 
 
 def _finish(job: j.Finish) -> j.Finished:

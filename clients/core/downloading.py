@@ -6,6 +6,7 @@ asked for, and are written in that order.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from chatd import blobs as b
@@ -31,7 +32,8 @@ class Download(Transfer):
         self._opened = False
         self._fresh = True  # nothing has been asked on this line
         self._asked_to = self._got_to = 0
-        self._waiting = bytearray()  # for the disk
+        self._waiting: deque[bytes] = deque()  # for the disk, as it came
+        self._waiting_bytes = 0
         self._writing = 0
         self._most = PIECE
         self._running: j.Running | None = None
@@ -49,6 +51,7 @@ class Download(Transfer):
             return self._open()
         if self._fresh:
             self._waiting.clear()
+            self._waiting_bytes = 0
             self._asked_to = self._got_to = self.done
         if self.done == self.kept.blob_size:
             return self._finish()
@@ -84,7 +87,7 @@ class Download(Transfer):
 
     def _writable(self) -> int:
         """Of what has come, how much can be written: of an encrypted file whole chunks."""
-        size = len(self._waiting)
+        size = self._waiting_bytes
         if self._stream is not None and self._got_to < self.kept.blob_size:
             size -= size % SEALED_CHUNK
         return size
@@ -94,10 +97,22 @@ class Download(Transfer):
         size = self._writable()
         if not size:
             return Moves()
-        data = bytes(self._waiting[:size])
-        del self._waiting[:size]
+        data = self._take(size)
         self.busy, self._writing = True, size
         return Moves(jobs=[j.Write(self.kept.offer.id, self.kept.path, self.done, data, self._stream, self._running)])
+
+    def _take(self, size: int) -> tuple[bytes, ...]:
+        """So many bytes of what waits."""
+        taken, waiting = [], self._waiting
+        self._waiting_bytes -= size
+        while size:
+            piece = waiting.popleft()
+            if len(piece) > size:
+                waiting.appendleft(piece[size:])
+                piece = piece[:size]
+            taken.append(piece)
+            size -= len(piece)
+        return tuple(taken)
 
     def _finish(self) -> Moves:
         self.busy = True
@@ -155,7 +170,8 @@ class Download(Transfer):
             return Moves()
         if not event.data or len(event.data) > self.kept.blob_size - self._got_to:
             return self._troubled(j.Trouble(CORRUPT, "It is not as long as it should be, and was not saved."))
-        self._waiting += event.data
+        self._waiting.append(event.data)
+        self._waiting_bytes += len(event.data)
         self._got_to += len(event.data)
         if self._got_to + self._flying() != self._asked_to:
             self._most = len(event.data)  # a server whose answers are smaller: ask anew from here

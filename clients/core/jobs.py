@@ -21,7 +21,7 @@ class Running:
         self._plain, self._blob = hashlib.sha256(), hashlib.sha256()
         self.length = 0
 
-    def add(self, plain: bytes, blob: bytes) -> None:
+    def add(self, plain: bytes | memoryview, blob: bytes | memoryview) -> None:
         """A piece, as it is and as it travels."""
         self._plain.update(plain)
         if blob is not plain:
@@ -50,11 +50,12 @@ class Prepare(Job, frozen=True):
 
 
 class Read(Job, frozen=True):
-    """Bytes of what is being sent."""
+    """Bytes of what is being sent, cut into pieces of so many bytes; the last one may be shorter."""
 
     path: str
     offset: int
     length: int
+    piece: int
     running: Running | None = None
 
 
@@ -71,13 +72,18 @@ class Open(Job, frozen=True):
 
 
 class Write(Job, frozen=True):
-    """The next bytes of a file that comes."""
+    """The next bytes of a file that comes, in pieces as they came."""
 
     path: str
     offset: int
-    data: bytes
+    data: tuple[bytes, ...]
     stream: Stream | None = None
     running: Running | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes that are."""
+        return sum(map(len, self.data))
 
 
 class Finish(Job, frozen=True):
@@ -116,7 +122,7 @@ class Pieces(msgspec.Struct, frozen=True):
     """Bytes that were read."""
 
     offset: int
-    data: bytes
+    data: tuple[bytes, ...]
 
 
 class Opened(msgspec.Struct, frozen=True):

@@ -72,11 +72,11 @@ class Upload(Transfer):
         if self.done == self.kept.blob_size:
             return self._commit(now)
         room = min(self._window.size - self._flying(), self.kept.blob_size - self._read_to, MOST_READ)
-        running = self._running
-        if room < min(self._window.piece, self.kept.blob_size - self._read_to) or room <= 0:
+        if room < min(self._window.enough, self.kept.blob_size - self._read_to) or room <= 0:
             return Moves()
         self.busy = True
-        return Moves(jobs=[j.Read(self.kept.offer.id, self.kept.path, self._read_to, room, running)])
+        kept, piece = self.kept, self._window.piece
+        return Moves(jobs=[j.Read(kept.offer.id, kept.path, self._read_to, room, piece, self._running)])
 
     def _commit(self, now: float) -> Moves:
         """All of it is there: say its hash, which is known if all of it has gone by here."""
@@ -130,12 +130,10 @@ class Upload(Transfer):
         """Send what was read, unless it was read for a line that is gone."""
         if self.stage != FLOWING or found.offset != self._read_to:
             return Moves()
-        moves, size = Moves(), self._window.piece
-        for start in range(0, len(found.data), size):
-            data = found.data[start : start + size]
-            ref = self._ref(now, len(data))
-            moves.commands.append(b.PutBlob(ref, self.kept.offer.id, found.offset + start, data))
-        self._read_to += len(found.data)
+        moves = Moves()
+        for data in found.data:
+            moves.commands.append(b.PutBlob(self._ref(now, len(data)), self.kept.offer.id, self._read_to, data))
+            self._read_to += len(data)
         return moves
 
     # ---- the server ----

@@ -11,7 +11,8 @@ from typing import Final
 PIECE: Final = 131_072  # what one command may have
 FIRST: Final = 65_536
 LEAST: Final = 16_384
-MOST: Final = 524_288
+MOST: Final = 1_048_576
+ENOUGH: Final = 262_144
 SLACK: Final = 0.03  # seconds; chat may be delayed by 0.05
 SHRINK: Final = 0.7
 
@@ -28,6 +29,11 @@ class Window:
     def piece(self) -> int:
         """How many bytes go at once."""
         return min(PIECE, self.size)
+
+    @property
+    def enough(self) -> int:
+        """How many bytes there has to be room for, before more is sent: many small steps cost more than few large."""
+        return max(self.piece, min(self.size // 2, ENOUGH))
 
     def answered(self, took: float) -> None:
         """A piece was answered after so many seconds."""

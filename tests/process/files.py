@@ -26,7 +26,7 @@ from tests.process.server import Server, environment
 
 CHAT = (sys.executable, "-m", "clients.line")
 MIB = 1 << 20
-WINDOW = 524_288
+WINDOW = 1_048_576
 DEADLINE = 300.0
 
 

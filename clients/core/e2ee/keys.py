@@ -292,7 +292,7 @@ def encrypt(key: bytes, nonce: bytes, plain: bytes, about: bytes) -> bytes:
     return AESGCM(key).encrypt(nonce, plain, about)
 
 
-def decrypt(key: bytes, nonce: bytes, sealed: bytes, about: bytes) -> bytes | None:
+def decrypt(key: bytes, nonce: bytes, sealed: bytes | memoryview, about: bytes) -> bytes | None:
     """What `encrypt` closed over the same key, nonce and description; None: it is something else."""
     try:
         return AESGCM(key).decrypt(nonce, sealed, about)

@@ -94,7 +94,7 @@ class Stream:
             raise ValueError(f"chunk {index} of {self.count} does not have {len(plain)} bytes")
         return encrypt(self._key, self._nonce(index), plain.ljust(self._padded(index), b"\0"), self._about)
 
-    def open(self, index: int, sealed: bytes) -> bytes:
+    def open(self, index: int, sealed: bytes | memoryview) -> bytes:
         """What the file has in a chunk. Raises Refused (FILE_CORRUPT): it is not this chunk, whole and untouched."""
         if not 0 <= index < self.count:
             raise Refused("FILE_CORRUPT", "chunk-number")

@@ -17,6 +17,7 @@ from clients.core import jobs as j
 from clients.core.disk import carry_out
 from clients.core.e2ee.stream import SEALED_CHUNK, Stream
 from tests.clients.core.test_filenames import CORPUS
+from tests.clients.core.test_transfer import cut
 
 ID = bytes(range(16))
 EXAMPLES = int(os.environ.get("EXAMPLES", "0")) or 1_000
@@ -62,7 +63,7 @@ class DiskCase(SynchronousTestCase):
     def got(self, data: bytes, name: str, output: str = "") -> str:
         """A whole file; where it lies."""
         path = self.opened(name, output, size=len(data)).path
-        carry_out(j.Write(ID, path, 0, data))
+        carry_out(j.Write(ID, path, 0, (data,)))
         done = carry_out(j.Finish(ID, path, name, output, len(data), hashlib.sha256(data).digest()))
         assert isinstance(done, j.Finished), (name, done)
         return done.path
@@ -119,7 +120,7 @@ class NameTests(DiskCase):
         path = self.opened().path
         os.unlink(path)
         os.symlink(f"{self.root}/passwd", path)
-        self.trouble(j.Write(ID, path, 0, b"x"), "disk")
+        self.trouble(j.Write(ID, path, 0, (b"x",)), "disk")
         self.trouble(j.Finish(ID, path, "a.pdf", "", 1, hashlib.sha256(b"x").digest()), "disk")
         self.trouble(j.Open(ID, self.downloads, "a.pdf", "", path, 5), "disk")
         os.unlink(path)
@@ -144,9 +145,9 @@ class ComingTests(DiskCase):
 
     def test_goes_on_where_it_was(self) -> None:
         path = self.opened(size=10).path
-        carry_out(j.Write(ID, path, 0, b"abcd"))
+        carry_out(j.Write(ID, path, 0, (b"ab", b"cd")))
         self.assertEqual(self.opened(path=path, size=10), j.Opened(path, 4))
-        carry_out(j.Write(ID, path, 4, b"ef"))
+        carry_out(j.Write(ID, path, 4, (b"ef",)))
         self.assertEqual(self.opened(path=path, size=10).offset, 6)
         self.assertEqual(self.opened(path=path, size=5).offset, 0)  # more than it can be: from the beginning
         os.unlink(path)
@@ -157,7 +158,7 @@ class ComingTests(DiskCase):
         right = hashlib.sha256(b"abcde").digest()
         for data in (b"abcd", b"abcdef", b"abcdX"):
             path = self.opened().path
-            carry_out(j.Write(ID, path, 0, data))
+            carry_out(j.Write(ID, path, 0, (data,)))
             self.trouble(j.Finish(ID, path, "a.pdf", "", 5, right), "FILE_CORRUPT")
             self.assertEqual(os.listdir(self.downloads), [])
 
@@ -169,15 +170,16 @@ class ComingTests(DiskCase):
         plain = os.urandom(200_000)
         chunks = [stream.seal(n, plain[n * 65_536 : (n + 1) * 65_536]) for n in range(stream.count)]
         self.assertEqual(
-            carry_out(j.Write(ID, opened.path, 0, chunks[0] + chunks[1], stream)), j.Written(2 * SEALED_CHUNK)
+            carry_out(j.Write(ID, opened.path, 0, cut(chunks[0] + chunks[1], 50_000), stream)),
+            j.Written(2 * SEALED_CHUNK),
         )
         with open(opened.path, "ab") as file:
             file.write(b"half a chunk")
         again = carry_out(j.Open(ID, self.downloads, "a", "", opened.path, stream.sealed_size, stream))
         self.assertEqual(again, j.Opened(opened.path, 2 * SEALED_CHUNK))
-        self.trouble(j.Write(ID, opened.path, 2 * SEALED_CHUNK, chunks[3], stream), "FILE_CORRUPT")
+        self.trouble(j.Write(ID, opened.path, 2 * SEALED_CHUNK, (chunks[3],), stream), "FILE_CORRUPT")
         self.assertEqual(os.path.getsize(opened.path), 131_072)
-        carry_out(j.Write(ID, opened.path, 2 * SEALED_CHUNK, chunks[2] + chunks[3], stream))
+        carry_out(j.Write(ID, opened.path, 2 * SEALED_CHUNK, cut(chunks[2] + chunks[3], 70), stream))
         cipher, good = hashlib.sha256(b"".join(chunks)).digest(), hashlib.sha256(plain).digest()
         wrong = j.Finish(ID, opened.path, "a", "", 200_000, good, stream, bytes(32))
         right = j.Finish(ID, opened.path, "a", "", 200_000, good, stream, cipher)
@@ -201,8 +203,8 @@ class SendingTests(DiskCase):
         whole = hashlib.sha256(b"not yours").digest()
         path = f"{self.root}/home/b.pdf"
         self.assertEqual(found, j.Prepared("b.pdf", 9, whole, "application/pdf", path, 9, whole))
-        self.assertEqual(carry_out(j.Read(ID, path, 4, 5)), j.Pieces(4, b"yours"))
-        self.trouble(j.Read(ID, path, 4, 6), "changed")
+        self.assertEqual(carry_out(j.Read(ID, path, 4, 5, 2)), j.Pieces(4, (b"yo", b"ur", b"s")))
+        self.trouble(j.Read(ID, path, 4, 6, 6), "changed")
 
     def test_what_is_no_file(self) -> None:
         os.mkfifo(f"{self.root}/pipe")

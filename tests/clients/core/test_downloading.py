@@ -55,7 +55,7 @@ class DownloadTests(SynchronousTestCase):
                 if isinstance(job, j.Finish):
                     return jobs
                 assert isinstance(job, j.Write)
-                moves += self.download.worked(0.001, j.Written(job.offset + len(job.data)))
+                moves += self.download.worked(0.001, j.Written(job.offset + job.size))
 
     def test_all_the_way(self) -> None:
         *writes, finish = self.run_through(self.opened())
@@ -63,7 +63,7 @@ class DownloadTests(SynchronousTestCase):
         for write in writes:
             assert isinstance(write, j.Write)
             self.assertEqual(write.offset, at)
-            at += len(write.data)
+            at += write.size
         self.assertEqual(at, SIZE)
         running = self.download._running
         self.assertEqual(finish, j.Finish(b"i" * 16, "/d/a.part", "a", "", SIZE, bytes(32), running=running))
@@ -78,7 +78,7 @@ class DownloadTests(SynchronousTestCase):
 
     def test_a_server_whose_answers_are_smaller(self) -> None:
         jobs = self.run_through(self.opened(), most=10_000)
-        self.assertEqual(sum(len(job.data) for job in jobs if isinstance(job, j.Write)), SIZE)
+        self.assertEqual(sum(job.size for job in jobs if isinstance(job, j.Write)), SIZE)
 
     def test_after_a_cut_it_waits_for_the_disk_and_asks_from_there(self) -> None:
         (first, *_) = self.opened().commands
@@ -87,10 +87,10 @@ class DownloadTests(SynchronousTestCase):
         self.download.rest()
         self.download.moving = True
         self.assertEqual(self.download.go(0.0), Moves())
-        moves = self.download.worked(0.0, j.Written(len(write.data)))
+        moves = self.download.worked(0.0, j.Written(write.size))
         (again, *_) = moves.commands
         assert isinstance(again, b.GetBlob)
-        self.assertEqual(again.offset, len(write.data))
+        self.assertEqual(again.offset, write.size)
 
     def test_nothing_more_comes(self) -> None:
         (first, *_) = self.opened().commands

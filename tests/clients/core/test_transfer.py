@@ -11,6 +11,11 @@ from clients.core.offers import Kept, Offer
 from clients.core.transfer import RETRY_SECONDS, TELL_SECONDS, Desk, Moves, Transfer, keep
 
 
+def cut(data: bytes, size: int) -> tuple[bytes, ...]:
+    """Pieces of this size; the last one may be shorter."""
+    return tuple(data[start : start + size] for start in range(0, len(data), size))
+
+
 def desk() -> Desk:
     """Numbers from one on."""
     numbers = iter(range(1, 1000))

@@ -20,6 +20,7 @@ from clients.core.jobs import Finish, Prepare
 from clients.core.moving import Files, Moving
 from clients.core.outbox import message_id
 from clients.core.transfers import MOST_KEPT, spoken_of
+from clients.core.window import MOST
 from tests.clients.house import Visitor
 from tests.kit import House
 
@@ -463,7 +464,7 @@ class Cuts(FilesCase):
         self.assertTrue(self.same(self.get(self.bob, self.offer(self.bob)), path))
         creates = sum(isinstance(c, b.CreateBlob) for c in self.seen)
         self.assertGreater(creates, 3)
-        self.assertLess(self.put(self.alice), size + creates * 524_288)
+        self.assertLess(self.put(self.alice), size + creates * MOST)
 
     def test_up_after_a_kill(self) -> None:
         path = self.file(6_000_000)

@@ -18,7 +18,7 @@ from clients.core.offers import Kept, Offer
 from clients.core.transfer import TRIES, Moves, keep
 from clients.core.uploading import Upload
 from clients.core.window import MOST
-from tests.clients.core.test_transfer import desk
+from tests.clients.core.test_transfer import cut, desk
 
 ID = b"i" * 16
 SIZE = 3_000_000
@@ -50,7 +50,7 @@ class UploadTests(SynchronousTestCase):
         """The disk reads what is wanted."""
         (job,) = moves.jobs
         assert isinstance(job, j.Read)
-        return self.upload.worked(now, j.Pieces(job.offset, bytes(job.length)))
+        return self.upload.worked(now, j.Pieces(job.offset, cut(bytes(job.length), job.piece)))
 
     def test_all_the_way(self) -> None:
         moves, written, puts = self.read(self.begun()), 0, 0
@@ -86,7 +86,8 @@ class UploadTests(SynchronousTestCase):
         self.upload.rest()
         self.upload.moving = True
         self.assertEqual(
-            self.upload.worked(0.0, j.Pieces(1_000_000, b"x")).commands[0], b.CreateBlob(2, ID, SIZE, ["#a"], "a.bin")
+            self.upload.worked(0.0, j.Pieces(1_000_000, (b"x",))).commands[0],
+            b.CreateBlob(2, ID, SIZE, ["#a"], "a.bin"),
         )
         del job
 
@@ -106,7 +107,7 @@ class UploadTests(SynchronousTestCase):
             if gone_by:
                 assert isinstance(job, j.Read) and job.running is not None
                 job.running.add(b"hello", b"hello")
-                (put,) = self.upload.worked(0.0, j.Pieces(0, b"hello")).commands
+                (put,) = self.upload.worked(0.0, j.Pieces(0, (b"hello",))).commands
                 self.upload.hears(put.ref, 0.0, None)  # type: ignore[union-attr]
                 moves = self.upload.answered(0.0, b.BlobIs(2, ID, 5, 5, False))
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from clients.core.window import LEAST, MOST, PIECE, SLACK, Pace, Window
+from clients.core.window import ENOUGH, LEAST, MOST, PIECE, SLACK, Pace, Window
 
 
 class WindowTests(SynchronousTestCase):
@@ -15,6 +15,17 @@ class WindowTests(SynchronousTestCase):
         for _ in range(100):
             window.answered(0.2)  # however far away
         self.assertEqual((window.size, window.piece), (MOST, PIECE))
+
+    def test_large_steps_where_it_is_large_and_never_more_than_there_is(self) -> None:
+        window = Window()
+        self.assertEqual(window.enough, window.size)
+        for _ in range(100):
+            window.answered(0.2)
+        self.assertEqual(window.enough, ENOUGH)
+        for _ in range(100):
+            window.answered(0.01)
+            window.answered(1.0)
+            self.assertTrue(window.piece <= window.enough <= window.size)
 
     def test_shrinks_when_something_queues(self) -> None:
         window = Window()
