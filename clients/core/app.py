@@ -28,6 +28,7 @@ from clients.core.history import History
 from clients.core.jobs import Job
 from clients.core.outbox import Outgoing, message_id
 from clients.core.reading import SKIP
+from clients.core.replies import sane
 from clients.core.session import Session
 from clients.core.step import Step
 from clients.core.transfer import Moves
@@ -228,7 +229,7 @@ class App:
 
     def received(self, events: list[Event]) -> None:
         """The server said these: show all, keep all, then answer."""
-        self._do(lambda: self._receive(events))
+        self._do(lambda: self._receive([sane(event) for event in events]))
 
     def lost(self, reason: str, opened: bool) -> None:
         """The line is gone."""

@@ -6,9 +6,12 @@ Rule: pure. An item leaves when the server has accepted or finally refused it, a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 import msgspec
+
+from clients.core.replies import LATE
 
 # Refusals that pass by themselves: the item stays and goes out again after a while.
 PASSING: Final = frozenset({"busy", "rate-limited", "throttled", "not-logged-in"})
@@ -36,6 +39,7 @@ class Outbox:
     def __init__(self, items: Iterable[Outgoing] = ()) -> None:
         self._items: dict[bytes, Outgoing] = {item.id: item for item in items}
         self._refs: dict[int, bytes] = {}
+        self._late: dict[int, float] = {}
         self._later: dict[bytes, float] = {}
 
     def __len__(self) -> int:
@@ -48,14 +52,16 @@ class Outbox:
         """Take a new message in."""
         self._items[item.id] = item
 
-    def sent(self, item: Outgoing, ref: int) -> None:
-        """It is on the line under this ref."""
+    def sent(self, item: Outgoing, ref: int, now: float = 0.0) -> None:
+        """It is on the line under this ref. Where nothing comes of it, it is `due` again: the server knows its id."""
         self._refs[ref] = item.id
+        self._late[ref] = now + LATE
         self._later.pop(item.id, None)
 
     def cut(self) -> None:
         """The connection is gone, and with it every try."""
         self._refs.clear()
+        self._late.clear()
         self._later.clear()
 
     def unsent(self) -> list[Outgoing]:
@@ -70,6 +76,7 @@ class Outbox:
     def once_more(self, ref: int, another: int) -> Outgoing | None:
         """What this ref stands for is tried in another way, under another ref."""
         if ref in self._refs:
+            self._late[another] = self._late.pop(ref)
             self._refs[another] = self._refs.pop(ref)
         return self.find(another)
 
@@ -80,15 +87,15 @@ class Outbox:
 
     def release(self, ref: int) -> Outgoing | None:
         """This try came to nothing, and is not to be repeated so: the item is unsent again."""
-        return self._items.get(self._refs.pop(ref, b""))
+        return self._items.get(self._take(ref))
 
     def accepted(self, ref: int) -> Outgoing | None:
         """The server has it: it leaves."""
-        return self._items.pop(self._refs.pop(ref, b""), None)
+        return self._items.pop(self._take(ref), None)
 
     def refused(self, ref: int, code: str, retry: float, now: float) -> tuple[Outgoing | None, bool]:
         """The server did not take it: the item, and whether that is final (then it has left)."""
-        item = self._items.get(self._refs.pop(ref, b""))
+        item = self._items.get(self._take(ref))
         if item is None:
             return None, False
         if code in PASSING:
@@ -99,6 +106,8 @@ class Outbox:
 
     def due(self, now: float) -> list[Outgoing]:
         """What has waited long enough."""
+        for ref in [ref for ref, when in self._late.items() if when <= now]:
+            self.nonsense(ref, now)
         ready = [message_id for message_id, when in self._later.items() if when <= now]
         for message_id in ready:
             del self._later[message_id]
@@ -106,4 +115,15 @@ class Outbox:
 
     def deadline(self) -> float | None:
         """When something is next due."""
-        return min(self._later.values(), default=None)
+        return min((*self._later.values(), *islice(self._late.values(), 1)), default=None)
+
+    def nonsense(self, ref: int, when: float) -> None:
+        """The server did not answer this try, or with something that is no answer: it is `due` again then."""
+        message_id = self._take(ref)
+        if message_id in self._items:
+            self._later[message_id] = when
+
+    def _take(self, ref: int) -> bytes:
+        """The message whose try this was, which is over; empty for none."""
+        self._late.pop(ref, None)
+        return self._refs.pop(ref, b"")

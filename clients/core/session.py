@@ -25,6 +25,7 @@ from clients.core.outbox import Outbox, Outgoing
 from clients.core.places import Places
 from clients.core.pulse import Pulse
 from clients.core.reading import KEEP, SKIP, Reading
+from clients.core.replies import AGAIN, NONSENSE, PATIENCE, SILENT, is_answer
 from clients.core.requests import command
 from clients.core.secure.desk import Strongbox
 from clients.core.secure.encryption import FEATURE, Encryption
@@ -122,6 +123,7 @@ class Session:
         if self.pulse.waits:
             return self.pulse.deadline()
         times = [self.pulse.deadline(), self.reading.deadline(), self.outbox.deadline()]
+        times += [asked.at + PATIENCE for asked in self._asked.values()]
         if self.secure is not None:
             times.append(self.secure.deadline())
         return min(when for when in times if when is not None)
@@ -132,7 +134,8 @@ class Session:
             return Step(stop="The server does not answer.")
         if self.pulse.waits or self.state.status != ONLINE:
             return Step()
-        step = self._say(now, *self._acknowledgements(now), *self._tries(self.outbox.due(now)))
+        step = self._say(now, *self._acknowledgements(now), *self._tries(now, self.outbox.due(now)))
+        step.notices += self._overdue(now)
         if self.secure is not None:
             self.secure.tick(now)
             self.secure.acknowledge(now)
@@ -250,17 +253,17 @@ class Session:
         """Try all that was said and is not on its way."""
         unsent, secure = self.outbox.unsent(), self.secure
         if secure is None:
-            return self._say(now, *self._tries(unsent)).commands
+            return self._say(now, *self._tries(now, unsent)).commands
         secret = [item for item in unsent if secure.takes(item.to)]
         secure.say(now, secret)
-        return self._say(now, *self._tries([item for item in unsent if item not in secret])).commands
+        return self._say(now, *self._tries(now, [item for item in unsent if item not in secret])).commands
 
-    def _tries(self, items: list[Outgoing]) -> list[Command]:
+    def _tries(self, now: float, items: list[Outgoing]) -> list[Command]:
         """One more try for each of these."""
         tries: list[Command] = []
         for item in items:
             ref = self.next_ref()
-            self.outbox.sent(item, ref)
+            self.outbox.sent(item, ref, now)
             tags = self.files.tags.get(item.id, "") if self.files is not None else ""
             tries.append(m.Send(ref, item.to, item.id, item.text, tags=tags))
         return tries
@@ -494,7 +497,10 @@ class Session:
         """The answer to a question."""
         asked = self._asked.pop(getattr(event, "ref", 0), None)  # what is new to this client has perhaps none
         if asked is None:
+            self.outbox.nonsense(getattr(event, "ref", 0), now + AGAIN)
             return self._joined_elsewhere(now, event) if isinstance(event, m.GroupInfo) else Step()
+        if not is_answer(asked.intent, event):
+            return Step([n.Refused("unexpected", NONSENSE, intent=asked.intent)])
         step = Step([n.Answered(asked.intent, event, asked.known, now - asked.at)])
         if isinstance(event, m.GroupInfo):
             position = event.position
@@ -505,6 +511,11 @@ class Session:
         elif isinstance(asked.intent, i.LeaveGroup):
             step.records = self._places.leave(self.state.leave(asked.intent.group))
         return step
+
+    def _overdue(self, now: float) -> list[n.Notice]:
+        """What the server has not answered is not waited for any longer."""
+        late = [ref for ref, asked in self._asked.items() if asked.at + PATIENCE <= now]
+        return [n.Refused("no-answer", SILENT, intent=self._asked.pop(ref).intent) for ref in late]
 
     def _joined_elsewhere(self, now: float, event: m.GroupInfo) -> Step:
         """Another of one's own clients has joined a group, and so one is in it, too."""

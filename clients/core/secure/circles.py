@@ -232,6 +232,8 @@ class Circles:
                 self._desk.flows.start(conversation, self._finish(gid))
             except ServerRefused:
                 continue  # not a member any more, or the group is gone there
+            except Refused as refused:
+                self._desk.stopped(refused)
 
     def _was_told(self, delivered: Delivered) -> None:
         """Somebody said where a log stands: to a newcomer, all of it."""

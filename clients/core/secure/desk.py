@@ -67,7 +67,7 @@ class Desk:
         self.outgoing = Outgoing(box.entropy)
         self.incoming = Incoming(self.rows, box.entropy)
         self.groups = Groups(self.outgoing, self.incoming, box.entropy)
-        self.flows = Flows(host.next_ref, self.send, self.stopped)
+        self.flows = Flows(host.next_ref, self.send, self.stopped, lambda: self.now)
         self.now = 0.0
         self.on_note: Callable[[Note], None] = _nothing
         self._step = Step()

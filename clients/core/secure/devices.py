@@ -94,7 +94,9 @@ class Devices:
         """At the login: perhaps one has asked while nobody was there."""
         self._seen(self._listed())
         if self._is_primary():
-            self.offered(expect((yield e.AskOffers(0)), e.Offers).devices)
+            answer = yield e.AskOffers(0)
+            if isinstance(answer, e.Offers):
+                self.offered(answer.devices)
 
     # ---- inside ----
 

@@ -158,6 +158,8 @@ class Encryption:
         """Time has passed."""
         self._desk.now = now
         self._desk.flows.tick(now)
+        if self._identity.decided:
+            self._desk.flows.release()
         self._posting.tick(now)
         self._pictures.tick()
 

@@ -1,7 +1,8 @@
 """Work that must ask the server in between: generators that yield a command and are sent the answer, or a Pause.
 
 Rule: of the flows with one key only the first runs, so that what belongs together keeps its order; all of them are
-dropped with the connection. A flow holds nothing that is not on disk, and so nothing is lost with it.
+dropped with the connection. A flow holds nothing that is not on disk, and so nothing is lost with it. None waits for
+ever: what the server does not answer is refused, and what it answers with nonsense, too.
 """
 
 from __future__ import annotations
@@ -9,18 +10,20 @@ from __future__ import annotations
 import enum
 from collections import deque
 from collections.abc import Callable, Generator
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from chatd.messages import Failed
+from chatd.messages import Done, Failed
 from chatd.wire.pack import Command, Event
 from clients.core.e2ee.refusals import Refused
 from clients.core.outbox import LEAST_WAIT, PASSING
+from clients.core.replies import NONSENSE, PATIENCE, SILENT
 
 T = TypeVar("T")
 
 
+MOST_TRIES = 20  # of a question that the server has no time for
 MOST_HINTS = 2  # one that is under way and perhaps asked too early, and one after it
 
 
@@ -31,7 +34,13 @@ class Pause(enum.Enum):
     READY = "ready"
 
 
-Flow = Generator[Command | Pause, Event, T]
+class Wait(msgspec.Struct, frozen=True):
+    """What else a flow waits for: so many seconds."""
+
+    seconds: float
+
+
+Flow = Generator[Command | Pause | Wait, Event, T]
 
 
 class ServerRefused(Exception):
@@ -48,27 +57,37 @@ def expect(event: Event, kind: type[T]) -> T:
         return event
     if isinstance(event, Failed):
         raise ServerRefused(event)
-    raise ServerRefused(Failed(0, "unexpected", "The server gave an answer that means nothing here."))
+    raise ServerRefused(Failed(0, "unexpected", NONSENSE))
 
 
 def done(event: Event) -> None:
     """The server has done it. Raises ServerRefused."""
-    if isinstance(event, Failed):
-        raise ServerRefused(event)
+    expect(event, Done)
+
+
+class Asked(NamedTuple):
+    """A question of the flow that runs under `key`; None: it only waits. `when`: it is given up, or asked again;
+    `tries`: how often the server had no time for it."""
+
+    key: str
+    command: Command | None
+    when: float
+    tries: int = 0
 
 
 class Flows:
-    """Those under way. `send` says a command; `stopped` hears of a refusal that its flow did not deal with."""
+    """Those under way. `send` says a command; `stopped` hears of a refusal that its flow did not deal with; `clock`
+    has the seconds of the input that is being dealt with."""
 
     def __init__(
         self, next_ref: Callable[[], int], send: Callable[[Command], None],
-        stopped: Callable[[Refused | ServerRefused], None],
+        stopped: Callable[[Refused | ServerRefused], None], clock: Callable[[], float],
     ) -> None:  # fmt: skip
-        self._next_ref, self._send, self._stopped = next_ref, send, stopped
+        self._next_ref, self._send, self._stopped, self._clock = next_ref, send, stopped, clock
         self._lines: dict[str, deque[Flow[None]]] = {}
         self._urgent: dict[str, int] = {}
-        self._asked: dict[int, tuple[str, Command]] = {}
-        self._later: list[tuple[float, str, Command]] = []
+        self._asked: dict[int, Asked] = {}
+        self._later: list[Asked] = []
         self._paused: deque[str] = deque()
         self._held: list[str] = []
 
@@ -94,11 +113,11 @@ class Flows:
         asked = self._asked.pop(getattr(event, "ref", 0), None)
         if asked is None:
             return False
-        key, command = asked
-        if isinstance(event, Failed) and event.code in PASSING:
-            self._later.append((now + max(event.retry, LEAST_WAIT), key, command))
+        if isinstance(event, Failed) and event.code in PASSING and asked.tries < MOST_TRIES:
+            when = now + max(event.retry, LEAST_WAIT)
+            self._later.append(asked._replace(when=when, tries=asked.tries + 1))
         else:
-            self._go_on(key, event)
+            self._go_on(asked.key, event)
         return True
 
     def cut(self) -> None:
@@ -129,18 +148,24 @@ class Flows:
 
     def deadline(self) -> float | None:
         """When something is asked again."""
-        return min((when for when, _, _ in self._later), default=None)
+        return min((one.when for one in (*self._later, *self._asked.values())), default=None)
 
     def tick(self, now: float) -> None:
-        """Ask again what the server had no time for."""
-        due = [one for one in self._later if one[0] <= now]
-        self._later = [one for one in self._later if one[0] > now]
-        for _, key, command in due:
-            self._ask(key, command)
+        """Ask again what the server had no time for, go on where that was waited for, and give up what is overdue."""
+        due = [one for one in self._later if one.when <= now]
+        self._later = [one for one in self._later if one.when > now]
+        late = [self._asked.pop(ref) for ref in [ref for ref, one in self._asked.items() if one.when <= now]]
+        for one in due:
+            if one.command is None:
+                self._go_on(one.key, None)
+            else:
+                self._ask(one.key, one.command, one.tries)
+        for one in late:
+            self._go_on(one.key, Failed(0, "no-answer", SILENT))
 
-    def _ask(self, key: str, command: Command) -> None:
+    def _ask(self, key: str, command: Command, tries: int = 0) -> None:
         ref = self._next_ref()
-        self._asked[ref] = (key, command)
+        self._asked[ref] = Asked(key, command, self._clock() + PATIENCE, tries)
         self._send(msgspec.structs.replace(command, ref=ref))
 
     def _go_on(self, key: str, event: Event | None) -> None:
@@ -156,6 +181,8 @@ class Flows:
             else:
                 if isinstance(command, Pause):
                     (self._paused if command is Pause.SHOWN else self._held).append(key)
+                elif isinstance(command, Wait):
+                    self._later.append(Asked(key, None, self._clock() + command.seconds))
                 else:
                     self._ask(key, command)
                 return

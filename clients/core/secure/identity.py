@@ -1,12 +1,14 @@
 """What this device is to others: at each login its person's list, its place on it, its keys at the server.
 
 Rule: nothing new is encrypted before the server has said which number of ours it had last: a higher one means that this
-disk is an older copy, and then no ratchet of it is used again. A device that is not on the list writes to nobody.
+disk is an older copy, and then no ratchet of it is used again. A device that is not on the list writes to nobody. A
+server that answers nonsense is asked again, ever more slowly; who wants to send is told that it cannot be done yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Final
 
 from chatd import encryption as e
@@ -18,7 +20,7 @@ from clients.core.e2ee.numbers import digits
 from clients.core.e2ee.refusals import Note, Refused
 from clients.core.e2ee.signed import encode
 from clients.core.secure.desk import Desk
-from clients.core.secure.flows import Flow, ServerRefused, done, expect
+from clients.core.secure.flows import Flow, ServerRefused, Wait, done, expect
 
 LINE: Final = "identity"
 KEYS: Final = "keys"
@@ -26,19 +28,23 @@ ASKED: Final = "asked-to-be-listed"
 FEW: Final = 25
 DAY: Final = 86_400_000
 KEPT: Final = 30 * DAY
-OFF, ABSENT, COMING, UNLISTED, READY = "off", "absent", "coming", "unlisted", "ready"
+OFF, ABSENT, COMING, STUCK, UNLISTED, READY = "off", "absent", "coming", "stuck", "unlisted", "ready"
+FIRST_WAIT: Final = 1.0  # seconds
+MOST_WAIT: Final = 60.0
+PATIENT: Final = 4  # tries until those who wait are told
 _MINE: Final = ("me", "uik", "account", "upload")
 
 
 class Identity:
     """The state of this device. `status`: `off` (not logged in), `absent` (the server or the library does not serve),
-    `coming`, `unlisted` or `ready`."""
+    `coming`, `stuck` (it answers nonsense, and is asked again), `unlisted` or `ready`."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.status = OFF
         self.left = 0
         self._fresh = False
+        self._state: e.KeysAre | None = None
         self.safe = _is_safe()
         self.after: Callable[[], Flow[None]] = _nothing  # what else is asked at each login
 
@@ -65,6 +71,8 @@ class Identity:
         """Raises Refused: this device cannot send."""
         if self.status == UNLISTED:
             raise Refused("DEVICE_NOT_LISTED", "listed", self._desk.me)
+        if self.status == STUCK:
+            raise Refused("NOT_READY", "answers")
         if self.status != READY:
             raise Refused("SERVER_WITHOUT_E2EE" if self.safe else "LIBRARY_UNSAFE", "server")
 
@@ -95,24 +103,45 @@ class Identity:
     # ---- at the login ----
 
     def _settle(self) -> Flow[None]:
-        desk = self._desk
-        try:
-            if desk.batch().raw(own.ME, "") is None:
-                yield from self._first()
-            else:
-                yield from self._audit()
-            if self.status == UNLISTED:
-                return
-            state = expect((yield e.AskKeys(0)), e.KeysAre)
-            self._check_counter(state)
-            self.status = READY
-            yield from self._refill(state)
+        """Until this device can send, or it is known why it cannot."""
+        yield from self._insist(self._try)
+        if self.status == READY:
+            yield from self._insist(self._fill)
             yield from self.after()
-        except ServerRefused as refused:
-            if refused.failed.code != "not-listed":
-                raise
-            self.status = UNLISTED
-        self._forget()
+            self._forget()
+
+    def _insist(self, make: Callable[[], Flow[None]]) -> Flow[None]:
+        """Until the server has given answers that mean something, or says that this device is not listed."""
+        for tried in count(1):
+            try:
+                yield from make()
+            except (Refused, ServerRefused) as refused:
+                if isinstance(refused, ServerRefused) and refused.failed.code == "not-listed":
+                    self.status = UNLISTED
+                    return
+                if tried == 1:
+                    self._desk.stopped(refused)
+                if tried == PATIENT and self.status == COMING:
+                    self.status = STUCK
+                yield Wait(min(MOST_WAIT, FIRST_WAIT * 2.0 ** min(tried - 1, 10)))
+            else:
+                return
+
+    def _try(self) -> Flow[None]:
+        """One's own list, and how this device's keys stand. Raises Refused and ServerRefused."""
+        if self._desk.batch().raw(own.ME, "") is None:
+            yield from self._first()
+        else:
+            yield from self._audit()
+        if self.status != UNLISTED:
+            self._state = expect((yield e.AskKeys(0)), e.KeysAre)
+            self._check_counter(self._state)
+            self.status = READY
+
+    def _fill(self) -> Flow[None]:
+        """Keys, where few are left. Raises ServerRefused."""
+        state, self._state = self._state, None
+        yield from self._refill(state if state is not None else expect((yield e.AskKeys(0)), e.KeysAre))
 
     def _first(self) -> Flow[None]:
         """This device has never said what it is: it is the first of its person, or asks to be one of theirs."""
@@ -188,7 +217,7 @@ class Identity:
         batch.put(ASKED, "", True)
         batch.commit()
         mine = own.me(desk.batch())
-        done((yield e.OfferDevice(0, encode(mine.signed))))
+        expect((yield e.OfferDevice(0, encode(mine.signed))), e.Offers)
         yield from self._refill(expect((yield e.AskKeys(0)), e.KeysAre))  # who lists it can write to it at once
         desk.show(n.Secure("DEVICE_NOT_LISTED", desk.me, detail=desk.device.keys.device))
 

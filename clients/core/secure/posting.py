@@ -6,7 +6,8 @@ go to nobody any more is taken back, and its writer is told.
 
 from __future__ import annotations
 
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -22,6 +23,7 @@ from clients.core.e2ee.refusals import Refused
 from clients.core.e2ee.sending import Item, Sending, Sent
 from clients.core.intents import Tell
 from clients.core.outbox import LEAST_WAIT, PASSING, Outgoing
+from clients.core.replies import AGAIN, LATE
 from clients.core.secure.desk import Desk
 from clients.core.secure.flows import Flow, ServerRefused
 from clients.core.secure.talks import Talks
@@ -46,12 +48,19 @@ class Posted(msgspec.Struct, array_like=True, frozen=True):
     tries: int = 0
 
 
+class Tried(NamedTuple):
+    """A try that is under way, and when it is made once more: the server knows mail again that it has."""
+
+    send_id: bytes
+    late: float
+
+
 class Posting:
     """Everything that is under way."""
 
     def __init__(self, desk: Desk, talks: Talks) -> None:
         self._desk, self._talks = desk, talks
-        self._refs: dict[int, bytes] = {}
+        self._refs: dict[int, Tried] = {}
         self._later: dict[bytes, float] = {}
         self._told: dict[bytes, n.Outcome] = {}
         self._under_way: set[bytes] = set()
@@ -109,7 +118,7 @@ class Posting:
             self._accepted(sending.send_id)
             return
         ref = self._desk.host.next_ref()
-        self._refs[ref] = sending.send_id
+        self._refs[ref] = Tried(sending.send_id, self._desk.now + LATE)
         self._desk.send(e.PutMail(ref, sending.send_id, sending.counter, sending.lists, merged(sending.items)))
 
     def again(self) -> None:
@@ -128,10 +137,10 @@ class Posting:
         ref = getattr(event, "ref", 0)
         if ref not in self._refs:
             return False
+        send_id = self._refs.pop(ref).send_id
         if not isinstance(event, (e.MailTaken, e.Stale, Failed)):
-            return True  # that is no answer: it is still to come
-        send_id = self._refs.pop(ref)
-        if isinstance(event, e.MailTaken):
+            self._later[send_id] = self._desk.now + AGAIN  # the same bytes, until there is an answer
+        elif isinstance(event, e.MailTaken):
             self._accepted(send_id, event)
         elif isinstance(event, e.Stale):
             line = self._posted(send_id).line or "post:" + send_id.hex()
@@ -144,10 +153,13 @@ class Posting:
 
     def deadline(self) -> float | None:
         """When something is tried again."""
-        return min(self._later.values(), default=None)
+        first = [tried.late for tried in islice(self._refs.values(), 1)]  # they are in order
+        return min((*self._later.values(), *first), default=None)
 
     def tick(self, now: float) -> None:
-        """Try again what the server had no time for."""
+        """Try again what the server had no time for, or says nothing of."""
+        for ref in [ref for ref, tried in self._refs.items() if tried.late <= now]:
+            self._later[self._refs.pop(ref).send_id] = now
         due = [send_id for send_id, when in self._later.items() if when <= now]
         for sending in self._desk.outgoing.unsent(self._desk.batch()) if due else []:
             if sending.send_id in due:

@@ -7,6 +7,7 @@ from uuid import RFC_4122, UUID
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core.outbox import Outbox, Outgoing, message_id
+from clients.core.replies import LATE
 
 
 def item(number: int) -> Outgoing:
@@ -65,7 +66,27 @@ class OutboxTests(SynchronousTestCase):
         self.assertEqual(self.outbox.accepted(8), item(1))
         self.assertIsNone(self.outbox.once_more(99, 100))
 
+    def test_nonsense_is_no_answer(self) -> None:
+        self.outbox.sent(item(1), 7, 10.0)
+        self.outbox.nonsense(7, 15.0)
+        self.assertEqual((self.outbox.unsent(), self.outbox.deadline()), ([item(2)], 15.0))
+        self.assertEqual((self.outbox.due(14.9), self.outbox.due(15.0)), ([], [item(1)]))
+        self.assertIsNone(self.outbox.accepted(7))
+
+    def test_what_nothing_comes_of_is_said_again(self) -> None:
+        for number in (1, 2):
+            self.outbox.sent(item(number), 6 + number, 10.0 * number)
+        self.assertEqual(self.outbox.deadline(), 10.0 + LATE)
+        self.assertEqual(self.outbox.once_more(7, 9), item(1))
+        self.assertEqual(self.outbox.due(9.0 + LATE), [])
+        self.assertEqual(self.outbox.due(10.0 + LATE), [item(1)])
+        self.assertIsNone(self.outbox.find(9))
+        self.assertEqual(self.outbox.accepted(8), item(2))
+        self.assertIsNone(self.outbox.deadline())
+
     def test_a_stranger_changes_nothing(self) -> None:
+        self.outbox.nonsense(99, 0.0)
+        self.assertEqual(self.outbox.due(0.0), [])
         self.assertEqual(self.outbox.refused(99, "busy", 0.0, 0.0), (None, False))
 
 

@@ -244,7 +244,7 @@ class PostLine:
 
     def _offerdevice(self, command: e.OfferDevice) -> None:
         self.post.offers[self.address] = command.signed
-        self.tell(m.Done(command.ref))
+        self.tell(e.Offers(command.ref, [command.signed]))
         for address, line in self.post.lines.items():
             if address[0] == self.name and line is not self:
                 line.tell(e.Offers(0, [command.signed]))

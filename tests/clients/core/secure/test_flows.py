@@ -7,7 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import messages as m
 from chatd.wire.pack import Command
 from clients.core.e2ee.refusals import Refused
-from clients.core.secure.flows import Flow, Flows, ServerRefused, done, expect
+from clients.core.replies import PATIENCE
+from clients.core.secure.flows import MOST_TRIES, Flow, Flows, ServerRefused, Wait, done, expect
 
 
 class FlowTests(SynchronousTestCase):
@@ -18,7 +19,8 @@ class FlowTests(SynchronousTestCase):
         self.ended: list[str] = []
         self.stopped: list[Exception] = []
         self.refs = iter(range(1, 1000))
-        self.flows = Flows(lambda: next(self.refs), self.sent.append, self.stopped.append)
+        self.now = 0.0
+        self.flows = Flows(lambda: next(self.refs), self.sent.append, self.stopped.append, lambda: self.now)
 
     def ping(self, name: str, times: int = 1) -> Flow[None]:
         """Ask so often, then note the name."""
@@ -89,7 +91,7 @@ class FlowTests(SynchronousTestCase):
         self.flows.tick(7.9)
         self.assertEqual(len(self.sent), 1)
         self.flows.tick(8.0)
-        self.assertEqual((self.sent[-1], self.flows.deadline()), (m.Ping(2), None))
+        self.assertEqual((self.sent[-1], self.flows.deadline()), (m.Ping(2), PATIENCE))
         self.answer(2)
         self.assertEqual(self.ended, ["one"])
 
@@ -101,6 +103,42 @@ class FlowTests(SynchronousTestCase):
         self.assertFalse(self.answer(1))
         self.assertEqual((self.ended, self.flows.busy(), self.flows.deadline()), ([], False, None))
 
-    def test_done_is_everything_but_a_refusal(self) -> None:
+    def test_what_is_not_answered_is_refused(self) -> None:
+        self.now = 1_000.0
+        self.flows.start("a", self.ping("one"))
+        self.assertEqual(self.flows.deadline(), 1_000.0 + PATIENCE)
+        self.flows.tick(999.0 + PATIENCE)
+        self.assertEqual(self.stopped, [])
+        self.flows.tick(1_000.0 + PATIENCE)
+        (told,) = self.stopped
+        assert isinstance(told, ServerRefused)
+        self.assertEqual((told.failed.code, self.flows.busy(), self.flows.deadline()), ("no-answer", False, None))
+        self.assertFalse(self.answer(1))
+
+    def test_a_server_that_never_has_time_is_given_up(self) -> None:
+        self.flows.start("a", self.ping("one"))
+        for number in range(MOST_TRIES):
+            self.flows.answered(self.now, m.Failed(len(self.sent), "busy", "later"))
+            self.assertEqual((len(self.sent), self.stopped), (number + 1, []))
+            self.now += 1.0
+            self.flows.tick(self.now)
+        self.flows.answered(self.now, m.Failed(len(self.sent), "busy", "later"))
+        self.assertEqual((len(self.stopped), self.flows.busy()), (1, False))
+
+    def test_some_wait(self) -> None:
+        def patient() -> Flow[None]:
+            yield Wait(4.0)
+            self.ended.append("waited")
+
+        self.now = 10.0
+        self.flows.start("a", patient())
+        self.assertEqual((self.flows.deadline(), self.sent, self.flows.busy()), (14.0, [], True))
+        self.flows.tick(13.9)
+        self.assertEqual(self.ended, [])
+        self.flows.tick(14.0)
+        self.assertEqual((self.ended, self.flows.busy()), (["waited"], False))
+
+    def test_done_is_nothing_else(self) -> None:
         done(m.Done(1))
-        self.assertRaises(ServerRefused, done, m.Failed(1, "no", "no"))
+        for other in (m.Failed(1, "no", "no"), m.Pong(1, 5)):
+            self.assertRaises(ServerRefused, done, other)
