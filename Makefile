@@ -72,7 +72,8 @@ lock:  ## choose the newest versions setup.cfg allows, for Python 3.11 to 3.14, 
 	mv $(LOCK).new $(LOCK)
 	rm -rf .lock/tools
 
-# Hashes are checked; the checkout itself is linked, not copied, and the plugin's folder made known by a .pth file.
+# Hashes are checked; the checkout itself is linked, not copied, and the plugin's folder made known by a .pth file. What
+# is installed is byte code; so is the checkout, or every start would compile it where Python may not write.
 .venv/ready: $(LOCK) setup.cfg pyproject.toml
 	@$(or $(PYTHON),false) -c '$(AGE)' || { echo 'Python 3.11 to 3.14 is needed and was not found;' \
 		'where it has another name: make PYTHON=/path/to/python' >&2; exit 1; }
@@ -84,4 +85,5 @@ lock:  ## choose the newest versions setup.cfg allows, for Python 3.11 to 3.14, 
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
 		--no-index --config-settings editable_mode=compat --editable .
 	@echo '$(CURDIR)/twisted_plugins' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/chatd_plugins.pth"
+	@$(BIN)/python -m compileall -q chatd clients twisted_plugins
 	@touch $@

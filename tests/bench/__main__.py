@@ -26,10 +26,12 @@ from tests.bench.links import raise_open_files
 from tests.bench.mailbox import Mailbox
 from tests.bench.people import GROUPS, Account, BareSide, ChatdSide, Side, names
 from tests.bench.report import Figure, Row, as_json, table
+from tests.bench.starts import Starts, has_display
 
 SPARE_FILES = 100
 STORED, SESSION, IRC = "stored-mail", "sessions", "irc"  # the keys of the rows that are not measured on the crowd
 SECURE, RSA = "encryption", "rsa"
+START = "start"
 
 
 class Size(NamedTuple):
@@ -87,6 +89,12 @@ REKEY = (Line("client: a new key for a group of 60 devices", "ms CPU", most=50.0
 MAIL = (Line("20,000 stored messages to one reader", "messages/s"), Line("the first of them", "ms"))
 SESSIONS = (Line("sign-ups", "per s"), Line("sign-ups", "server us each"), Line("idle session, plain", "KiB"))
 
+GOAL = 0.4  # seconds that somebody waits for a prompt
+SCREEN = (Line("chat, the full screen: its prompt", "s", most=GOAL), Line("and logged in", "s", most=GOAL))
+PLAIN = (Line("chat --plain: logged in, with its prompt", "s", most=GOAL),)
+GUI = (Line("chat-gui: its window", "s", most=GOAL), Line("and logged in", "s"))
+ERRAND = (Line("chat send, to its end", "s"),)
+SERVICE = (Line("twistd chatd: the first message accepted", "s"),)
 
 IRC_GOALS = {("inspircd", 100): 1.3, ("inspircd", 1000): 4.0}  # performance.md; none of the peers stores anything
 
@@ -143,6 +151,8 @@ class Bench:
             self.encryption()
         if self.wanted(RSA):
             self.rsa()
+        if self.wanted(START):
+            self.starts()
 
     def talk(self, wanted: Sequence[Case]) -> None:
         """The cases, on a crowd that stays as long as the kind of connection."""
@@ -188,6 +198,18 @@ class Bench:
             for work in primitives.works(size):
                 ours, theirs = primitives.measured(work, self.size.seconds / 5)
                 self.rows.append(Row(work.what, work.unit, [Figure(ours)], [Figure(theirs)]))
+
+    def starts(self) -> None:
+        """From a command to its prompt; the first start of each, which makes byte code, does not count."""
+        with Starts(self.place).running() as starts:
+            works = [(SCREEN, starts.screen), (PLAIN, starts.line), (ERRAND, starts.errand), (SERVICE, starts.service)]
+            gone = has_display()
+            if not gone:
+                works.insert(2, (GUI, starts.windows))
+            self.say(START + (f", but not chat-gui: {gone}" if gone else ""))
+            for lines, measure in works:
+                figures = [measure() for _ in range(self.size.runs + 1)]
+                self.rows += rows(lines, figures[1:])
 
     def irc(self) -> None:
         """Groups of IRC clients, on this server and on each peer that is installed."""
@@ -246,7 +268,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", metavar="ROW", help="rows whose key contains this, such as direct-plain")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every run there")
     options = parser.parse_args(arguments)
-    keys = [*(case.key for case in cases()), STORED, SESSION, *irc_keys(), SECURE, RSA]
+    keys = [*(case.key for case in cases()), STORED, SESSION, *irc_keys(), SECURE, RSA, START]
     if not any(options.only in key for key in keys):
         parser.error(f"no row's key contains {options.only!r}; they are {', '.join(keys)}")
     for name in (signal.SIGTERM, signal.SIGHUP):
