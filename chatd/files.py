@@ -16,8 +16,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from chatd.early import Early
+
 PIECE: Final = 1 << 20  # bytes at once, where a whole file is read
-SYNC_BYTES: Final = 8 << 20  # of an upload; a gigabyte that is written at the end would keep the database waiting
 OPEN: Final = os.O_NOFOLLOW | os.O_CLOEXEC
 NAME: Final = re.compile(r"([0-9a-f]{32})(\.part)?")
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -57,6 +58,7 @@ class Folder:
         self.path = Path(path)
         self._locks = [Lock() for _ in range(LOCKS)]
         self._running: dict[bytes, Running] = {}  # of uploads that began here
+        self._early: dict[bytes, Early] = {}  # of uploads of which something came here
 
     def whole(self, blob: bytes) -> Path:
         """Where it lies when it is whole."""
@@ -103,8 +105,7 @@ class Folder:
                 if running is not None:
                     running.add(data)
                     self._running[blob] = running
-                if end // SYNC_BYTES != (end - len(data)) // SYNC_BYTES:
-                    os.fdatasync(descriptor)
+                self._early.setdefault(blob, Early()).written(descriptor, len(data))
                 return end
             finally:
                 os.close(descriptor)
@@ -113,6 +114,8 @@ class Folder:
         """An upload is whole. Raises BadBlob `blob-incomplete`, or `blob-damaged`: then it has to begin again."""
         with self._lock(blob):
             running = self._running.pop(blob, None)
+            if (early := self._early.pop(blob, None)) is not None:
+                early.wait()
             part, whole = self.part(blob), self.whole(blob)
             path = whole if whole.exists() else part
             descriptor = self._open(path, os.O_RDONLY)
@@ -135,6 +138,7 @@ class Folder:
         """Take a blob away, whole or not, if it is there."""
         with self._lock(blob):
             self._running.pop(blob, None)
+            self._early.pop(blob, None)
             self.whole(blob).unlink(missing_ok=True)
             self.part(blob).unlink(missing_ok=True)
 

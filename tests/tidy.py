@@ -30,7 +30,7 @@ IMPURE = ("sqlite3", "time", "random", "secrets", "os", "socket", "threading", "
 CLIENT_CORE = Layer(
     (
         *("chatd.messages", "chatd.moderation", "chatd.people", "chatd.archive", "chatd.encryption", "chatd.blobs"),
-        "chatd.wire",
+        *("chatd.wire", "chatd.early"),
     ),
     ("msgspec", "vodozemac", "platformdirs"),
     ("sqlite3",),
@@ -69,7 +69,8 @@ LAYERS = {
     "chatd.past": Layer(
         (*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"), ("twisted",)
     ),
-    "chatd.files": Layer(),
+    "chatd.early": Layer(),
+    "chatd.files": Layer(("chatd.early",)),
     "chatd.transfers": Layer((*WORDS, "chatd.core", "chatd.journal", "chatd.files", "chatd.node"), ("twisted",)),
     "chatd.mailroom": Layer(
         (

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from chatd.early import Early
 from clients.core import jobs as j
 from clients.core.e2ee.bodies import CHUNK
 from clients.core.e2ee.refusals import Refused
@@ -131,7 +132,7 @@ def _seal(job: j.Prepare, descriptor: int, size: int, name: str, kind: str) -> j
     """Encrypt the file once, for good: whatever becomes of it, no key serves two texts."""
     entropy = iter((job.entropy[:16], job.entropy[16:]))
     stream = Stream.begin(size, lambda _: next(entropy))
-    plain, sealed = hashlib.sha256(), hashlib.sha256()
+    plain, sealed, early = hashlib.sha256(), hashlib.sha256(), Early()
     os.makedirs(os.path.dirname(job.spool), mode=0o700, exist_ok=True)
     with _opened(job.spool, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as spool:
         parts = _pieces(descriptor, size, CHUNK) if size else iter((b"",))
@@ -140,6 +141,8 @@ def _seal(job: j.Prepare, descriptor: int, size: int, name: str, kind: str) -> j
             plain.update(data)
             sealed.update(chunk)
             _write(spool, chunk, index * SEALED_CHUNK)
+            early.written(spool, len(chunk))
+        early.wait()
         os.fsync(spool)
     return j.Prepared(
         leaf(name), size, plain.digest(), kind, job.spool, stream.sealed_size, sealed.digest(), stream
@@ -228,6 +231,8 @@ def _write_next(job: j.Write) -> j.Written:
                 offset += len(data)
                 if job.running is not None:
                     job.running.add(data, data)
+        if job.running is not None:
+            job.running.early.written(part, job.size)
     return j.Written(job.offset + job.size)
 
 
@@ -265,6 +270,8 @@ def _sealed(pieces: Iterable[bytes]) -> Iterator[bytes | memoryview]:
 
 
 def _finish(job: j.Finish) -> j.Finished:
+    if job.running is not None:
+        job.running.early.wait()
     with _opened(job.path, os.O_RDONLY) as part:
         try:
             _check(job, part)

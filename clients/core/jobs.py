@@ -10,16 +10,21 @@ import hashlib
 
 import msgspec
 
+from chatd.early import Early
 from clients.core.e2ee.stream import Stream
 
 
 class Running:
     """The SHA-256 of a file, and of what travels of it, as far as that has gone by here: then it need not be read again
-    at the end. Only the disk looks inside; who gives it to one job gives it to none before that one is done."""
+    at the end. `early`: of a file that comes, most of it is on the disk by then.
+
+    Only the disk looks inside; who gives it to one job gives it to none before that one is done.
+    """
 
     def __init__(self) -> None:
         self._plain, self._blob = hashlib.sha256(), hashlib.sha256()
         self.length = 0
+        self.early = Early()
 
     def add(self, plain: bytes | memoryview, blob: bytes | memoryview) -> None:
         """A piece, as it is and as it travels."""
