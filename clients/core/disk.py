@@ -14,6 +14,7 @@ import mimetypes
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ from clients.core.e2ee.stream import SEALED_CHUNK, Stream
 from clients.core.filenames import leaf
 
 PIECE: Final = 1 << 20  # bytes at once, where a whole file is read
+SEAL_PIECE: Final = 4 * CHUNK  # and where one is encrypted
 SAFE: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe must not keep us waiting
 TRIES: Final = 10_000  # names beside one another
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -134,19 +136,27 @@ def _seal(job: j.Prepare, descriptor: int, size: int, name: str, kind: str) -> j
     stream = Stream.begin(size, lambda _: next(entropy))
     plain, sealed, early = hashlib.sha256(), hashlib.sha256(), Early()
     os.makedirs(os.path.dirname(job.spool), mode=0o700, exist_ok=True)
-    with _opened(job.spool, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as spool:
-        parts = _pieces(descriptor, size, CHUNK) if size else iter((b"",))
+    parts = _pieces(descriptor, size, SEAL_PIECE) if size else iter((b"",))
+    with _opened(job.spool, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as spool, ThreadPoolExecutor(1) as beside:
         for index, data in enumerate(parts):
-            chunk = stream.seal(index, data)
-            plain.update(data)
-            sealed.update(chunk)
-            _write(spool, chunk, index * SEALED_CHUNK)
-            early.written(spool, len(chunk))
+            hashed = beside.submit(plain.update, data)  # the other hash is made here meanwhile
+            _seal_piece(stream, index * (SEAL_PIECE // CHUNK), data, sealed, spool)
+            early.written(spool, len(data))
+            hashed.result()
         early.wait()
         os.fsync(spool)
     return j.Prepared(
         leaf(name), size, plain.digest(), kind, job.spool, stream.sealed_size, sealed.digest(), stream
     )  # fmt: skip
+
+
+def _seal_piece(stream: Stream, index: int, data: bytes, sealed: Any, spool: int) -> None:
+    """The chunks that a piece of the file has, from this one on."""
+    for start in range(0, max(1, len(data)), CHUNK):
+        chunk = stream.seal(index, data[start : start + CHUNK])
+        sealed.update(chunk)
+        _write(spool, chunk, index * SEALED_CHUNK)
+        index += 1
 
 
 def _read(job: j.Read) -> j.Pieces:

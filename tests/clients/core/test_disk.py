@@ -214,6 +214,21 @@ class SendingTests(DiskCase):
         ):  # fmt: skip
             self.trouble(j.Prepare(ID, path), code)
 
+    def test_encrypted_however_long_it_is(self) -> None:
+        for size in (0, 1, 65_535, 65_536, 65_537, 262_143, 262_144, 262_145, 1_500_000):
+            path, spool, plain = f"{self.root}/home/c", f"{self.root}/sending/{size}", os.urandom(size)
+            with open(path, "wb") as file:
+                file.write(plain)
+            found = carry_out(j.Prepare(ID, path, spool, bytes(range(48))))
+            assert isinstance(found, j.Prepared) and found.stream is not None
+            with open(spool, "rb") as file:
+                sealed = file.read()
+            self.assertEqual(found.sha256, hashlib.sha256(plain).digest())
+            self.assertEqual((found.blob_hash, found.blob_size), (hashlib.sha256(sealed).digest(), len(sealed)))
+            places = [found.stream.place(index) for index in range(found.stream.count)]
+            chunks = [found.stream.open(n, sealed[at : at + length]) for n, (at, length) in enumerate(places)]
+            self.assertEqual(b"".join(chunks), plain)
+
     def test_encrypted_once_for_good(self) -> None:
         path, spool = f"{self.root}/home/b.pdf", f"{self.root}/sending/{ID.hex()}"
         found = carry_out(j.Prepare(ID, path, spool, bytes(range(48))))
