@@ -1,13 +1,15 @@
-"""Files: how fast they are beside `scp`, and what they do to chat: `python -m tests.bench.files [MIB]`.
+"""Files: how fast they are beside `scp`, and what they do to chat: `python -m tests.bench.files [MIB [ROUNDS]]`.
 
 Rule: a real server with TLS in a process of its own; alice and bob are two of our clients in this one, over the
-loopback. A message's time counts from its saying to its being heard by the other client. `scp` runs against an `sshd`
-of this script's own, in the same run; without one its row is left out.
+loopback. Each round has `scp` (with an `sshd` of this script's own; without one its figures are left out), a file to an
+open group and one to bob, which is encrypted, up and then down; what counts is the median of the rounds' ratios. A
+message's time counts from its saying to its being heard by the other client.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import socket
 import statistics
@@ -16,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -35,6 +37,8 @@ reactor: Any = _reactor
 MIB = 1 << 20
 EVERY = 0.02  # seconds between two messages
 IDLE = 8.0  # seconds of messages alone
+ROUNDS = 3
+GROUP, PERSON = "#bench", "@bob"
 
 
 class Person:
@@ -114,51 +118,139 @@ def share(values: list[float], part: float) -> float:
     return values[min(len(values) - 1, int(len(values) * part))]
 
 
-@inlineCallbacks
-def measure(server: Server, path: Path, to: str) -> Generator[Deferred[Any], Any, None]:
-    """All figures of one file."""
-    size = path.stat().st_size
-    alice, bob = Person(server, "alice"), Person(server, "bob")
-    for person in (alice, bob):
-        person.app.start()
-        yield person.when(lambda notice: isinstance(notice, n.Welcomed))
-        person.app.act(i.JoinGroup("#bench", open=True))
-        yield deferLater(reactor, 1.5)
-    chatter = Chatter(alice, bob)
-    chatter.begin()
-    yield deferLater(reactor, IDLE)
-    idle = chatter.end()
-    rows = [("idle", idle)]
-    memory = [resident(server)]
+class Leg(NamedTuple):
+    """One way of one file: seconds, and seconds of CPU."""
 
-    took: dict[str, float] = {}
-    offer: Any = None
-    for way, with_chat in (("up", False), ("down", False), ("up", True), ("down", True)):
-        if with_chat:
+    took: float
+    clients: float
+    server: float
+
+
+class Scp:
+    """`scp` to an `sshd` of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running: subprocess.Popen[bytes] | None = None
+        daemon = shutil.which("sshd") or ("/usr/sbin/sshd" if os.access("/usr/sbin/sshd", os.X_OK) else "")
+        if not daemon or not shutil.which("scp"):
+            print("scp: not there")
+            return
+        keys = folder / "ssh"
+        keys.mkdir()
+        for name in ("host", "user"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / name)], check=True)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = free.getsockname()[1]
+        options = [f"AuthorizedKeysFile={keys}/user.pub", f"HostKey={keys}/host", "StrictModes=no", "UsePAM=no",
+                   f"PidFile={keys}/pid", "ListenAddress=127.0.0.1", "PermitRootLogin=yes"]  # fmt: skip
+        self._running = subprocess.Popen([daemon, "-D", "-p", str(self._port), *(f"-o{one}" for one in options)])
+        time.sleep(1)
+
+    def copy(self, path: Path) -> float | None:
+        """Copy a file; how many seconds that took. None: it cannot."""
+        if self._running is None:
+            return None
+        keys, began = self._folder / "ssh", time.monotonic()
+        done = subprocess.run(
+            ["scp", "-q", "-P", str(self._port), "-i", str(keys / "user"), "-oStrictHostKeyChecking=no",
+             "-oUserKnownHostsFile=/dev/null", str(path), f"127.0.0.1:{self._folder}/by-scp"], check=False,
+        )  # fmt: skip
+        if done.returncode:
+            print("scp: does not work here (does /run/sshd exist?)")
+            self.close()
+            return None
+        return time.monotonic() - began
+
+    def close(self) -> None:
+        """End the daemon."""
+        if self._running is not None:
+            self._running.terminate()
+            self._running.wait()
+            self._running = None
+
+
+class Run:
+    """One run of all that is measured."""
+
+    def __init__(self, server: Server, path: Path) -> None:
+        self.server, self.path = server, path
+        self.alice, self.bob = Person(server, "alice"), Person(server, "bob")
+        self.memory: list[int] = []
+        self.legs: dict[tuple[str, str], list[Leg]] = {}
+        self.scp: list[float | None] = []
+
+    @inlineCallbacks
+    def all(self, rounds: int, scp: Scp) -> Generator[Deferred[Any], Any, None]:
+        """Everything, and print it."""
+        for person in (self.alice, self.bob):
+            person.app.start()
+            yield person.when(lambda notice: isinstance(notice, n.Welcomed))
+            person.app.act(i.JoinGroup(GROUP, open=True))
+            yield deferLater(reactor, 1.5)
+        self.memory.append(resident(self.server))
+        for _ in range(rounds):
+            self.scp.append(scp.copy(self.path))
+            for to in (GROUP, PERSON):
+                yield from self.there_and_back(to)
+        self.print(rounds)
+        yield from self.chat()
+
+    def there_and_back(self, to: str) -> Generator[Deferred[Any], Any, None]:
+        """One file up, and down again."""
+        offer: Any = None
+        for way in ("up", "down"):
+            began, its, mine = time.monotonic(), self.server.cpu(), time.process_time()
+            if way == "up":
+                offered = self.bob.when(lambda notice: isinstance(notice, n.Said) and notice.file is not None)
+                self.alice.app.act(i.SendFile((to,), str(self.path)))
+                yield self.alice.ends(o.SENT)
+                offer = yield offered
+            else:
+                self.bob.app.act(i.GetFile(offer.file.id.hex(), f"{self.server.folder}/got/"))
+                yield self.bob.ends(o.RECEIVED)
+            leg = Leg(time.monotonic() - began, time.process_time() - mine, self.server.cpu() - its)
+            self.legs.setdefault((to, way), []).append(leg)
+            self.memory.append(resident(self.server))
+        self.alice.app.act(i.DeclineFile(offer.file.id.hex()))
+        shutil.rmtree(f"{self.server.folder}/got")
+
+    def print(self, rounds: int) -> None:
+        """How fast, and for how much CPU."""
+        size = self.path.stat().st_size / 1e6
+        copies = [took for took in self.scp if took is not None]
+        if copies:
+            cpu = resource.getrusage(resource.RUSAGE_CHILDREN)
+            rates = ", ".join(f"{size / took:.0f}" for took in copies)
+            used = f"{(cpu.ru_utime + cpu.ru_stime) / len(copies):.2f}"
+            print(f"scp: {size / statistics.median(copies):.0f} MB/s ({rates}); CPU without the daemon's {used} s")
+        for to in (GROUP, PERSON):
+            both = [self.legs[to, "up"][one].took + self.legs[to, "down"][one].took for one in range(rounds)]
+            for way in ("up", "down"):
+                took, mine, its = (statistics.median(values) for values in zip(*self.legs[to, way], strict=True))
+                print(f"{to} {way}: {size / took:.0f} MB/s; CPU {mine:.2f} s, the server's {its:.2f} s")
+            line = f"{to} sender to receiver: {size / statistics.median(both):.0f} MB/s"
+            ratios = [scp / ours for scp, ours in zip(self.scp, both, strict=True) if scp is not None]
+            if ratios:
+                each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+                line += f", {statistics.median(ratios):.2f} of scp ({each})"
+            print(line)
+        low, high = min(self.memory) / MIB, max(self.memory) / MIB
+        print(f"server's memory: {low:.1f} to {high:.1f} MiB; peak {peak(self.server) / MIB:.1f}", flush=True)
+
+    def chat(self) -> Generator[Deferred[Any], Any, None]:
+        """What files do to a message of the same session."""
+        chatter = Chatter(self.alice, self.bob)
+        chatter.begin()
+        yield deferLater(reactor, IDLE)
+        rows = [("idle", chatter.end())]
+        for to in (GROUP, PERSON):
             chatter.begin()
-        began, cpu, own = time.monotonic(), server.cpu(), time.process_time()
-        if way == "up":
-            offered = bob.when(lambda notice: isinstance(notice, n.Said) and notice.file is not None)
-            alice.app.act(i.SendFile((to,), str(path)))
-            yield alice.ends(o.SENT)
-            offer = yield offered
-        else:
-            bob.app.act(i.GetFile(offer.file.id.hex(), f"{server.folder}/got/"))
-            yield bob.ends(o.RECEIVED)
-        seconds = time.monotonic() - began
-        memory.append(resident(server))
-        if with_chat:
-            rows.append((way, chatter.end()))
-        else:
-            took[way] = seconds
-            mine, its = time.process_time() - own, server.cpu() - cpu
-            print(f"{to} {way}: {size / seconds / 1e6:.0f} MB/s, {seconds:.2f} s; CPU {mine:.2f}, server's {its:.2f} s")
-    for what, times in rows:
-        print(f"{to} chat, {what}: p50 {share(times, 0.5):.1f}, p99 {share(times, 0.99):.1f} ms, {len(times)} messages")
-    print(
-        f"{to} server's memory: {min(memory) / MIB:.1f} to {max(memory) / MIB:.1f} MiB; peak {peak(server) / MIB:.1f}"
-    )
-    print(f"{to} sender to receiver: {size / sum(took.values()) / 1e6:.0f} MB/s")
+            yield from self.there_and_back(to)
+            rows.append((f"beside a file to {to}, up and down", chatter.end()))
+        for what, times in rows:
+            middle, late = share(times, 0.5), share(times, 0.99)
+            print(f"chat, {what}: p50 {middle:.1f}, p99 {late:.1f} ms, {len(times)} messages")
 
 
 def resident(server: Server) -> int:
@@ -177,51 +269,17 @@ def _status(server: Server, key: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(key))
 
 
-def scp(folder: Path, path: Path) -> None:
-    """The same file by `scp`, three times."""
-    daemon = shutil.which("sshd") or ("/usr/sbin/sshd" if os.access("/usr/sbin/sshd", os.X_OK) else "")
-    if not daemon or not shutil.which("scp"):
-        print("scp: not there")
-        return
-    keys = folder / "ssh"
-    keys.mkdir()
-    for name in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / name)], check=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    options = [f"AuthorizedKeysFile={keys}/user.pub", f"HostKey={keys}/host", "StrictModes=no", "UsePAM=no",
-               f"PidFile={keys}/pid", "ListenAddress=127.0.0.1", "PermitRootLogin=yes"]  # fmt: skip
-    running = subprocess.Popen([daemon, "-D", "-p", str(port), *(f"-o{option}" for option in options)])
-    try:
-        time.sleep(1)
-        took = []
-        for _ in range(3):
-            began = time.monotonic()
-            done = subprocess.run(
-                ["scp", "-q", "-P", str(port), "-i", str(keys / "user"), "-oStrictHostKeyChecking=no",
-                 "-oUserKnownHostsFile=/dev/null", str(path), f"127.0.0.1:{folder}/by-scp"], check=False,
-            )  # fmt: skip
-            if done.returncode:
-                print("scp: does not work here (does /run/sshd exist?)")
-                return
-            took.append(time.monotonic() - began)
-        print(f"scp: {path.stat().st_size / statistics.median(took) / 1e6:.0f} MB/s, {statistics.median(took):.2f} s")
-    finally:
-        running.terminate()
-        running.wait()
-
-
 def main(arguments: list[str]) -> int:
     """One run."""
-    size = int(arguments[0]) if arguments else 200
+    size, rounds = (*map(int, arguments), *(200, ROUNDS)[len(arguments) :])
     server = Server().start()
+    scp = Scp(server.folder)
     code = 1
     try:
         path = server.folder / "file.bin"
         with path.open("wb") as file:
             for _ in range(size):
                 file.write(os.urandom(MIB))
-        scp(server.folder, path)
 
         def done(result: Any) -> None:
             nonlocal code
@@ -233,12 +291,12 @@ def main(arguments: list[str]) -> int:
             reactor.stop()
 
         def begin() -> None:
-            to = arguments[1] if len(arguments) > 1 else "#bench"
-            measure(server, path, to).addCallbacks(done, failed)
+            Run(server, path).all(rounds, scp).addCallbacks(done, failed)
 
         reactor.callWhenRunning(begin)
         reactor.run()
     finally:
+        scp.close()
         server.kill()
         shutil.rmtree(server.folder, ignore_errors=True)
     return code
