@@ -15,6 +15,8 @@ from clients.core import intents as i
 from clients.core import trusting as t
 from clients.core.intents import Intent
 
+LONGEST_FORM: Final = 24  # characters; the few longer forms of `/help` stand out
+
 
 class Form(NamedTuple):
     """One row of the table: what makes the intent of the words, how it is used, what it does, an example."""
@@ -54,10 +56,10 @@ def help_lines(command: str) -> list[str]:
     if not word:
         shown = [row for word, row in COMMANDS.items() if word not in ALIASES]
         forms = ["@name text", "@a,@b text", "tata", *(row.usage for row in shown)]
-        width = max(len(form) for form in forms) + 2
+        width = max(len(form) for form in forms if len(form) <= LONGEST_FORM) + 2
         told = {"@name text": "say something to one person", "@a,@b text": "the same to several", "tata": "leave"}
         told.update((row.usage, row.what) for row in shown)
-        return [form.ljust(width) + told[form] for form in forms]
+        return [f"{form:{width - 2}}  {told[form]}" for form in forms]
     if word not in COMMANDS:
         return [f"There is no /{word}." + _perhaps(near_commands(word))]
     row = COMMANDS[word]

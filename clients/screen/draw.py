@@ -11,6 +11,7 @@ from typing import Final
 from clients.core import inert
 from clients.core.view import ONLINE, Talk, View
 from clients.core.windows.heading import heading
+from clients.core.windows.tables import hang
 from clients.core.windows.windows import EVENT, MENTION, TALK, Row, Window, Windows
 from clients.screen import theme
 from clients.screen.wrap import clip, columns, wrap
@@ -57,13 +58,14 @@ def row_lines(row: Row, width: int) -> list[Fragments]:
     pad = " " * max(column - columns(who), 0)
     kind = "mention" if row.mention else row.kind
     end = f" {row.state}" if row.state else ""
-    texts = wrap(row.text, room - columns(end), room)
+    indent = " " * (0 if row.who else hang(row.text, room))
+    texts = wrap(row.text, room - columns(end), room - len(indent))
     bar = ("class:mention", " » ") if row.mention else ("class:edge", " │ ")
     name = ("class:own", who) if row.kind == "own" else (theme.nick(row.who), who)
     first: Fragments = [("class:time", _time(row.at) + " "), ("", pad), name, bar, (f"class:{kind}", texts[0])]
     lines = [first]
     for text in texts[1:]:
-        lines.append([("", " " * (left - 3)), bar, (f"class:{kind}", text)])
+        lines.append([("", " " * (left - 3)), bar, (f"class:{kind}", indent + (text.lstrip() if indent else text))])
     if end:
         lines[-1].append(("class:state", end))
     return lines

@@ -15,6 +15,8 @@ import ttkbootstrap as tb
 
 from clients.core import inert
 from clients.core import notices as n
+from clients.tk.fonts import FIXED, TEXT, like
+from clients.tk.placing import place
 
 SCALE: Final = 5
 
@@ -35,15 +37,13 @@ class Comparing:
         self._say, self._who = say, notice.user
         frame = tb.Frame(window, padding=24)
         frame.pack(fill="both", expand=True)
-        tb.Label(frame, text=f"Is this really {who}?", font=("TkDefaultFont", 14, "bold")).pack()
+        tb.Label(frame, text=f"Is this really {who}?", font=like(TEXT, 14, "bold")).pack()
         tb.Label(frame, text=f"Compare with {who}, in person or by voice. Both of you see the same number.").pack(
             pady=8
         )
         groups = inert.line(notice.number).split()
         rows = "\n".join("  ".join(groups[place : place + 4]) for place in range(0, len(groups), 4))
-        self.number = tkinter.Text(frame, height=3, width=28, font=("TkFixedFont", 15), relief="flat", takefocus=0)
-        self.number.insert("1.0", rows)
-        self.number.configure(state="disabled")
+        self.number = tb.Label(frame, text=rows, font=like(FIXED, 15), justify="center")
         self.number.pack(pady=8)
         self._image = tkinter.PhotoImage(data=picture(notice.number), master=window)
         tb.Label(frame, image=self._image).pack(pady=8)
@@ -51,8 +51,11 @@ class Comparing:
         buttons.pack(pady=(12, 0))
         self.same = tb.Button(buttons, text="They are the same", bootstyle="success", command=self._yes)
         self.same.pack(side="left", padx=6)
-        tb.Button(buttons, text="Not now", bootstyle="secondary-outline", command=window.destroy).pack(side="left")
+        later = tb.Button(buttons, text="Not now", bootstyle="secondary-outline", command=window.destroy)
+        later.pack(side="left")
         window.bind("<Escape>", lambda event: window.destroy())
+        place(window, root)
+        later.focus_set()  # nobody says by mistake that they are the same
 
     def _yes(self) -> None:
         self._say(f"/verify @{self._who} yes")

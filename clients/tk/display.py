@@ -6,7 +6,7 @@ what is older comes when one scrolls to its top.
 
 from __future__ import annotations
 
-import tkinter.font
+import tkinter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +15,9 @@ from typing import Any, Final
 import ttkbootstrap as tb
 
 from clients.core.windows import palette
+from clients.core.windows.tables import hang, is_table
 from clients.core.windows.windows import Row, Window
+from clients.tk.fonts import FIXED, TEXT, like, width
 
 MOST: Final = 400
 BOLD: Final = ("mention", "line")
@@ -40,6 +42,7 @@ class Display:
         self._states: dict[int, str] = {}
         self._day = ""
         self._line: int | None = None
+        self._indent = self._column = 1  # pixels: where a text begins, and a character of a table
         for sequence in ("<Prior>", "<Button-4>", "<MouseWheel>", "<Home>"):
             self.text.bind(sequence, self._up, add="+")
 
@@ -47,13 +50,13 @@ class Display:
         """Take the colours of `dark` or `light`."""
         kinds, background = palette.KINDS[theme], palette.BACKGROUNDS[theme]
         self.text.configure(background=background, foreground=kinds["said"], highlightbackground=background)
-        family = tkinter.font.nametofont("TkDefaultFont").actual()
         for kind, colour in kinds.items():
-            bold = ("bold",) if kind in BOLD else ()
-            self.text.tag_configure(kind, foreground=colour, font=(family["family"], family["size"], *bold))
+            self.text.tag_configure(kind, foreground=colour, font=like(TEXT, 0, *(("bold",) if kind in BOLD else ())))
         for number, colour in enumerate(palette.NICKS[theme]):
-            self.text.tag_configure(f"nick{number}", foreground=colour, font=(family["family"], family["size"], "bold"))
-        self.text.tag_configure("row", lmargin2=24)
+            self.text.tag_configure(f"nick{number}", foreground=colour, font=like(TEXT, 0, "bold"))
+        self._indent, self._column = width(TEXT, "00:00  "), width(FIXED, "0")
+        self.text.tag_configure("row", lmargin2=self._indent)
+        self.text.tag_configure("table", font=like(FIXED))
         self.text.tag_raise("sel")
 
     def show(self, window: Window) -> None:
@@ -103,6 +106,8 @@ class Display:
         first, had = self._first, self._window.rows[0].number if self._window.rows else 0
         if first <= had:
             self._older()
+            if not self._window.rows or self._window.rows[0].number == had:
+                return  # this is where it begins
         count = self._last - self._first + 1
         self._fill(self._window, count + MOST)
         if self._first < first:
@@ -135,12 +140,22 @@ class Display:
         self.text.mark_gravity(f"row{row.number}", "left")
         if row.who:
             put("end", f"{row.who}  ", ("own" if row.kind == "own" else f"nick{palette.nick(row.who)}", "row"))
-        put("end", ("» " if row.mention else "") + row.text, ("mention" if row.mention else row.kind, "row"))
+        kind = "mention" if row.mention else row.kind
+        put("end", ("» " if row.mention else "") + row.text, (kind, *self._layout(row)))
         if row.state:
             self._states[row.number] = row.state
             tag = f"state{row.number}"
             put("end", f"  {row.state}", ("state", "row", tag))
         put("end", "\n", "row")
+
+    def _layout(self, row: Row) -> tuple[str, ...]:
+        """What has columns keeps them, and goes on below its last one."""
+        if row.who or not is_table(row.text):
+            return ("row",)
+        room = max(self.text.winfo_width() - self._indent, 1) // self._column
+        hanging = f"hang{hang(row.text, room)}"
+        self.text.tag_configure(hanging, lmargin2=self._indent + int(hanging[4:]) * self._column)
+        return ("table", hanging)
 
     def _restate(self, window: Window) -> None:
         """The marks behind one's own messages, where they have changed."""

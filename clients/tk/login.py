@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import ttkbootstrap as tb
 
+from clients.tk.fonts import TEXT, like
+
 
 class Wanted(NamedTuple):
     """What somebody filled in."""
@@ -26,7 +28,7 @@ class Login:
     def __init__(self, parent: Any, go: Callable[[Wanted], None]) -> None:
         self._go = go
         self.frame = frame = tb.Frame(parent, padding=40)
-        tb.Label(frame, text="chat", font=("TkDefaultFont", 26, "bold")).grid(row=0, columnspan=2, pady=(0, 4))
+        tb.Label(frame, text="chat", font=like(TEXT, 26, "bold")).grid(row=0, columnspan=2, pady=(0, 4))
         tb.Label(frame, text="Where is your class, and who are you?").grid(row=1, columnspan=2, pady=(0, 20))
         self.server = self._entry(2, "Server")
         self.name = self._entry(3, "User name")

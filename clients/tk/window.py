@@ -23,7 +23,9 @@ from clients.core.windows.heading import heading, prompt
 from clients.core.windows.windows import EVENT, MENTION, TALK, Window
 from clients.tk.comparing import Comparing
 from clients.tk.display import Display
+from clients.tk.fonts import TEXT, like
 from clients.tk.moves import Moves
+from clients.tk.settings import Settings
 
 FRAME_MS: Final = 33
 INPUT_LINES: Final = 6
@@ -34,6 +36,7 @@ HELP: Final = (
     ("Up, Down", "what you sent here before"),
     ("Alt-1 to Alt-9, Ctrl-N, Ctrl-P, Alt-Left, Alt-Right", "another conversation; Alt-A: the one with news"),
     ("PgUp, PgDn", "scroll"),
+    ("Ctrl-,", "settings"),
     ("F1", "this; /help for the commands"),
     ("Ctrl-Q", "leave, as 'tata' does"),
 )
@@ -51,6 +54,7 @@ class MainWindow:
         self._theme = ""
         self._offered: list[str] = []
         self.comparing: Comparing | None = None
+        self.setting: Settings | None = None
         self.frame = frame = tb.Frame(root)
         self._build_list(frame)
         right = tb.Frame(frame)
@@ -74,18 +78,20 @@ class MainWindow:
         side = tb.Frame(parent)
         side.pack(side="left", fill="y")
         tb.Label(side, text="Conversations", padding=(12, 11)).pack(fill="x")
+        self.set = tb.Button(side, text="Settings…", bootstyle="secondary-outline", command=self.settings)
+        self.set.pack(side="bottom", fill="x", padx=12, pady=6)
         tb.Style.get_instance().configure("Treeview", rowheight=self.root.winfo_pixels("22p"), borderwidth=0)
         self.list = tb.Treeview(side, show="tree", selectmode="browse", height=1)
         self.list.column("#0", width=self.root.winfo_pixels("165p"), stretch=True)
-        self.list.tag_configure("news", font=("TkDefaultFont", 10, "bold"))
+        self.list.tag_configure("news", font=like(TEXT, 0, "bold"))
         self.list.pack(fill="both", expand=True)
         self.list.bind("<<TreeviewSelect>>", self._chosen)
 
     def _build_heading(self, parent: Any) -> None:
         bar = tb.Frame(parent, padding=(12, 8))
         bar.pack(fill="x")
-        self.name = tb.Label(bar, font=("TkDefaultFont", 13, "bold"))
-        self.name.pack(side="left")
+        self.name = tb.Label(bar, font=like(TEXT, 13, "bold"))
+        self.name.pack(side="left", padx=(0, 12))
         self.security = tb.Label(bar, padding=(8, 0))
         self.security.pack(side="left")
         self.topic = tb.Label(bar, padding=(8, 0))
@@ -126,6 +132,7 @@ class MainWindow:
         for number in range(1, 10):
             self.root.bind(f"<Alt-Key-{number}>", self._doing(partial(self._jump, number)))
         self.root.bind("<F1>", lambda event: self._face().help(HELP))
+        self.root.bind("<Control-comma>", lambda event: self.settings())
         self.root.bind("<Control-q>", lambda event: self._face().leave())
 
     @staticmethod
@@ -151,8 +158,16 @@ class MainWindow:
         if to.startswith("@"):
             self._say(f"/verify {to}")
 
+    def settings(self) -> None:
+        """What `/set` can do, in a window of its own."""
+        if self.setting is not None:
+            self.setting.window.destroy()
+        self.setting = Settings(self.root, self._setting, self._say)
+
     def compare(self, notice: n.Compare) -> None:
         """A number to compare, in a window of its own."""
+        if self.comparing is not None:
+            self.comparing.window.destroy()
         self.comparing = Comparing(self.root, notice, self._say)
 
     def _send_file(self) -> None:
@@ -246,10 +261,13 @@ class MainWindow:
         self.put("")
 
     def _fit(self) -> None:
-        """As many lines as are typed."""
-        lines = min(int(float(self.input.index("end-1c"))), INPUT_LINES)
+        """As many lines as are typed, those that are wrapped counted as they are seen."""
+        typed = int(self.root.tk.call(str(self.input), "count", "-displaylines", "1.0", "end"))
+        lines = min(max(typed, 1), INPUT_LINES)
         if int(self.input.cget("height")) != lines:
             self.input.configure(height=lines)
+            if typed <= INPUT_LINES:
+                self.input.yview_moveto(0)  # where it was one line high, only the last one was in sight
 
     # ---- drawing ----
 
@@ -267,9 +285,10 @@ class MainWindow:
         self.moving.show(list(face.moving.values()))
         view = face.view()
         waiting = f"   {view.waiting} to be sent" if view.waiting else ""
+        ahead = f"   {face.note()}" if face.ahead.all() else ""
         self.status.configure(
-            text=f"{view.status}   {view.me or '?'}@{self._where}{waiting}",
-            bootstyle="@secondary" if view.status == ONLINE else "@danger",
+            text=f"{view.status}   {view.me or '?'}@{self._where}{waiting}{ahead}",
+            bootstyle="secondary" if view.status == ONLINE else "@danger",
         )  # fmt: skip
         if self.root.focus_displayof() is not None:
             self.root.title("chat")

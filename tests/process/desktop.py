@@ -81,6 +81,10 @@ class Windows:
         time.sleep(seconds)
         return self.process.poll() is None
 
+    def press(self, *names: str) -> None:
+        """Press keys where the keyboard is."""
+        self.x("key", *names)
+
     def close(self) -> None:
         """End it if it still runs."""
         if self.process.poll() is None:

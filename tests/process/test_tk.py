@@ -17,6 +17,28 @@ from tests.clients.tk.desk import end_display, start_display
 from tests.process.chat import ChatCase
 from tests.process.desktop import DEADLINE, Windows
 
+# Every key of the help but the one that ends it: what is pressed or (`> `) typed, and what is then in sight or (`-`)
+# not. At first one is in the lobby, where much was said; there are news in #hw3.
+LOBBY = "everybody here and the server read this"
+KEYS = {
+    "PgUp, PgDn": ((("Prior", "Prior"), "-line 59"), (("Next", "Next"), "line 59")),
+    "Enter": ((("> hello", "Return"), "alice  hello"), (("> one", "shift+Return", "> two"), "one\ntwo"),
+              (("Return",), "one\n    two  ✓")),
+    "Tab": ((("> /memb", "Tab"), "/members "), (("ctrl+a", "ctrl+k", "BackSpace"), "-/members")),
+    "Up, Down": ((("> begun", "Up"), "-begun"), (("Down",), "begun"), (("ctrl+a", "ctrl+k", "BackSpace"), "-begun")),
+    "Alt-1 to Alt-9, Ctrl-N, Ctrl-P, Alt-Left, Alt-Right": (
+        (("alt+a",), "bob  news"), (("alt+3",), "You [g4]:"), (("alt+1",), LOBBY), (("ctrl+n",), "You [hw3]:"),
+        (("ctrl+p",), LOBBY), (("alt+Right",), "You [hw3]:"), (("alt+Left",), LOBBY),
+    ),
+    "Ctrl-,": (
+        (("ctrl+comma",), "Fetch files unasked, up to"), (("Escape",), "-Fetch files"),
+        (("ctrl+comma",), "Fetch files unasked, up to"), (("Down", "Down", "Return"), "light"),
+        (("Return",), "theme = light"), (("> still here",), "still here"),
+        (("ctrl+a", "ctrl+k", "BackSpace"), "-still here"),
+    ),
+    "F1": ((("F1",), "this; /help for the commands"),),
+}  # fmt: skip
+
 
 class WindowsTests(ChatCase):
     """One person at the windows, others by frames."""
@@ -64,6 +86,34 @@ class WindowsTests(ChatCase):
         alice.type("back in the lobby")
         swarm.until(lambda: "back in the lobby" in places)
         self.assertEqual((places["who is here"], places["back in the lobby"]), ("#hw3", "#lobby"))
+
+    def until(self, windows: Windows, text: str) -> None:
+        """Wait until the windows show a text; with a minus in front, until they do not."""
+        gone, text = text.startswith("-"), text.removeprefix("-")
+        self.wait(lambda: (text in "\n".join(windows.lines())) != gone, f"{text!r}, gone: {gone}")
+
+    def test_every_key_of_the_help(self) -> None:
+        from clients.tk.window import HELP
+
+        alice, _, (swarm, bob) = self.meet()
+        for group in ("#hw3", "#g4"):
+            alice.type(f"/group --open {group}")
+            self.until(alice, f"You [{group[1:]}]:")
+        bob.tell(m.Join(1, "#hw3"))
+        alice.key("alt+1")
+        for number in range(60):
+            bob.send("#lobby", f"line {number}")
+        bob.send("#hw3", "news")
+        swarm.until(lambda: not bob.outbox)
+        self.until(alice, "line 59")
+        for keys, shown in [step for steps in KEYS.values() for step in steps]:
+            for key in keys:
+                if key.startswith("> "):
+                    alice.write(key[2:])
+                else:
+                    alice.press(key)
+            self.until(alice, shown)
+        self.assertEqual({name for name, _ in HELP}, {*KEYS, "Ctrl-Q"})
 
     def test_closing_the_window_says_goodbye(self) -> None:
         alice, _, _ = self.meet()

@@ -44,6 +44,11 @@ class RowsTests(SynchronousTestCase):
         (shown,) = texts(draw.row_lines(Row(0, "bob", "alice?", "said", mention=True), 60))
         self.assertIn("bob » alice?", shown)
 
+    def test_what_has_columns_goes_on_below_its_last_one(self) -> None:
+        lines = draw.row_lines(Row(0, "", "/keys  how your keys stand, and get them back", "event"), 40)
+        shown = ["".join(text for _, text in line).partition("│ ")[2] for line in lines]
+        self.assertEqual(shown, ["/keys  how your keys stand, and", "       get them back"])
+
     def test_days_and_the_unread_are_marked(self) -> None:
         window = self.window(Row(DAY, "bob", "one"), Row(2 * DAY, "bob", "two"), Row(2 * DAY, "bob", "three"))
         window.line = 3

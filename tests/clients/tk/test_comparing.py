@@ -17,7 +17,7 @@ class ComparingTests(DeskCase):
         typed: list[str] = []
         comparing = Comparing(self.root, n.Compare("bob", NUMBER, "first-seen"), typed.append)
         self.root.update()
-        self.assertEqual(comparing.number.get("1.0", "end").split(), NUMBER.split())
+        self.assertEqual(comparing.number.cget("text").split(), NUMBER.split())
         comparing.same.invoke()
         self.assertEqual(typed, ["/verify @bob yes"])
         self.assertFalse(comparing.window.winfo_exists())

@@ -75,6 +75,13 @@ class DisplayTests(DeskCase):
             self.display._up()
         self.assertEqual((len(self.show()), self.asked), (3 * MOST + 1, 1))
 
+    def test_at_the_very_top_one_stays_there(self) -> None:
+        self.fill(100)
+        self.show()
+        for _ in range(10):
+            self.display.scroll(-1)
+        self.assertEqual(self.display.text.yview()[0], 0.0)
+
     def test_who_reads_further_up_stays_there(self) -> None:
         self.fill(300)
         self.show()
@@ -105,3 +112,13 @@ class DisplayTests(DeskCase):
         self.display.text.focus_force()
         self.display.text.event_generate("x")
         self.assertEqual(self.show(), before)
+
+    def test_columns_stay_columns_and_go_on_below_themselves(self) -> None:
+        for text in ("/who  who is here", "one sentence"):
+            self.window.add(Row(0, "", text, "event"))
+        self.window.add(Row(0, "bob", "two  blanks", "said"))
+        self.show()
+        tags = [self.display.text.tag_names(f"{line}.8") for line in (2, 3, 4)]
+        self.assertEqual(["table" in names for names in tags], [True, False, False])
+        wide = self.display._indent + 6 * self.display._column
+        self.assertEqual(int(self.display.text.tag_cget("hang6", "lmargin2")), wide)

@@ -34,6 +34,14 @@ class WindowTests(DeskCase):
         self.alice.main._fit()
         self.assertEqual(int(self.alice.main.input.cget("height")), 2)
 
+    def test_a_long_line_is_seen_whole(self) -> None:
+        self.alice.main.put("word " * 60)
+        self.alice.draw()
+        self.alice.main._fit()
+        self.alice.draw()
+        self.assertGreater(int(self.alice.main.input.cget("height")), 1)
+        self.assertEqual(self.alice.main.input.index("@0,0"), "1.0")
+
     def test_tab_completes_and_goes_on(self) -> None:
         self.alice.main.put("/memb")
         self.alice.press("<Tab>")
