@@ -19,8 +19,10 @@ from chatd.core.users import Session, User
 from chatd.people import Counts, Profile
 from chatd.wire.offer import offered, path_of
 
-VERSION_AND_VARIANT: Final = 0x7 << 76 | 0b10 << 62
-FREE: Final = 0xFFF << 64 | (1 << 62) - 1
+IDS: Final = 100  # for so many the random part is drawn at once
+ID_RANDOM: Final = 10  # bytes of an id behind its time, as RFC 9562 wants them: 4 bits of version, 2 of variant
+_VERSION_AND_VARIANT: Final = int.from_bytes((0x7 << 76 | 0b10 << 62).to_bytes(ID_RANDOM, "big") * IDS, "big")
+_FREE: Final = int.from_bytes((0xFFF << 64 | (1 << 62) - 1).to_bytes(ID_RANDOM, "big") * IDS, "big")
 
 
 class Lookup:
@@ -33,6 +35,8 @@ class Lookup:
         self._wall = wall
         self._random = random
         self._strangers = strangers
+        self._ids = b""  # drawn, and not given out
+        self._next_id = 0
         self.links = ""  # where browsers find files; empty: nowhere
 
     def now(self) -> int:
@@ -41,9 +45,13 @@ class Lookup:
 
     def id(self) -> bytes:
         """A new message id: a UUIDv7 (RFC 9562, section 5.7)."""
-        number = int.from_bytes(self._random(10), "big")
-        bits = int(self._wall() * 1000) << 80 | number & FREE | VERSION_AND_VARIANT
-        return bits.to_bytes(16, "big")
+        at = self._next_id
+        if at == len(self._ids):
+            drawn = int.from_bytes(self._random(ID_RANDOM * IDS), "big")
+            self._ids = (drawn & _FREE | _VERSION_AND_VARIANT).to_bytes(ID_RANDOM * IDS, "big")
+            at = 0
+        self._next_id = at + ID_RANDOM
+        return int(self._wall() * 1000).to_bytes(6, "big") + self._ids[at : at + ID_RANDOM]
 
     # ---- files ----
 

@@ -30,6 +30,7 @@ from chatd.core.users import Link, Session
 from chatd.entries import LogState, Row, Stored
 from chatd.files import Folder
 from chatd.journal import Journal, Run
+from chatd.leaving import Leaving
 from chatd.mailroom import Mailroom
 from chatd.news import News
 from chatd.past import Past
@@ -109,6 +110,7 @@ class Node:
         store.commit(self.mailroom.new_keys(int(wall() * 1000), random(32)))
         self.transfers: Transfers | None = None
         self._news = News(self.hub.everyone, clock, limits)
+        self._leaving = Leaving(self._depart, clock)
         self._releasing = False
         self._observer: Observer | None = None
         self._turn: Turn | None = None
@@ -216,12 +218,12 @@ class Node:
         """The other end has said something, if no command."""
         session.heard = self._clock.seconds()
 
-    def may(self, session: Session) -> bool:
-        """Whether one more line of a line session may be dealt with now; if so, it is counted."""
+    def may(self, session: Session, lines: int = 1) -> int:
+        """How many of so many lines of a line session may be dealt with now; from afar one by one, counted."""
         if not session.metered:
-            return True
+            return lines
         who = str(session.user.id) if session.user is not None else "{}|{}".format(*session.address)
-        return not self._lines.take(who, self._clock.seconds())
+        return 0 if self._lines.take(who, self._clock.seconds()) else 1
 
     def refuse(self, session: Session, code: str, text: str) -> None:
         """What came in was no command."""
@@ -260,8 +262,12 @@ class Node:
         if self.transfers is not None:
             self.transfers.forget(session)
         if session.user is not None and not session.over:
-            self.hub.depart(session, lost and not self.stopping, self.turn())
+            session.over = True
+            self._leaving.add(session, lost)
         session.over = True
+
+    def _depart(self, session: Session, lost: bool) -> None:
+        self.hub.depart(session, lost and not self.stopping, self.turn())
 
     def lagging(self, session: Session) -> None:
         """A session's unsent bytes are over the limit: feed it from the store from now on.
@@ -544,7 +550,7 @@ class Node:
 
     def _see_them_off(self) -> None:
         """Fire when nobody is left and their leaving has been noted."""
-        if not self._here() and self._turn is None:
+        if not (self._here() or self._leaving) and self._turn is None:
             self._everybody_gone.callback(None)
         else:
             self._clock.callLater(0.01, self._see_them_off)

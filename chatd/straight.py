@@ -39,23 +39,20 @@ LARGE = 262_144  # and while it is full each time
 class Straight:
     """Takes the place of one TCP connection's `write`."""
 
-    __slots__ = ("_queue", "_send", "_transport")
+    __slots__ = ("_queue", "_queued", "_send", "_transport")
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
         self._queue = transport.write
+        self._queued = True  # something may be; known here, because a look into the transport costs as much as all else
         self._send = transport.socket.send
 
     def __call__(self, data: bytes) -> None:
         """Send bytes, or queue what the socket does not take."""
         transport = self._transport
-        if (
-            transport.dataBuffer
-            or transport._tempDataBuffer
-            or transport.disconnecting
-            or transport._writeDisconnecting
-            or not transport.connected
-        ):
+        if self._queued:
+            self._queued = bool(transport.dataBuffer or transport._tempDataBuffer)
+        if self._queued or transport.disconnecting or not transport.connected:
             self._queue(data)
             return
         try:
@@ -63,7 +60,12 @@ class Straight:
         except OSError:  # full, or broken: the queue's own attempt will tell
             sent = 0
         if sent < len(data):
+            self._queued = True
             self._queue(data[sent:])
+
+    def sequence(self, parts: Iterable[bytes]) -> None:
+        """The same of several pieces."""
+        self(b"".join(parts))
 
 
 class StraightTls:
@@ -139,7 +141,8 @@ def straighten(transport: Any) -> None:
     if isinstance(transport, BufferingTLSTransport):
         low = transport.transport
     if type(low) in (Server, Client):  # not a UNIX socket, which sends otherwise
-        low.write = Straight(low)
+        low.write = straight_low = Straight(low)
+        low.writeSequence = straight_low.sequence  # its own would not be noticed
     if low is not transport:
         transport.write = straight = StraightTls(transport)
         transport.writeSequence = straight.sequence  # its own would be overtaken

@@ -104,7 +104,7 @@ class Way:
 
 ACTIONS = st.lists(
     st.one_of(
-        st.tuples(st.just("write"), st.binary(min_size=1, max_size=300)),
+        st.tuples(st.sampled_from(["write", "sequence"]), st.binary(min_size=1, max_size=300)),
         st.tuples(st.just("room"), st.integers(1, 400)),
         st.tuples(st.just("turn"), st.just(0)),
     ),
@@ -123,11 +123,13 @@ class StraightTests(SynchronousTestCase):
             for way in ways:
                 if action == "write":
                     way.transport.write(value)
+                elif action == "sequence":
+                    way.transport.writeSequence([value[:9], value[9:]])
                 elif action == "room":
                     way.socket.room += value
                 else:
                     way.turn()
-            written += value if action == "write" else b""
+            written += value if action in ("write", "sequence") else b""
             self.assertTrue(written.startswith(ways[1].socket.taken))
         for way in ways:
             way.socket.room = MUCH
@@ -149,6 +151,20 @@ class StraightTests(SynchronousTestCase):
         self.assertEqual(way.socket.taken, b"hel")
         way.turn()
         self.assertEqual(way.socket.taken, b"hello world")
+
+    def test_several_pieces_keep_their_order(self) -> None:
+        for straight in (False, True):
+            way = Way(straight, 3)
+            way.transport.writeSequence([b"he", b"llo"])
+            way.transport.write(b" wor")
+            way.transport.writeSequence([b"l", b"d"])
+            way.socket.room = MUCH
+            way.turn()
+            self.assertEqual(way.socket.taken, b"hello world")
+            way.transport.writeSequence([b"!", b"!"])
+            way.transport.write(b"!")
+            way.turn()
+            self.assertEqual(way.socket.taken, b"hello world!!!")
 
     def test_a_reset_is_found_the_usual_way(self) -> None:
         way = Way(True, MUCH)

@@ -58,10 +58,18 @@ class LineLink(TypedLink):
     """The way out of one IRC connection."""
 
     lines: Lines
+    unnoted = True  # what goes out next may be the first that has to be acknowledged: is somebody in, is it their mail
 
     def render(self, event: Any) -> bytes:
         """The lines of an event for this connection alone."""
+        self.unnoted = True  # it may have been let in
         return self.lines.client.encode(event)
+
+    def encode_all(self, events: Sequence[Any]) -> bytes:
+        if quick.all_accepted(self.lines.client, events):
+            self.free()
+            return b""
+        return super().encode_all(events)
 
     def page(self, conversation: str, messages: Sequence[Message]) -> bytes:
         """Stored mail: one batch for those who know what that is."""
@@ -76,8 +84,10 @@ class LineLink(TypedLink):
 
     def write(self, data: bytes) -> None:
         if data:
-            super().write(data)
-            self.lines.wrote()
+            Outlet.write(self, data)
+            if self.unnoted:
+                self.unnoted = False
+                self.lines.wrote()
 
     def nudge(self) -> bool:
         """Send a PING, once in a silence."""
@@ -87,6 +97,7 @@ class LineLink(TypedLink):
 class Lines(Typed):
     """One connection that speaks IRC."""
 
+    outlet: LineLink
     MAX_LENGTH = LONGEST
     MOST_SKIPPED = 2 * LONGEST
 
@@ -130,6 +141,14 @@ class Lines(Typed):
         """How many questions the core has not answered yet."""
         return self.client.unanswered()
 
+    def together(self, lines: list[bytes | None], first: int, last: int) -> int:
+        """Those that say something to a group, up to the first that does not."""
+        commands = quick.commands(self.client, lines, first, last)
+        if commands:
+            self._spoken = True
+            self.node.receive_all(self.session, commands)
+        return len(commands)
+
     def lineReceived(self, line: bytes) -> None:
         if len(line) > self.MOST_SKIPPED:
             self.lineLengthExceeded(line)
@@ -142,8 +161,6 @@ class Lines(Typed):
         line = line.rstrip(b"\r")
         if b"\r" in line:
             line = line.replace(b"\r", b" ")
-        if quick.take(self.client, line):
-            return
         try:
             parsed = parse(line)
         except BadLine as error:
@@ -183,6 +200,7 @@ class Lines(Typed):
     def _probe(self) -> None:
         """Ask for a PONG behind what was delivered, if something was."""
         self._timer = None
+        self.outlet.unnoted = True
         if self.over() or self._told:
             return
         told = self._codecs.lookup.told(self.session)

@@ -61,8 +61,8 @@ class Server(Protocol):
     def heard(self, session: Any) -> None:
         """The other end has said something, if no command."""
 
-    def may(self, session: Any) -> bool:
-        """Whether one more line may be dealt with now."""
+    def may(self, session: Any, lines: int = 1) -> int:
+        """How many of so many lines may be dealt with now."""
 
     def refuse(self, session: Any, code: str, text: str) -> None:
         """What came in was no command."""
@@ -128,6 +128,7 @@ class Outlet:
         self.asked_for = 0  # of the bytes that wait: answers to its own questions, of which no more are read then
         self.admitted: Callable[[], None] = lambda: None  # the port may want to know that somebody logged in
         self._transport = transport
+        self._send = transport.write
         self._clock = clock
         self._queue: deque[bytes] = deque()
         self._queued = 0
@@ -141,7 +142,7 @@ class Outlet:
         if self.closed or self._ending:
             return
         if not self.paused:
-            self._transport.write(data)
+            self._send(data)
             return
         self._queue.append(data)
         self._queued += len(data)

@@ -138,20 +138,28 @@ class Typed(LineReceiver):
 
     def _deal(self, lines: list[bytes | None]) -> None:
         node, session = self.node, self.session
-        for number, line in enumerate(lines):
-            if self.over():
-                return
+        first, count = 0, len(lines)
+        while first < count and not self.over():
             if self.busy(UNANSWERED):
-                self._keep(lines[number:])
+                self._keep(lines[first:])
                 return
-            if not node.may(session):
-                self._keep(lines[number:])
+            granted = node.may(session, min(count - first, UNANSWERED - self.unanswered()))
+            if not granted:
+                self._keep(lines[first:])
                 self._again = self.clock.callLater(LATER, self._go_on)
                 return
-            if line is None:
-                self.lineLengthExceeded(b"")
-            else:
-                self.lineReceived(line)
+            first += self.together(lines, first, first + granted) or self._one(lines[first])
+
+    def _one(self, line: bytes | None) -> int:
+        if line is None:
+            self.lineLengthExceeded(b"")
+        else:
+            self.lineReceived(line)
+        return 1
+
+    def together(self, lines: list[bytes | None], first: int, last: int) -> int:
+        """Deal with these lines in one go, as far as that can be done; returns how many that were."""
+        return 0
 
     def _keep(self, lines: list[bytes | None]) -> None:
         self._later = lines

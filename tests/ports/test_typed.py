@@ -26,10 +26,10 @@ class Deaf:
     def heard(self, session: str) -> None:
         """Something came."""
 
-    def may(self, session: str) -> bool:
+    def may(self, session: str, lines: int = 1) -> int:
         """One line fewer."""
         self.allowed -= 1
-        return self.allowed >= 0
+        return 1 if self.allowed >= 0 else 0
 
     def end_later(self, session: str, event: Bye) -> None:
         """It is over."""

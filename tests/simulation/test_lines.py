@@ -98,6 +98,6 @@ class AnythingTests(SynchronousTestCase):
         ended = not peer.transport.connected
         inner = peer.door._inner
         if not ended and isinstance(inner, Lines):
-            self.assertEqual(inner.client.unanswered(), 0, inner.client._asked)
+            self.assertEqual(inner.client.unanswered(), 0, inner.client.asked)
             self.assertIn(":test.example PONG test.example :end", peer.says("PING end"), said)
         self.assertIn(":test.example PONG test.example :still", alice.says("PING still"))

@@ -12,10 +12,10 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from chatd.messages import Accepted, Failed, Ping
+from chatd.messages import Accepted, Failed, Ping, Send
 from chatd.ports.irc.codec import LineCodec
 from chatd.ports.irc.out import FORMATS, Out, format_line, format_lines
-from chatd.ports.irc.quick import Quick, accepted
+from chatd.ports.irc.quick import accepted
 from chatd.wire.irc import Line
 from chatd.wire.numerics import Numeric
 
@@ -178,11 +178,11 @@ class Client:
         self.early_following: list[str] = []  # what was said of metadata before it was in
         self.early_metadata: dict[str, str] = {}
         self.batches: dict[str, Any] = {}  # open ones of the client's (multiline)
-        self.slowly: Callable[[Quick, Response], Asked]  # what the long way would have asked
+        self.slowly: Callable[[Send, Response], Asked]  # what the long way would have asked
         self.recoded: Callable[[], None] = lambda: None  # the connection takes another codec
         self.ponged: Callable[[str], None] = lambda token: None  # the connection may have waited for it
         self._replies = replies
-        self._asked: dict[int, Any] = {}  # Asked or Quick
+        self.asked: dict[int, Any] = {}  # Asked, or what `quick` sent
         self._ref = 0
         self._batch = 0
         self._line = Line("", [])
@@ -214,9 +214,14 @@ class Client:
 
     def ref(self, asked: Any) -> int:
         """The number under which the core's answer to this comes back."""
-        self._ref = ref = self._ref % REFS + 1
-        self._asked[ref] = asked
+        ref = self.next_ref()
+        self.asked[ref] = asked
         return ref
+
+    def next_ref(self) -> int:
+        """A number for what is to be asked next."""
+        self._ref = self._ref % REFS + 1
+        return self._ref
 
     def later(self, outs: Callable[[Client], list[Out]]) -> None:
         """Answer with what is so when everything asked before has been answered."""
@@ -224,7 +229,7 @@ class Client:
 
     def unanswered(self) -> int:
         """How many commands the core has not answered yet."""
-        return len(self._asked)
+        return len(self.asked)
 
     def put_off(self) -> None:
         """This line is answered with one that comes later (the end of a batch that it opens)."""
@@ -281,12 +286,12 @@ class Client:
         if type(event) is Response:
             return self._closed(event)
         ref = getattr(event, "ref", 0)
-        asked = self._asked.get(ref) if ref else None
-        if type(asked) is Quick:
+        asked = self.asked.get(ref) if ref else None
+        if type(asked) is Send:
             if type(event) is Accepted:
-                del self._asked[ref]
+                del self.asked[ref]
                 return accepted(self, asked, event)
-            asked = self._asked[ref] = self.slowly(asked, Response("", self.nick))
+            asked = self.asked[ref] = self.slowly(asked, Response("", self.nick))
         renderer = self._replies.get(type(event))
         outs = asked.then(self, asked, event) if asked is not None and asked.then is not None else None
         if outs is None:
@@ -296,7 +301,7 @@ class Client:
             return format_lines(outs, self.caps)
         response = asked.response
         if not getattr(renderer, "goes_on", False):
-            del self._asked[ref]
+            del self.asked[ref]
             response.waiting -= 1
         response.outs += outs
         if response.label and response.waiting:

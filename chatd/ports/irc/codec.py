@@ -52,11 +52,11 @@ class LineCodec:
         self.server = server
         self.caps = caps
         self._at, self._stamp = 0, stamp(0)
-        self._tagged = bool(caps & {"server-time", "message-tags", "account-tag"})
+        self.tagged = bool(caps & {"server-time", "message-tags", "account-tag"})
 
     def encode(self, event: Any) -> bytes:
         """The lines of an event, or nothing."""
-        if type(event) is m.Message and (data := quick.encode(self, event)):
+        if type(event) is m.Message and (data := quick.encode(self, (event,))):
             return data
         render = RENDERERS.get(type(event))
         if render is None:
@@ -65,11 +65,13 @@ class LineCodec:
 
     def encode_all(self, events: Sequence[Any]) -> bytes:
         """Several of them, one behind the other."""
+        if {m.Message}.issuperset(map(type, events)) and (data := quick.encode(self, events)):
+            return data
         return b"".join(map(self.encode, events))
 
     def dress(self, event: Any, outs: list[Out]) -> list[Out]:
         """Lines with the time, the id and the account of what a person did, where they have no tags yet."""
-        if not self._tagged or type(event) in TAGGED or all(out.tags or "!" not in out.source for out in outs):
+        if not self.tagged or type(event) in TAGGED or all(out.tags or "!" not in out.source for out in outs):
             return outs
         who = getattr(event, "by", "") or getattr(event, "name", "") or outs[0].source.partition("!")[0]
         at = getattr(event, "at", 0) or self.lookup.now()
@@ -86,7 +88,7 @@ class LineCodec:
 
     def tags(self, sender: str, at: int, id: bytes = b"", tags: str = "") -> Mapping[str, str]:
         """The tags of something that somebody did at a time."""
-        if not self._tagged:
+        if not self.tagged:
             return {}
         found: dict[str, str] = parse_tags(tags) if tags else {}
         found.pop(CUTS, None)

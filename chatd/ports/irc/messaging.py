@@ -16,7 +16,6 @@ from chatd.ports.irc.channels import SIGNS
 from chatd.ports.irc.client import Asked, Client, Rendered, Response
 from chatd.ports.irc.codec import CONCAT, CUTS, LineCodec
 from chatd.ports.irc.out import Out
-from chatd.ports.irc.quick import Quick
 from chatd.wire import numerics as n
 from chatd.wire.irc import Line, Text, parse_tags, write_tags
 
@@ -126,11 +125,11 @@ def _said(client: Client, asked: Asked, event: m.Event) -> list[Out] | None:
     return [*outs, *_absence(client, said, event)]
 
 
-def slowly(quick: Quick, response: Response) -> Asked:
+def slowly(sent: m.Send, response: Response) -> Asked:
     """What the long way would have asked: the core has something else to say to it than that it is kept."""
     response.waiting += 1
-    said = Said(quick.target, "text", quick.text, "", quick.id)
-    return Asked(Line("PRIVMSG", [quick.target, quick.text]), response, said, _said)
+    said = Said(sent.to, "text", sent.text, "", sent.id)
+    return Asked(Line("PRIVMSG", [sent.to, sent.text]), response, said, _said)
 
 
 def _absence(client: Client, said: Said, event: m.Accepted | people.Passed) -> list[Out]:

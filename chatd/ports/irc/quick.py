@@ -9,6 +9,7 @@ leaves out the tags, the label, the list of targets, and what makes lines safe w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from chatd import messages as m
@@ -22,51 +23,77 @@ OPENING: Final = b"PRIVMSG #"
 LONGEST_OUT: Final = 100  # characters of text; longer ones may have to be cut, which is the long way's business
 
 
-class Quick:
-    """A message of which the core has not said yet whether it is kept."""
-
-    __slots__ = ("id", "target", "text")
-
-    def __init__(self, target: str, text: str, id: bytes) -> None:
-        self.target = target
-        self.text = text
-        self.id = id
-
-
-def take(client: Client, line: bytes) -> bool:
-    """Deal with a line without CR LF; False: nothing was done, take the long way."""
-    if line[:9] != OPENING or not client.inside or client.batches or len(line) > LINE_BYTES - 2:
-        return False
+def command(client: Client, line: bytes) -> m.Send | None:
+    """What a line without CR LF asks of the core; None: nothing was done, take the long way."""
+    if line[:9] != OPENING or len(line) > LINE_BYTES - 2:
+        return None
     to, _, said = line[8:].partition(b" ")
-    if said[:1] != b":" or len(said) < 2 or b"," in to or b"\0" in line:
-        return False
+    if said[:1] != b":" or len(said) < 2 or b"," in to or b"\0" in line or b"\r" in line:
+        return None
     try:
         target, text = to.decode(), said[1:].decode()
     except UnicodeDecodeError:
-        return False
-    id = client.lookup.id()
-    client.node.receive(client.session, m.Send(client.ref(Quick(target, text, id)), target, id, text))
-    return True
+        return None
+    sent = m.Send(client.next_ref(), target, client.lookup.id(), text)
+    client.asked[sent.ref] = sent
+    return sent
 
 
-def accepted(client: Client, quick: Quick, event: m.Accepted) -> bytes:
+def commands(client: Client, lines: Sequence[bytes | None], first: int, last: int) -> list[m.Send]:
+    """What these lines ask, up to one that has to go the long way; they may still end in CR."""
+    found: list[m.Send] = []
+    if client.inside and not client.batches:
+        for number in range(first, last):
+            line = lines[number]
+            sent = command(client, line.rstrip(b"\r")) if line is not None else None
+            if sent is None:
+                break
+            found.append(sent)
+    return found
+
+
+def accepted(client: Client, sent: m.Send, event: m.Accepted) -> bytes:
     """The core keeps it: the echo, for those who asked for one."""
     if "echo-message" not in client.caps:
         return b""
-    echo = m.Message(quick.target, 0, event.at, client.name, quick.id, quick.text)
+    echo = m.Message(sent.to, 0, event.at, client.name, sent.id, sent.text)
     return client.codec.encode(echo)
 
 
-def encode(codec: LineCodec, event: Any) -> bytes:
-    """A message of a group as its one line; nothing where it has to go the long way."""
-    text, group = event.text, event.conversation
-    if event.kind != "text" or event.tags or group[:1] != "#" or len(text) > LONGEST_OUT or not text.isprintable():
-        return b""
-    return f"{tags(codec, event)}:{codec.lookup.source(event.sender)} PRIVMSG {group} :{text}\r\n".encode()
+def all_accepted(client: Client, events: Sequence[Any]) -> bool:
+    """Whether these say no more than that the core keeps what was sent here, and nobody wants an echo: that is all."""
+    asked = client.asked
+    if "echo-message" in client.caps:
+        return False
+    for event in events:
+        if type(event) is not m.Accepted or type(asked.get(event.ref)) is not m.Send:
+            return False
+    for event in events:
+        asked.pop(event.ref, None)
+    return True
+
+
+def encode(codec: LineCodec, events: Sequence[Any]) -> bytes:
+    """Messages to groups as a line each; nothing where one of them has to go the long way."""
+    sender = group = opening = ""
+    lines = []
+    for event in events:
+        text = event.text
+        if event.kind != "text" or event.tags or len(text) > LONGEST_OUT or not text.isprintable():
+            return b""
+        if event.sender != sender or event.conversation != group:
+            sender, group = event.sender, event.conversation
+            if group[:1] != "#":
+                return b""
+            opening = f":{codec.lookup.source(sender)} PRIVMSG {group} :"
+        lines.append(f"{tags(codec, event)}{opening}{text}\r\n")
+    return "".join(lines).encode()
 
 
 def tags(codec: LineCodec, event: Any) -> str:
     """The tags of a message, as far as this codec's clients want them, with `@` and the space."""
+    if not codec.tagged:
+        return ""
     caps = codec.caps
     found = []
     if "server-time" in caps:

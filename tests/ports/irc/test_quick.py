@@ -32,14 +32,14 @@ class WritingTests(IrcScene):
     ) -> None:
         codec = self.house.codecs.get(frozenset(caps))
         event = m.Message(conversation, 1, 7, sender, bytes(range(16)), text, kind, tags)
-        written = quick.encode(codec, event)
+        written = quick.encode(codec, (event,))
         if written:
             self.assertEqual(written, format_lines(codec.message(event), codec.caps))
         self.assertEqual(codec.encode(event), written or format_lines(codec.message(event), codec.caps))
 
     def test_it_is_the_usual_way(self) -> None:
         codec = self.house.codecs.get(frozenset({"server-time"}))
-        self.assertTrue(quick.encode(codec, m.Message("#x", 1, 7, "ann", bytes(16), "hi there", "text", "")))
+        self.assertTrue(quick.encode(codec, [m.Message("#x", 1, 7, "ann", bytes(16), "hi there", "text", "")]))
 
 
 class Both:
@@ -94,6 +94,19 @@ class ReadingTests(IrcScene):
             b"@a=b PRIVMSG #x :hi", b"PRIVMSG #x :\xff", b"PRIVMSG #x :a\0b", b"PRIVMSG #x :" + b"a" * 500,
             b"privmsg #x :hi", b":ann PRIVMSG #x :hi",
         ):  # fmt: skip
-            self.assertFalse(quick.take(client, line), line)
-        self.assertTrue(quick.take(client, b"PRIVMSG #x :hi"))
-        self.assertFalse(quick.take(IrcPeer(self.house).door, b"NICK"))  # type: ignore[arg-type]
+            self.assertEqual(quick.commands(client, [b"PRIVMSG #x :one\r", line, b"PRIVMSG #x :two"], 1, 3), [], line)
+        lines: list[bytes | None] = [b"PRIVMSG #x :one\r", b"PRIVMSG #y :two", None, b"PRIVMSG #x :three"]
+        found = quick.commands(client, lines, 0, 4)
+        self.assertEqual([(sent.to, sent.text) for sent in found], [("#x", "one"), ("#y", "two")])
+        self.assertEqual([client.asked[sent.ref] for sent in found], found)
+        client.inside = False
+        self.assertEqual(quick.commands(client, lines, 0, 4), [])
+
+    def test_what_is_kept_is_not_asked_for_any_more(self) -> None:
+        ann, bob = self.guest("ann", "echo-message"), self.guest("bob")
+        for peer, echoes in ((ann, 2), (bob, 0)):
+            peer.says("JOIN #x")
+            peer.take()
+            peer.raw(b"PRIVMSG #x :one\r\nPRIVMSG #x :two\r\nPRIVMSG #nowhere :three\r\n")
+            self.assertEqual(len(peer.take()), echoes + 1)
+            self.assertEqual(peer.door._inner.client.unanswered(), 0)  # type: ignore[union-attr]
