@@ -544,8 +544,8 @@ class CommandTests(Classroom):
         self.assertEqual(bob.type("/group g1 hi")[0][: len(no)], no)
         self.assertEqual(bob.type("/group g1")[:1], ["Joined group 'g1' successfully."])
         self.assertEqual(self.seen(alice)[0][-1], "[g1] bob joined the group")
-        self.assertEqual(alice.type("/group g1 who is in?"), ["[PLAIN] [g1] You: who is in?"])
-        self.assertEqual(self.seen(bob, carol)[0][-1], "[PLAIN] [g1] alice: who is in?")
+        self.assertEqual(alice.type("/group g1 who is in?"), ["[g1] You: who is in?"])
+        self.assertEqual(self.seen(bob, carol)[0][-1], "[g1] alice: who is in?")
         self.assertEqual(carol.take(), [])
 
     def test_C5_C6_ways_to_leave(self) -> None:
@@ -561,7 +561,7 @@ class CommandTests(Classroom):
         self.assertEqual(alice.type("/create_group g1")[:1], ["Group 'g1' created successfully."])
         self.assertEqual(bob.type("/join_group g1")[:1], ["Joined group 'g1' successfully."])
         bob.type("/group_msg g1 hello"), bob.type("@alice,@carol to both")
-        self.assertEqual(alice.take()[-2:], ["[PLAIN] [g1] bob: hello", "(Private) bob: to both"])
+        self.assertEqual(alice.take()[-2:], ["[g1] bob: hello", "(Private) bob: to both"])
         self.assertEqual(carol.take(), ["(Private) bob: to both"])
         self.assertEqual(bob.type("/who", "/inbox"), ["Here now (3): alice, bob, carol", "Nothing is unread."])
 

@@ -29,12 +29,14 @@ class Tell(Intent, frozen=True):
 
 
 class JoinGroup(Intent, frozen=True):
-    """Join a group, or make it. `key`: where one is needed to come in. `open`: one that is made is not encrypted."""
+    """Join a group, or (`create`) make it: by invitation (`private`), or not encrypted (`open`). `key`: where one is
+    needed to come in."""
 
     group: str
     private: bool = False
     key: str = ""
     open: bool = False
+    create: bool = True
 
 
 class LeaveGroup(Intent, frozen=True):

@@ -22,7 +22,7 @@ def command(intent: i.Intent, ref: int, focus: str) -> Command | None:
 
 
 _TABLE: Final[dict[type[i.Intent], Callable[[Any, int, str], Command]]] = {
-    i.JoinGroup: lambda intent, ref, focus: m.Join(ref, intent.group, True, intent.private, intent.key),
+    i.JoinGroup: lambda intent, ref, focus: m.Join(ref, intent.group, intent.create, intent.private, intent.key),
     i.LeaveGroup: lambda intent, ref, focus: m.Leave(ref, intent.group),
     i.InviteTo: lambda intent, ref, focus: m.Invite(ref, intent.group, intent.name),
     i.KickFrom: lambda intent, ref, focus: m.Kick(ref, intent.group or focus, intent.name, intent.reason),

@@ -31,7 +31,7 @@ from clients.core.secure.desk import Strongbox
 from clients.core.secure.encryption import FEATURE, Encryption
 from clients.core.step import Step, both
 from clients.core.transfers import Transfers
-from clients.core.view import CONNECTING, OFFLINE, ONLINE, State, View
+from clients.core.view import CONNECTING, OFFLINE, ONLINE, State, View, fold
 
 CLIENT: Final = "chat/0.1"
 LONGEST_TEXT: Final = 240_000
@@ -112,8 +112,11 @@ class Session:
         if self.secure is None or not (self.secure.is_false(event) or self.secure.received(now, event)):
             act = _EVENTS.get(type(event))
             step = act(self, now, event) if act else self._answered(now, event)
-        if self.secure is not None and self.state.status == ONLINE and self.secure.reconsiders():
-            step.commands += self._say_unsent(now)
+        if self.secure is not None and self.state.status == ONLINE:
+            for intent in self.secure.openly():
+                step = both(step, self._question(now, intent))
+            if self.secure.reconsiders():
+                step.commands += self._say_unsent(now)
         return self._and_encryption(now, step)
 
     def deadline(self) -> float | None:
@@ -200,6 +203,10 @@ class Session:
                 self.secure.acknowledge(now, True)
         if self.secure is not None and self.secure.ask(now, intent):
             return self._and_encryption(now, Step(commands=acknowledged))
+        return both(self._and_encryption(now, Step(commands=acknowledged)), self._question(now, intent))
+
+    def _question(self, now: float, intent: i.Intent) -> Step:
+        """What is asked of the server as it is."""
         ref = self.next_ref()
         asking = command(intent, ref, self.state.focus)
         if asking is None:
@@ -207,9 +214,8 @@ class Session:
             return Step([n.Refused("not-available", f"That cannot be done: {who}.", intent=intent)])
         known = isinstance(intent, i.JoinGroup) and intent.group.lower() in map(str.lower, self.state.positions)
         self._asked[ref] = Asked(intent, now, known)
-        step = self._and_encryption(now, Step(commands=acknowledged))
-        step.commands.append(asking)
-        return step
+        self.pulse.spoke(now)
+        return Step(commands=[asking])
 
     def idle(self) -> bool:
         """Nothing said or asked is without an answer."""
@@ -234,6 +240,11 @@ class Session:
         """The number of the next question."""
         self._ref = self._ref % (2**31 - 1) + 1
         return self._ref
+
+    def joins(self, group: str) -> bool:
+        """Is one asking for an open group of this name?"""
+        asked = (asked.intent for asked in self._asked.values())
+        return any(isinstance(intent, i.JoinGroup) and fold(intent.group) == fold(group) for intent in asked)
 
     # ---- inside ----
 

@@ -149,7 +149,10 @@ def paged(one: a.Message, me: str) -> n.Said:
 
 
 _ANSWERS: Final[dict[type[Any], Callable[[Any, str], list[str]]]] = {
-    a.GroupInfo: lambda e, me: [line("group", created=e.created, members=e.members, **position(e.position))],
+    a.GroupInfo: lambda e, me: [
+        line("group", created=e.created, state="created" if e.created else "joined", members=e.members,
+             **position(e.position))
+    ],
     a.MemberList: lambda e, me: [line("members", group=e.group, members=people(e.members))],
     a.GroupList: lambda e, me: [
         line("group", group=g.group, members=g.members, joined=g.joined, private=g.private, announce=g.announce,

@@ -24,6 +24,8 @@ from clients.line.errand import Errand as Errand
 from clients.line.errand import exit_code as exit_code
 
 SOON: Final = 2.5  # somebody who is there acknowledges within a second
+ASKED: Final = ("GROUP_ASKED", "GROUP_ASKED_BACK")
+LET_IN: Final = "GROUP_LET_IN"
 
 
 class Sending(Errand):
@@ -278,6 +280,38 @@ class Asking(Errand):
         return 0
 
 
+class Joining(Asking):
+    """`group`: 0 when one is in, or has asked; with `--wait` 6 as long as nobody has let one in."""
+
+    def __init__(self, context: Context, intent: i.JoinGroup) -> None:
+        super().__init__(context, intent)
+        self._waits: n.Secure | None = None
+
+    def concerns(self, notice: n.Secure) -> bool:
+        """Also that one is in, long after one has asked."""
+        return super().concerns(notice) or notice.code == LET_IN
+
+    def secured(self, notice: n.Secure) -> None:
+        """One has asked: a member's program lets one in, in a moment or another day."""
+        if notice.code in ASKED:
+            self._waits = notice
+            if self.context.wait is None:
+                self.later(SOON, self.late)
+        else:
+            super().secured(notice)
+
+    def late(self) -> None:
+        """Nobody was there who lets one in."""
+        if self._waits is None:
+            super().late()
+            return
+        if self.context.json:
+            self.data(objects.line("group", state="asked", conversation=self._waits.detail))
+        else:
+            self.data(alerts.sentence(self._waits, self.context.style()))
+        self.finish(0 if self.context.wait is None else 6)
+
+
 class Verifying(Asking):
     """`verify`: 0 for somebody whose key was compared (or vouched for by who was), 8 for anybody else."""
 
@@ -370,7 +404,7 @@ def errand(verb: str, words: list[str], context: Context, **more: Any) -> Errand
     if verb == "link":
         return Linking(context)
     if verb == "group":
-        return Asking(context, i.JoinGroup(group_name(words[0]), open=is_open))
+        return Joining(context, i.JoinGroup(group_name(words[0]), open=is_open))
     asked = intent(verb, words, context.most)
     assert asked is not None, "the options have looked"
     if isinstance(asked, i.Recover | i.ResetKeys) and "secret" in more:

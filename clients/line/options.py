@@ -34,7 +34,7 @@ one-shot verbs (TO is @name, #group, or nothing for the lobby):
   inbox  who  groups
   file TO PATH       send a file; the same again goes on with what was cut off
   get ID             fetch a file that was offered (--output: where it goes)
-  group NAME         join a group, or make it (--open: not encrypted)
+  group NAME         join a group, or make it (--open: not encrypted); --wait: until a member has let you in
   verify @NAME       show the number to compare; status 8 as long as it was not (--yes: it is the same)
   devices            the devices of the account (add ID, revoke ID)
   keys               how your keys stand (recovery: make a recovery code; recover, reset: with --password-file)
@@ -46,8 +46,9 @@ one-shot verbs (TO is @name, #group, or nothing for the lobby):
   unpin              forget the server's certificate after it was changed on purpose
 
 exit status: 0 done; 1 other; 2 usage; 3 cannot connect; 4 not logged in, refused, or a wrong passphrase;
-  5 no such user or group; 6 stored, not yet delivered (with --wait); 7 refused by policy, or who it is for cannot
-  encrypt; 8 certificate or somebody's key changed, or not verified; 9 timed out; 130 Ctrl-C
+  5 no such user or group; 6 stored and not yet delivered, or asked and not yet let in (with --wait); 7 refused by
+  policy, or who it is for cannot encrypt; 8 certificate or somebody's key changed, or not verified; 9 timed out;
+  130 Ctrl-C
 """
 
 
@@ -199,7 +200,7 @@ def parser() -> argparse.ArgumentParser:
     add("--invitation", metavar="CODE", default="", help="for a server that asks for one")
     add("--json", **flag, help="one object a line on standard output, errors too")
     add("--no-input", **flag, help="fail rather than ask")
-    add("--wait", type=float, metavar="SECONDS", help="wait for the outcome (send) or for a message (recv)")
+    add("--wait", type=float, metavar="SECONDS", help="wait for the outcome (send, group) or for a message (recv)")
     add("--count", type=int, metavar="N", help="recv: at most N messages; tail, history: the last N")
     add("-f", "--follow", **flag, help="tail: go on with what comes")
     add("--output", metavar="PATH", default="", help="get: the folder or the name; nothing is overwritten")

@@ -68,7 +68,7 @@ complete -c chat -n _shtab_chat_using -l guest -d 'come in as a guest, without a
 complete -c chat -n _shtab_chat_using -l invitation -x -d 'for a server that asks for one'
 complete -c chat -n _shtab_chat_using -l json -d 'one object a line on standard output, errors too'
 complete -c chat -n _shtab_chat_using -l no-input -d 'fail rather than ask'
-complete -c chat -n _shtab_chat_using -l wait -x -d 'wait for the outcome (send) or for a message (recv)'
+complete -c chat -n _shtab_chat_using -l wait -x -d 'wait for the outcome (send, group) or for a message (recv)'
 complete -c chat -n _shtab_chat_using -l count -x -d 'recv: at most N messages; tail, history: the last N'
 complete -c chat -n _shtab_chat_using -s f -l follow -d 'tail: go on with what comes'
 complete -c chat -n _shtab_chat_using -l output -xka "(__fish_complete_path (commandline -ct))" -d 'get: the folder or the name; nothing is overwritten'

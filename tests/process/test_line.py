@@ -235,7 +235,7 @@ class VerbTests(ChatCase):
 
     def test_lists_as_lines_and_as_objects(self) -> None:
         self.swarm("bob")
-        self.chat("carol", "group", "hw1")
+        self.chat("carol", "group", "--open", "hw1")
         self.assertEqual(self.chat("carol", "send", "@alice", "hi").status, 5)
         self.assertEqual(self.chat("alice", "group", "hw1").out, "Joined group 'hw1' successfully.\n")
         self.chat("carol", "send", "#hw1", "hello")
@@ -257,10 +257,10 @@ class VerbTests(ChatCase):
 
     def test_exit_status_when_something_is_wrong(self) -> None:
         self.swarm("bob")
-        self.chat("carol", "group", "hw1")
+        self.chat("carol", "group", "--open", "hw1")
         self.status(5, self.chat("alice", "send", "@zoe", "hi"), "<<zoe>> not found")
         self.status(5, self.chat("alice", "send", "#nothing", "hi"), "does not exist")
-        self.status(7, self.chat("alice", "send", "#hw1", "hi"), "not a member")
+        self.status(5, self.chat("alice", "send", "#hw1", "hi"), "not a member")
         self.status(4, self.chat("bob", "who"), "taken")
         self.status(4, self.chat("", "send", "@bob", "hi"), "username is needed")
         self.assertEqual(self.chat("alice", "send", "@carol", "hi", "--wait", "1"), Done(6, "stored\n", ""))
@@ -495,13 +495,13 @@ class GroupTests(ChatCase):
 
     def test_a_group_that_ends_and_another_one_of_its_name(self) -> None:
         for name in ("alice", "bob"):
-            self.chat(name, "group", "hw3")
+            self.chat(name, "group", "--open", "hw3")
         for number in range(3):
             self.chat("alice", "send", "#hw3", f"old {number}")
         self.assertEqual(len(self.chat("bob", "recv").lines()), 3)
         for name in ("alice", "bob"):
             self.talk(name, "/part hw3\n")
-        self.chat("alice", "group", "hw3")
+        self.chat("alice", "group", "--open", "hw3")
         self.assertIn("#hw3 is another group than before.", self.talk("bob", "/group hw3\n").out)
         self.chat("alice", "send", "#hw3", "new")
         self.assertRegex(self.chat("bob", "recv").out, r"^\d\d:\d\d \[PLAIN\] \[hw3\] alice: new\n$")
@@ -510,7 +510,7 @@ class GroupTests(ChatCase):
 
     def test_order_is_kept_from_the_keyboard(self) -> None:
         alice = self.join("alice")
-        alice.enter("/group hw3")
+        alice.enter("/group --open hw3")
         alice.wait("created successfully")
         bob = self.join("bob")
         bob.enter("/group hw3")

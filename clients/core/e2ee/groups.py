@@ -61,13 +61,14 @@ class Naming(msgspec.Struct, array_like=True, frozen=True):
 
 class GroupRow(msgspec.Struct, array_like=True, frozen=True):
     """One group: `promised` is the newest entry that any member spoke of, `wanted` what one would like it to be
-    called."""
+    called, `called` the name by which one has found it."""
 
     state: State
     promised: int = 0
     forked: bool = False
     naming: Naming = Naming()
     wanted: Naming = Naming()
+    called: str = ""
 
 
 class Out(msgspec.Struct, array_like=True, frozen=True):
@@ -184,6 +185,8 @@ class Groups:
                     raise
                 batch.put(GROUP, gid.hex(), msgspec.structs.replace(row, forked=True))
                 return [Note("GROUP_LOG_FORK", refused.user)]
+            if own.myself(batch).user not in state.members:
+                batch.drop(OUT, gid.hex())  # the others have forgotten it: who comes back begins anew
         if state is not None and state != before:
             row = msgspec.structs.replace(row, state=state) if row else GroupRow(state)
             if row.wanted.digest == state.name_digest:

@@ -130,7 +130,7 @@ class Snapshot(Strict, frozen=True):
 class State(msgspec.Struct, array_like=True, frozen=True):
     """What the chain says so far.
 
-    `heads` has the hashes of the entries that this device has seen; whom somebody has `removed` only an admin adds again.
+    `heads` has the hashes of the entries that this device has seen; whom somebody has `removed` only an admin adds.
     """
 
     gid: bytes

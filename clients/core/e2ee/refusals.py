@@ -155,6 +155,49 @@ ASKED: Final[dict[str, Code]] = {
     ),
     "PLAIN_NEEDLESS": Code(STOP, "{who} can encrypt, so nothing is sent to {who} openly."),
     "GROUP_MADE": Code(NOTE, "Group '{where}' is encrypted, and by invitation: /invite {where} name"),
+    "GROUP_NAMED": Code(
+        NOTE,
+        "Group '{where}' is encrypted. Who knows its name asks to come in, and the program of any member lets them in;"
+        " by invitation only: /mode {where} +i",
+    ),
+    "GROUP_ASKED": Code(
+        NOTE,
+        "Group '{where}' is there, encrypted. You have asked to be let in; the program of any member does that, as soon"
+        " as one is here.",
+    ),
+    "GROUP_ASKED_BACK": Code(
+        NOTE,
+        "Group '{where}' is there, and somebody has removed you from it. Those who run it are asked to let you in.",
+    ),
+    "GROUP_LET_IN": Code(NOTE, "You are in the encrypted group '{where}' now."),
+    "GROUP_WAITING": Code(
+        STOP,
+        "You are not in group '{where}' yet: you have asked, and nobody who lets you in has been here. Nothing was"
+        " sent.",
+    ),
+    "GROUP_GONE": Code(NOTE, "Group '{where}' is no longer there, so you no longer ask to be let in: /group {where}"),
+    "GROUP_WITHDRAWN": Code(NOTE, "You do not ask to be let into group '{where}' any more."),
+    "GROUP_OTHER": Code(
+        STOP,
+        "The server has led you to another group than '{where}'. You have left it again; tell your instructor.",
+    ),
+    "GROUP_WAS_SECRET": Code(
+        STOP,
+        "The group '{where}' that you know is encrypted, and now the server has an open one of this name. If that is"
+        " the one you want: /group --open {where}",
+    ),
+    "GROUP_PUT_OUT": Code(
+        STOP,
+        "Somebody has removed you from the encrypted group '{where}', and it is by invitation: ask those who run it."
+        " Another one of this name: /group --private {where}",
+    ),
+    "GROUP_NOT_OPEN": Code(
+        STOP,
+        "This server knows no encryption, so you are in no group '{where}'. For an open one: /group --open {where}",
+    ),
+    "KNOCK_REMOVED": Code(
+        NOTE, "{who}, whom somebody has removed from group '{where}', asks to come back: /invite {where} {who}"
+    ),
     "GROUP_ADDED": Code(NOTE, "{who} has taken you into the encrypted group '{where}'."),
     "GROUP_HERE": Code(
         NOTE,

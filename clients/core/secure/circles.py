@@ -12,13 +12,14 @@ from typing import Any, Final
 from chatd import encryption as e
 from chatd import messages as m
 from chatd import moderation as o
+from chatd.encryption import door_of
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.e2ee.batch import Batch
 from clients.core.e2ee.bodies import MOST_TEXT, GroupHead
 from clients.core.e2ee.devices import Entry
 from clients.core.e2ee.envelope import group_conv
-from clients.core.e2ee.members import Add, Arg, Leave, LogEntry, State, Whom
+from clients.core.e2ee.members import Add, Arg, Leave, LogEntry, Policy, State, Whom
 from clients.core.e2ee.receiving import Delivered
 from clients.core.e2ee.refusals import Behind, Note, Refused
 from clients.core.e2ee.signed import Signed, decode
@@ -28,15 +29,20 @@ from clients.core.secure.desk import Desk
 from clients.core.secure.flows import Flow, Pause, ServerRefused, done, expect
 from clients.core.secure.identity import Identity
 from clients.core.secure.posting import Posted, Posting
-from clients.core.secure.talks import Message, Talks
+from clients.core.secure.talks import BAD_NAME, Message, Talks, is_name
 from clients.core.view import fold
 
 MOST_TRIES: Final = 5
 MOST_INTRODUCERS: Final = 3
+QUICKER: Final = "op-sense"  # the check that an entry fails when somebody else was quicker
 UNTOLD: Final = "group-untold"  # one's own changes of which no word has gone out: whether somebody is new
 OWNERS: Final = "oq"  # the modes of a member that mean as much here
 ROLES: Final = {"owner": "admin", "op": "admin", "admin": "admin", "member": "unadmin"}
-OPEN_ONLY: Final = "An encrypted group has no modes, bans or voices: its owners add and remove people."
+HOUR: Final = 3_600.0
+OPEN_ONLY: Final = (
+    "An encrypted group has no bans, voices or modes but +i (by invitation only) and +o: its owners add and remove"
+    " people."
+)
 
 
 class Circles:
@@ -50,6 +56,11 @@ class Circles:
         self._topics: dict[str, str] = {}
         self._hinted: set[bytes] = set()  # groups whose log is to be looked at already
         self.unknown: Callable[[bytes], None] = lambda group: None  # one is in a group that is not known here
+        self.entered: Callable[[bytes], bool] = lambda group: False  # one is in: whether one had asked for it
+        self.enter: Callable[[str], Flow[bytes | None]] = _nowhere  # where one asks to be let in: perhaps one is
+        self.is_open: Callable[[str], bool] = lambda group: False
+        self.laid_down = False  # something was for an open group after all
+        self._shown: dict[tuple[bytes, str], float] = {}
         arriving.follow = self.follow
         arriving.reacts["group_head"] = self._was_told
         desk.on_note = self._noted
@@ -60,7 +71,8 @@ class Circles:
         """One message; what comes before it in the same group goes first."""
         gid = self._talks.group(item.to)
         if self._posting.begins(item):
-            self._desk.flows.start(group_conv(gid or b""), self._say(item, gid))
+            line = group_conv(gid) if gid is not None else "to:" + fold(item.to)
+            self._desk.flows.start(line, self._say(item, gid))
 
     def _say(self, item: Outgoing, gid: bytes | None) -> Flow[None]:
         if not self._identity.decided:
@@ -68,7 +80,13 @@ class Circles:
         try:
             self._identity.require_ready()
             if gid is None:
-                raise Refused("GROUP_UNKNOWN", "group-known")
+                gid = yield from self.enter(item.to)
+            if gid is None and self.is_open(item.to):
+                self._posting.lays_down(item)
+                self.laid_down = True
+                return
+            if gid is None:
+                raise ServerRefused(m.Failed(0, "no-such-group", "There is no such group, or you are not in it."))
             if len(item.text.encode()) > MOST_TEXT:
                 raise Refused("TEXT_TOO_LONG", "text-length")
             yield from self._encrypt(item, gid)
@@ -196,6 +214,29 @@ class Circles:
         batch.commit()
         self._posting.post(sending)
 
+    def add(self, gid: bytes, user: str) -> Flow[None]:
+        """Take somebody in whose keys are in order, and see that it is told as of anybody who comes."""
+        pin = self._desk.pin(user)
+        assert pin is not None
+        yield from self._change(gid, "add", Add(user, pin.uik))
+        self._desk.show(n.Changed(m.GroupChange(self._label(gid), "joined", user, self._desk.me)))
+
+    def catch_up(self, gid: bytes) -> Flow[None]:
+        """Read what the server has hinted at."""
+        if gid in self._hinted:
+            yield from self.follow(gid)
+
+    def show_to(self, gid: bytes, user: str) -> Flow[None]:
+        """A member's device has no log: it is shown where it stands, once an hour at most."""
+        if self._desk.now - self._shown.get((gid, user), -HOUR) >= HOUR:
+            self._shown[gid, user] = self._desk.now
+            yield from self._tell(gid, True, user)
+
+    def go(self, gid: bytes) -> Flow[None]:
+        """Out of a group, without a word."""
+        yield from self._change(gid, "leave", Leave())
+        self._talks.refresh()
+
     def _finish(self, gid: bytes) -> Flow[None]:
         """What a broken connection cut short: the name of a new group, and word of one's own changes."""
         desk, row = self._desk, self._talks.row(gid)
@@ -253,11 +294,13 @@ class Circles:
         self._talks.refresh()
         label, row = self._talks.shown(conversation), self._talks.row(body.gid)
         topic, self._topics[conversation] = self._topics.get(conversation, ""), row.naming.topic if row else ""
-        if is_new:
+        if self.entered(body.gid):
+            pass
+        elif is_new:
             desk.show(n.Secure("GROUP_ADDED" if by != desk.me else "GROUP_HERE", by, label))
         elif before != label and before == self._talks.nameless(body.gid):
             desk.show(n.Told("renamed", f"{before} is called {label}."))
-        elif label != before:
+        elif fold(label) != fold(before):
             desk.show(n.Told("renamed", f"{by} has renamed {before} to {label}."))
         elif topic != self._topics[conversation]:
             desk.show(n.Changed(m.GroupChange(label, "topic", by, by, self._topics[conversation])))
@@ -290,11 +333,13 @@ class Circles:
 
     # ---- what is wanted ----
 
-    def make(self, intent: i.JoinGroup) -> Flow[None]:
-        """A new group, with oneself in it."""
+    def make(self, intent: i.JoinGroup, door: bytes = b"") -> Flow[None]:
+        """A new group, with oneself in it; without a door it is by invitation. Raises Refused and ServerRefused."""
         desk, name = self._desk, intent.group.removeprefix("#")
+        if not is_name(name):
+            raise ServerRefused(m.Failed(0, "bad-name", BAD_NAME))
         batch = desk.batch()
-        gid, blob = desk.groups.create(batch)
+        gid, blob = desk.groups.create(batch, door)
         batch.commit()
         done((yield e.AppendGroup(0, gid, blob)))
         batch = desk.batch()
@@ -303,7 +348,8 @@ class Circles:
         yield from self.follow(gid)
         yield from self._append(gid, lambda batch: desk.groups.rename(batch, gid, name, ""))
         self._talks.refresh()
-        desk.show(n.Answered(intent, self._info(gid, created=True)), n.Secure("GROUP_MADE", to=self._label(gid)))
+        made = n.Secure("GROUP_NAMED" if door else "GROUP_MADE", to=self._label(gid))
+        desk.show(n.Answered(intent, self.info(gid, created=True)), made)
 
     def answer(self, intent: i.Intent) -> Flow[None]:
         """A wish about a group that is there."""
@@ -328,13 +374,15 @@ class Circles:
 
     def _join(self, gid: bytes, intent: i.JoinGroup) -> Flow[None]:
         yield from ()
-        self._desk.show(n.Answered(intent, self._info(gid), known=True))
+        self._desk.show(n.Answered(intent, self.info(gid), known=True))
 
     def _invite(self, gid: bytes, intent: i.InviteTo) -> Flow[None]:
         user = yield from self._desk.learn(intent.name)
         pin, row = self._desk.pin(user), self._talks.row(gid)
         if pin is None or row is None:
             raise Refused("NO_E2EE_KEYS", "chain", user)
+        if not row.state.may_add(self._desk.me, user):
+            self._need_owner(gid)
         if user in row.state.members:
             raise ServerRefused(m.Failed(0, "already-member", f"{user} is a member of {self._label(gid)} already."))
         yield from self._change(gid, "add", Add(user, pin.uik))
@@ -345,10 +393,25 @@ class Circles:
         self._desk.show(n.Answered(intent, m.Done(0)))
 
     def _leave(self, gid: bytes, intent: i.LeaveGroup) -> Flow[None]:
-        label = self._label(gid)
+        label, tried = self._label(gid), 0
+        while (heir := self._heir(gid)) and tried < MOST_TRIES:
+            tried += 1
+            try:
+                yield from self._change(gid, "admin", Whom(heir))
+            except Refused as refused:
+                if refused.check != QUICKER:
+                    raise
         yield from self._change(gid, "leave", Leave())
         self._desk.host.state.leave(label)
         self._desk.show(n.Answered(intent, m.Done(0)))
+
+    def _heir(self, gid: bytes) -> str:
+        """Who runs it when the only owner goes: whoever is in longest. As in open groups, nobody is left without."""
+        state, me = self._desk.groups.row(self._desk.batch(), gid).state, self._desk.me
+        others = [member for user, member in state.members.items() if user != me]
+        if me not in state.members or not state.members[me].admin or any(member.admin for member in others):
+            return ""
+        return others[0].user if others else ""
 
     def _role(self, gid: bytes, intent: i.GiveRole) -> Flow[None]:
         op = ROLES.get(intent.role)
@@ -359,10 +422,13 @@ class Circles:
         self._desk.show(n.Answered(intent, m.Done(0)))
 
     def _modes(self, gid: bytes, intent: i.ChangeModes) -> Flow[None]:
-        """Of all modes an encrypted group has one: who runs it."""
-        if any(change.mode not in OWNERS or not change.argument for change in intent.changes):
+        """Of all modes an encrypted group has two: who runs it, and (i) whether one comes in by invitation only."""
+        if any((change.mode not in OWNERS or not change.argument) and change.mode != "i" for change in intent.changes):
             raise ServerRefused(m.Failed(0, "not-available", OPEN_ONLY))
         for change in intent.changes:
+            if change.mode == "i":
+                yield from self._lead(gid, "" if change.on else self._called(gid))
+                continue
             op = "admin" if change.on else "unadmin"
             yield from self._change(gid, op, Whom(self._member(gid, change.argument)))
         event = o.ModesChanged(0, self._label(gid), self._desk.me, list(intent.changes))
@@ -372,12 +438,26 @@ class Circles:
         if intent.topic is not None:
             row = self._desk.groups.row(self._desk.batch(), gid)
             yield from self._rename(gid, row.naming.name, intent.topic)
-        self._desk.show(n.Answered(intent, self._info(gid)))
+        self._desk.show(n.Answered(intent, self.info(gid)))
 
     def _call(self, gid: bytes, intent: i.RenameGroup) -> Flow[None]:
-        row = self._desk.groups.row(self._desk.batch(), gid)
-        yield from self._rename(gid, intent.name.removeprefix("#"), row.naming.topic)
+        row, name = self._desk.groups.row(self._desk.batch(), gid), intent.name.removeprefix("#")
+        if not is_name(name):
+            raise ServerRefused(m.Failed(0, "bad-name", BAD_NAME))
+        if row.state.door:
+            yield from self._lead(gid, name)
+        yield from self._rename(gid, name, row.naming.topic)
         self._desk.show(n.Answered(intent, m.Done(0)))
+
+    def _lead(self, gid: bytes, name: str) -> Flow[None]:
+        """Who knows this name finds it; no name: nobody does. Raises ServerRefused where another one is found there."""
+        door = door_of(name) if name else b""
+        if door != self._desk.groups.row(self._desk.batch(), gid).state.door:
+            yield from self._change(gid, "policy", Policy(bool(door), door))
+
+    def _called(self, gid: bytes) -> str:
+        row = self._desk.groups.row(self._desk.batch(), gid)
+        return row.naming.name or row.called
 
     def _rename(self, gid: bytes, name: str, topic: str) -> Flow[None]:
         yield from self._append(gid, lambda batch: self._desk.groups.rename(batch, gid, name, topic))
@@ -406,7 +486,8 @@ class Circles:
     def _label(self, gid: bytes) -> str:
         return self._talks.shown(group_conv(gid))
 
-    def _info(self, gid: bytes, created: bool = False) -> m.GroupInfo:
+    def info(self, gid: bytes, created: bool = False) -> m.GroupInfo:
+        """A group that one is in, as the server tells of open ones."""
         row = self._desk.groups.row(self._desk.batch(), gid)
         label = self._label(gid)
         position = self._desk.host.state.positions.get(label, m.Position(label, 0, 0, topic=row.naming.topic))
@@ -438,6 +519,11 @@ def _introducers(state: State, user: str) -> set[str]:
     return {user, *(owners or others[:MOST_INTRODUCERS])}
 
 
+def _nowhere(group: str) -> Flow[bytes | None]:
+    yield from ()
+    return None
+
+
 def _event(label: str, entry: LogEntry) -> m.GroupChange | None:
     """An entry, as faces hear of changes."""
     if entry.op == "add":
@@ -464,5 +550,5 @@ _WISHES: Final[dict[type[i.Intent], Wish]] = {
     i.RenameGroup: Circles._call,
     i.ListMembers: Circles._members,
 }
-_FOR_OWNERS: Final = frozenset({i.InviteTo, i.KickFrom, i.GiveRole, i.ChangeModes, i.Topic, i.RenameGroup})
+_FOR_OWNERS: Final = frozenset({i.KickFrom, i.GiveRole, i.ChangeModes, i.Topic, i.RenameGroup})
 _ABOUT_GROUPS: Final = frozenset({*_WISHES, i.Announce, i.AskModes, i.ListMasks})

@@ -56,6 +56,9 @@ class Host(Protocol):
     def next_ref(self) -> int:
         """The number of the next question."""
 
+    def joins(self, group: str) -> bool:
+        """Is one asking for an open group of this name?"""
+
 
 class Desk:
     """One account's encryption on this device. `now`: seconds, of the input that is being dealt with."""

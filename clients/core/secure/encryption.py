@@ -31,6 +31,7 @@ from clients.core.secure.comparing import Comparing
 from clients.core.secure.desk import Desk, Host, Strongbox
 from clients.core.secure.devices import Devices
 from clients.core.secure.direct import Direct, line
+from clients.core.secure.doors import Doors
 from clients.core.secure.flows import Flow, ServerRefused, expect
 from clients.core.secure.identity import ABSENT, Identity
 from clients.core.secure.pictures import KINDS, Pictures
@@ -63,7 +64,9 @@ class Encryption:
         self._recovering = Recovering(self._desk, self._identity, self._devices, self._backup)
         self._circles = Circles(self._desk, self._talks, self._posting, self._arriving, self._identity)
         self._adopting = Adopting(self._desk, self._talks, self._arriving)
-        self._circles.unknown = self._arriving.unknown = self._adopting.unknown
+        self._doors = Doors(self._desk, self._talks, self._circles, self._adopting, self._identity)
+        self._circles.unknown = self._arriving.unknown = self._doors.unknown
+        self._circles.is_open = self._is_open
         self._devices.added = self._circles.introduce
         self._recovering.recovered = self._adopting.name_known
         self._identity.after = self._after_login
@@ -107,7 +110,7 @@ class Encryption:
             self._desk.show(n.Refused("not-connected", text, intent=intent))
         self._wishes.clear()
         self._desk.flows.cut()
-        for part in (self._posting, self._arriving, self._identity):
+        for part in (self._posting, self._arriving, self._identity, self._doors):
             part.cut()
 
     def received(self, now: float, event: Event) -> bool:
@@ -125,7 +128,8 @@ class Encryption:
 
     def reconsiders(self) -> bool:
         """Is there a reason to look again at what waits in the outbox? It is told once."""
-        return self._direct.reconsiders()
+        laid_down, self._circles.laid_down = self._circles.laid_down, False
+        return self._direct.reconsiders() or laid_down
 
     def resume(self, now: float) -> bool:
         """What was done has been shown: go on with what waited for that. False: nothing did."""
@@ -151,7 +155,7 @@ class Encryption:
 
     def deadline(self) -> float | None:
         """When `tick` has something to do."""
-        parts = (self._desk.flows, self._posting, self._arriving, self._pictures)
+        parts = (self._desk.flows, self._posting, self._arriving, self._pictures, self._doors)
         return min((when for part in parts if (when := part.deadline()) is not None), default=None)
 
     def tick(self, now: float) -> None:
@@ -162,6 +166,7 @@ class Encryption:
             self._desk.flows.release()
         self._posting.tick(now)
         self._pictures.tick()
+        self._doors.tick()
 
     def acknowledge(self, now: float, all_of_them: bool = False) -> None:
         """Say what is due to be acknowledged."""
@@ -191,7 +196,13 @@ class Encryption:
         """Is what is said there encrypted (or refused), and not said openly?"""
         if self._guest:
             return False
-        return not self._direct.is_plain(to[1:]) if to.startswith("@") else self._talks.group(to) is not None
+        if to.startswith("@"):
+            return not self._direct.is_plain(to[1:])
+        return self._talks.group(to) is not None or (self._there and not self._is_open(to))
+
+    def _is_open(self, group: str) -> bool:
+        """Is one in an open group of this name, or about to be?"""
+        return fold(group) in map(fold, self._desk.host.state.positions) or self._desk.host.joins(group)
 
     def reader(self, to: str) -> str:
         """Whom this means, as the server knows it: it knows no group's name."""
@@ -265,10 +276,12 @@ class Encryption:
     def ask(self, now: float, intent: i.Intent) -> bool:
         """A wish: whether it is dealt with here."""
         self._desk.now = now
-        act = self._act(intent)
-        if act is None or self._guest or (not self._there and not isinstance(intent, i.TalkPlain)):
+        act = None if self._guest else self._act(intent)
+        if act is None or (not self._there and not isinstance(intent, i.TalkPlain | i.JoinGroup)):
             return False
         self._wishes.append(intent)
+        if isinstance(intent, i.JoinGroup):
+            self._doors.begins(intent)
         key = line(intent.name) if isinstance(intent, i.TalkPlain) else "ask"
         self._desk.flows.start(key, self._wish(intent, act(self, intent)))
         return True
@@ -277,14 +290,21 @@ class Encryption:
         """Who carries it out; None: it is not for encryption."""
         if self._circles.named(intent):
             return lambda self, intent: self._circles.answer(intent)
-        if isinstance(intent, i.JoinGroup) and self._makes_secret(intent):
-            return lambda self, intent: self._circles.make(intent)
+        if isinstance(intent, i.JoinGroup):
+            return None if intent.open or self._is_open(intent.group) else Encryption._join
+        if isinstance(intent, i.LeaveGroup) and self._doors.waits(intent.group) is not None:
+            return lambda self, intent: self._doors.withdraw(intent)
         return _INTENTS.get(type(intent))
 
-    def _makes_secret(self, intent: i.JoinGroup) -> bool:
-        """Who joins by a name alone may be anybody, also the server: what is to be secret is by invitation."""
-        joined = fold(intent.group) in map(fold, self._desk.host.state.positions)
-        return intent.private and not intent.open and not joined
+    def _join(self, intent: i.JoinGroup) -> Flow[None]:
+        """What is secret is found by its name, or by invitation: whoever asks by name may be anybody."""
+        if not self._there:
+            raise Refused("GROUP_NOT_OPEN", intent.group)
+        yield from self._circles.make(intent) if intent.private else self._doors.enter(intent)
+
+    def openly(self) -> list[i.JoinGroup]:
+        """Wishes that turned out to be for open groups: the session's. They are told once."""
+        return self._doors.openly()
 
     def _wish(self, intent: i.Intent, flow: Flow[None]) -> Flow[None]:
         """Whatever comes of it is told together with what was asked."""
@@ -297,6 +317,8 @@ class Encryption:
             failed = refused.failed
             self._desk.show(n.Refused(failed.code, failed.text, tuple(failed.near), failed.retry, intent))
         self._wishes.remove(intent)
+        if isinstance(intent, i.JoinGroup):
+            self._doors.ends(intent)
 
     def _inbox(self, intent: i.ReadInbox) -> Flow[None]:
         """What the server knows to be unread, and what only this device can know: after all mail that has come.
@@ -326,6 +348,7 @@ class Encryption:
     def _after_login(self) -> Flow[None]:
         yield from self._devices.ask_offers()
         yield from self._circles.ask_all()
+        yield from self._doors.ask()
         self._desk.flows.start("groups", self._adopting.ask())
         self._backup.refresh()
 
@@ -333,6 +356,10 @@ class Encryption:
         """Those that the server knows by name, and one's own."""
         listed = expect((yield m.Groups(0)), m.GroupList)
         self._desk.show(n.Answered(intent, m.GroupList(0, [*self._circles.summaries(), *listed.groups])))
+
+    def _grew(self, event: e.GroupGrew) -> None:
+        if not self._doors.grew(event):
+            self._circles.grew(event)
 
     def _learn(self, name: str) -> Flow[None]:
         yield from self._desk.learn(name)
@@ -360,7 +387,8 @@ _EVENTS: Final[dict[type[Any], Callable[[Encryption, Any], None]]] = {
     e.Mail: lambda self, event: self._arriving.came(event),
     e.KeysAre: lambda self, event: self._identity.few(event),
     e.ListChanged: Encryption._list_changed,
-    e.GroupGrew: lambda self, event: self._circles.grew(event),
+    e.GroupGrew: Encryption._grew,
+    e.Knocks: lambda self, event: self._doors.knocked(event),
     e.Offers: lambda self, event: self._devices.offered(event.devices),
     e.ResetIs: lambda self, event: self._recovering.announced(event),
 }

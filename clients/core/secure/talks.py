@@ -31,6 +31,8 @@ GROUPS: Final = "gid:"
 DIGITS: Final = 4
 _NOT_IN_NAMES: Final = re.compile(r"[^\w.+-]+")  # a name comes from others
 LONGEST: Final = 40
+LONGEST_NEW: Final = 32
+BAD_NAME: Final = "A group's name has at most 32 characters: letters, digits and any of - _ . + but no - at either end."
 
 
 class Talk(msgspec.Struct, array_like=True, frozen=True):
@@ -130,7 +132,7 @@ class Talks:
     def _name(self, conversation: str) -> str:
         """What its members call it, fit to be shown and typed."""
         row = self.row(_gid(conversation))
-        name = row.naming.name or row.wanted.name if row is not None else ""
+        name = row.naming.name or row.wanted.name or row.called if row is not None else ""
         found = _NOT_IN_NAMES.sub("-", name)[:LONGEST].strip("-")
         return "#" + found if found else self.nameless(_gid(conversation))
 
@@ -195,6 +197,11 @@ class Talks:
         paused = "GROUP_LOG_FORK" if row.forked else ""
         paused = paused or ("SERVER_HIDES_GROUP_CHANGE" if row.promised > row.state.n else "")
         state.security[label] = Security("", True, paused)
+
+
+def is_name(name: str) -> bool:
+    """May a group be called so? It is what it is shown as, and can be typed."""
+    return 0 < len(name) <= LONGEST_NEW and not _NOT_IN_NAMES.search(name) and name.strip("-") == name
 
 
 def conversation_of(gid: bytes) -> str:

@@ -25,6 +25,7 @@ from clients.core.windows.typed import Past
 from clients.core.windows.windows import MENTION, QUIET, Row, Window, Windows
 
 EXITS: Final = {"left": 0, "unreachable": 3, "untrusted": 4, "refused": 4, "changed": 8, "waiting": 9, "disk": 1}
+LET_IN: Final = "GROUP_LET_IN"  # long after one has asked, when one looks at something else
 PAGE: Final = 200
 PAGE_ROWS: Final = 10  # so many stay in sight at the top
 TWICE_SECONDS: Final = 2.0
@@ -303,6 +304,9 @@ class WindowsFace:
     def _not_joined(self, notice: n.Refused | n.Secure, intent: i.JoinGroup) -> None:
         """One is not in, unless that is only asked for so far: what was typed for the group is told, and not sent."""
         if isinstance(notice, n.Secure) and alerts.kind(notice.code) == alerts.NOTE:
+            for text in self.ahead.answered(intent.group) if notice.code == LET_IN else ():
+                if self._app is not None:
+                    self._app.act(i.Tell((notice.to,), text))
             return
         for text in self.ahead.answered(intent.group):
             self._say(f"Not sent, since you are not in '{inert.name(intent.group[1:])}': {inert.text(text)}", True)

@@ -105,10 +105,24 @@ class TalkTests(_Classroom):
         self.assertIn("The same on both sides: bob is verified.", self.alice.take())
         self.assertEqual(self.look(self.bob, "@alice"), "[e2e+] You [@alice]: ")
 
+    def test_who_knows_the_name_of_a_group_comes_into_it(self) -> None:
+        hint = "What you type goes to 'lobby' still: /focus lab has it go to 'lab'."
+        self.assertEqual(self.alice.type("/group lab"), [
+            "Group 'lab' created successfully.", hint,
+            "Group 'lab' is encrypted. Who knows its name asks to come in, and the program of any member lets them in;"
+            " by invitation only: /mode lab +i",
+        ])  # fmt: skip
+        self.assertEqual(self.bob.type("/group lab"), ["Joined group 'lab' successfully.", hint])
+        self.assertEqual(self.alice.take()[-1:], ["[lab] bob joined the group"])
+        self.assertEqual(self.look(self.bob, "lab"), "[e2e] You [lab]: ")
+        self.bob.type("heard")
+        self.assertEqual(self.alice.take(), ["[lab] bob: heard"])
+
     def test_a_private_group_is_encrypted_and_by_invitation(self) -> None:
         told = self.alice.type("/group --private lab")
         self.assertEqual(told, [
-            "Group 'lab' created successfully.", "Group 'lab' is encrypted, and by invitation: /invite lab name",
+            "Group 'lab' created successfully.", "What you type goes to 'lobby' still: /focus lab has it go to 'lab'.",
+            "Group 'lab' is encrypted, and by invitation: /invite lab name",
         ])  # fmt: skip
         self.alice.type("/invite lab bob")
         self.assertEqual(self.bob.take(), ["alice has taken you into the encrypted group 'lab'."])
@@ -129,7 +143,7 @@ class TalkTests(_Classroom):
         self.assertEqual(self.alice.type("/groups"), ["lobby: 2 members (joined)"])
 
     def test_an_open_group_says_so_on_each_line(self) -> None:
-        self.alice.type("/group g"), self.bob.type("/group g")
+        self.alice.type("/group --open g"), self.bob.type("/group g")
         self.assertEqual(self.alice.type("/group g hello"), ["[PLAIN] [g] You: hello"])
         self.assertEqual(self.bob.take()[-1], "[PLAIN] [g] alice: hello")
         self.assertEqual(self.look(self.bob, "g"), "[PLAIN] You [g]: ")

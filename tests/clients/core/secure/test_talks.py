@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.messages import Position
+from clients.core import notices as n
 from clients.core.secure.talks import Talks
 from tests.clients.core.secure.kit import Phone, Post, meet, pass_time
 
@@ -45,11 +46,24 @@ class TalkTests(SynchronousTestCase):
         self.assertIn("@bob", [talk.to for talk in again.app.view().talks])
 
     def test_a_name_that_others_made_is_fit_to_be_shown_and_typed(self) -> None:
-        self.alice.enter("/join lab private", "/rename lab a\x1b[2Jb\u202e/c")
-        self.assertEqual(self.labels(), ["#lobby", "#a-2Jb-c"])
-        self.alice.enter("/rename a-2Jb-c ###")
+        self.alice.enter("/join lab private")
         [conversation] = self.talks.labels
+        self.names(conversation, "a\x1b[2Jb\u202e/c")
+        self.assertEqual(self.labels(), ["#lobby", "#a-2Jb-c"])
+        self.names(conversation, "###")
         self.assertEqual(self.labels(), ["#lobby", "#" + conversation.removeprefix("gid:")[:8]])
+
+    def names(self, conversation: str, name: str) -> None:
+        """Alice's program is another one than ours, and calls her group so."""
+        assert self.alice.session.secure is not None
+        circles = self.alice.session.secure._circles
+        circles._desk.flows.start(conversation, circles._rename(bytes.fromhex(conversation[4:]), name, ""))
+        self.alice.enter("/groups")
+
+    def test_our_own_makes_no_such_name(self) -> None:
+        self.alice.enter("/join lab private", "/rename lab a\x1b[2Jb\u202e/c", "/rename lab ###", "/join a/b private")
+        self.assertEqual(self.labels(), ["#lobby", "#lab"])
+        self.assertEqual([one.code for one in self.alice.face.take(n.Refused)], ["bad-name"] * 3)
 
     def test_an_open_group_of_the_same_name_keeps_it(self) -> None:
         self.alice.session.state.positions["#lab"] = Position("#lab", 0, 0)
