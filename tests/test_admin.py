@@ -83,7 +83,7 @@ class AdminTests(SynchronousTestCase):
     def test_verify(self) -> None:
         code, out, err = self.call("verify")
         self.assertEqual((code, err), (0, ""))
-        self.assertIn("all is well (schema 3; 2 users, 3 devices", out)
+        self.assertIn("all is well (schema 4; 2 users, 3 devices", out)
         self.assertNotRegex(out, r"[^aeiou]ys\b")
         found = self.values("verify")
         self.assertEqual(found["problems"], [])
@@ -220,7 +220,7 @@ class AdminTests(SynchronousTestCase):
         self.assertEqual(code, 1)
         self.assertIn(f"process {os.getpid()};", err)
         self.stop()
-        self.assertEqual(self.values("migrate"), {"verb": "migrate", "ok": True, "before": 3, "after": 3})
+        self.assertEqual(self.values("migrate"), {"verb": "migrate", "ok": True, "before": 4, "after": 4})
         self.folder.acquire()
 
     def test_migrate_nothing(self) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from chatd.entries import Happened, Row
+from chatd.store import known
 from chatd.store.connection import FAILURES, READER_PRAGMAS, Connect, Connection, set_up
 from chatd.store.interface import PAGE_BYTES, StoreError, fitting
 from chatd.store.segments import damaged, rows_of
@@ -54,8 +55,8 @@ SELECT json_group_array(segment.first + message.place - segment.place)
 FROM message JOIN segment ON segment.place = (SELECT max(place) FROM segment WHERE place <= message.place)
 WHERE message.id = ?2 AND segment.conversation = ?1"""
 LOCATE: Final = """
-SELECT json_group_array(json_array(conversation, seq)) FROM (
-    SELECT segment.conversation, segment.first + message.place - segment.place AS seq
+SELECT json_group_array(json_array(hex(id), conversation, seq)) FROM (
+    SELECT message.id, segment.conversation, segment.first + message.place - segment.place AS seq
     FROM message JOIN segment ON segment.place = (SELECT max(place) FROM segment WHERE place <= message.place)
     WHERE message.id >= ?1 AND message.id < ?2 ORDER BY message.id LIMIT max(?3, 0))"""
 # By halves: all up to `low` is from before ?2, what begins at `high` ends not before it. At the end `high` begins the
@@ -78,7 +79,7 @@ SELECT json_group_array(json_array(at, number, hex(id), sender, kind, text)) FRO
 HAPPENED_LAST: Final = HAPPENED.replace("ORDER BY at, number", "ORDER BY at DESC, number DESC")
 
 LAST_ID: Final = b"\xff" * 65  # later than every id that begins like another
-_places = msgspec.json.Decoder(list[tuple[int, int]]).decode
+_places = msgspec.json.Decoder(list[tuple[str, int, int]]).decode
 _happened = msgspec.json.Decoder(list[tuple[int, int, str, str, str, str]]).decode
 _seqs = msgspec.json.Decoder(list[int]).decode
 _decode = msgspec.json.Decoder(list[tuple[int, int, str, str]]).decode
@@ -117,12 +118,20 @@ class Pages:
     def find(self, conversation: int, id: bytes) -> list[int]:
         """The seqs of a conversation's messages with this id, ascending."""
         ((found,),) = self.ask(FIND, (conversation, id))
-        return sorted(_seqs(found))
+        try:
+            return sorted({*_seqs(found), *known.seqs_of(self.ask, conversation, id)})
+        except _WRONG as error:
+            raise self._cannot(error) from error
 
     def locate(self, beginning: bytes, limit: int) -> list[tuple[int, int]]:
         """The messages whose ids begin so: conversation and seq, by their ids."""
         ((found,),) = self.ask(LOCATE, (beginning, beginning + LAST_ID, limit))
-        return _places(found)
+        try:
+            both = {(bytes.fromhex(id), conversation, seq) for id, conversation, seq in _places(found)}
+            both.update(known.beginning(self.ask, beginning, limit))
+            return [(conversation, seq) for _, conversation, seq in sorted(both)[: max(0, limit)]]
+        except _WRONG as error:
+            raise self._cannot(error) from error
 
     def seq_at(self, conversation: int, at: int) -> int:
         """The newest seq of a message sent before this time; the floor where there is none."""

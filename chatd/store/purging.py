@@ -45,6 +45,10 @@ DELETE FROM message WHERE EXISTS (
     SELECT 1 FROM json_each(?1)
     WHERE place - json_extract(value, '$[0]') BETWEEN 0 AND json_extract(value, '$[1]') - 1)"""
 DELETE_SEGMENTS: Final = "DELETE FROM segment WHERE place <= ?1"
+# The runs of which nothing is left, but for the last one; nothing is looked for in them.
+DELETE_RUNS: Final = """
+DELETE FROM run WHERE place < (
+    SELECT max(place) FROM run WHERE place <= ifnull((SELECT min(place) FROM segment), place))"""
 # The newest of the oldest ?2 happenings while they are from before ?1, and their conversations.
 OLD_HAPPENINGS: Final = """
 WITH oldest AS (SELECT number, conversation, at FROM happening ORDER BY number LIMIT max(?2, 0))
@@ -114,3 +118,4 @@ def _purge_segments(writer: Connection, found: list[_Segment]) -> None:
     if unreadable:
         writer.execute(FORGET_PLACES, (_to_json(unreadable).decode(),))
     writer.execute(DELETE_SEGMENTS, (found[-1][0],))
+    writer.execute(DELETE_RUNS)

@@ -3,8 +3,8 @@
 Rule: a segment's `data` is the MessagePack array of its messages, each as the array of a Row's fields; its seqs run
 from `first` to `last` without a gap, and `at` is the time of its last one. A long one is cut into several, so that a
 page never has to read much more than it gives out. Each message has a number of its own, its segment's `place` and
-on: the table `message` leads from (id, sender) to that number and keeps the pair unique, and so needs nothing of its
-own a message but the two.
+on: the table `run` says from which number on which ids need no row of their own (`repeats.py`), and for all others the
+table `message` leads from (id, sender) to that number.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ import msgspec
 from chatd.entries import Append, Row, Stored
 from chatd.store.checksum import segment_checksum
 from chatd.store.interface import StoreError
+from chatd.store.repeats import NO_WINDOW, NONE, Window
 
 MOST_ROWS: Final = 256
 MOST_BYTES: Final = 64 * 1024
 
 # One INSERT into this view writes a whole batch; `segments` is [[place, conversation, first, last, at, offset, length],
-# ...]; `data` has each segment's checksum and data one after the other; `senders` is [sender, ...], `ids` has their
-# ids of `width` bytes, both in the order of the places, of which the first is `place`. One statement, because after
-# each one Python's GIL is taken again, and being one it is the whole transaction.
+# ...]; `data` has each segment's checksum and data one after the other; `strays` is [[sender, number, offset, length],
+# ...] of the ids in `ids` that need rows; `place` is the first, and `low` and `high` the window of the run that begins
+# there, or negative. One statement, because after each one Python's GIL is taken again, and being one it is the whole
+# transaction.
 BATCH: Final = (
     """CREATE TEMP VIEW batch AS
-    SELECT NULL AS segments, NULL AS data, NULL AS senders, NULL AS ids, NULL AS width, NULL AS place""",
+    SELECT NULL AS segments, NULL AS data, NULL AS strays, NULL AS ids, NULL AS place, NULL AS low,
+        NULL AS high""",
     """CREATE TEMP TRIGGER batch_written INSTEAD OF INSERT ON batch BEGIN
         INSERT INTO segment (place, conversation, first, last, at, checksum, data)
         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
@@ -35,14 +38,17 @@ BATCH: Final = (
                substr(new.data, json_extract(value, '$[5]'), 8),
                substr(new.data, json_extract(value, '$[5]') + 8, json_extract(value, '$[6]'))
         FROM json_each(new.segments);
-        INSERT INTO message (id, sender, place)
-        SELECT substr(new.ids, key * new.width + 1, new.width), value, new.place + key FROM json_each(new.senders);
+        INSERT INTO message (sender, place, id)
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+               substr(new.ids, json_extract(value, '$[2]'), json_extract(value, '$[3]'))
+        FROM json_each(new.strays);
+        REPLACE INTO run (place, low, high) SELECT new.place, new.low, new.high WHERE new.low >= 0;
     END""",
 )
-INSERT_BATCH: Final = "INSERT INTO batch (segments, data, senders, ids, width, place) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_BATCH: Final = """
+INSERT INTO batch (segments, data, strays, ids, place, low, high) VALUES (?, ?, ?, ?, ?, ?, ?)"""
 
 _to_json = msgspec.json.Encoder().encode
-_from_json = msgspec.json.Decoder(list[str]).decode
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(list[Row]).decode
 
@@ -50,13 +56,15 @@ _Fields = tuple[int, int, str, bytes, bytes, str, str]  # a Row's
 
 
 class Ends:
-    """Where things go on: each log's newest seq, and the number of the next message; which logs have ended."""
+    """Where things go on: each log's newest seq, the number of the next message and its run's window; which logs have
+    ended."""
 
-    __slots__ = ("closed", "heads", "place")
+    __slots__ = ("closed", "heads", "place", "window")
 
-    def __init__(self, heads: dict[int, int], place: int) -> None:
+    def __init__(self, heads: dict[int, int], place: int, window: Window = NO_WINDOW) -> None:
         self.heads = heads
         self.place = place
+        self.window = window
         self.closed: tuple[int, ...] = ()
 
     def begin(self, conversation: int) -> None:
@@ -73,34 +81,27 @@ class Ends:
         """What was tried has been kept."""
         self.heads.update(other.heads)
         self.place = other.place
+        self.window = other.window
         for conversation in other.closed:
             self.heads.pop(conversation, None)
 
 
 class Batch(NamedTuple):
-    """Messages as INSERT_BATCH wants them. `width` is 0 where the ids differ in length: that cannot be one batch."""
+    """Messages as INSERT_BATCH wants them."""
 
     stored: list[Stored]
     segments: str
     data: bytes
-    senders: str
+    strays: str
     ids: bytes
-    width: int
     place: int
 
-    @property
-    def parameters(self) -> tuple[Any, ...]:
-        """Of INSERT_BATCH."""
-        return self[1:]
 
-    def keys(self) -> list[tuple[str, bytes]]:
-        """Sender and id of each message, in the order of the places."""
-        width, ids = self.width, self.ids
-        return [(sender, ids[at * width : (at + 1) * width]) for at, sender in enumerate(_from_json(self.senders))]
+def write_down(appends: Sequence[Append], kept: Ends, tried: Ends, strays: frozenset[bytes] = NONE) -> Batch:
+    """Give each message its seq, on top of what is kept and tried, and write the batch down. The hottest loop here.
 
-
-def write_down(appends: Sequence[Append], kept: Ends, tried: Ends) -> Batch:
-    """Give each message its seq, on top of what is kept and tried, and write the batch down. The hottest loop here."""
+    `strays`: the ids that need rows.
+    """
     heads, moved = kept.heads, tried.heads
     stored: list[Stored] = []
     groups: dict[int, list[_Fields]] = {}
@@ -119,8 +120,7 @@ def write_down(appends: Sequence[Append], kept: Ends, tried: Ends) -> Batch:
         raise StoreError(f"a message for conversation {error}, which is not in the store") from error
     segments: list[tuple[int, ...]] = []
     parts: list[bytes] = []
-    senders: list[str] = []
-    ids: list[bytes] = []
+    named: list[tuple[str, int, bytes]] = []
     begin = place = tried.place
     offset = 1  # where SQL begins to count
     for conversation, group in groups.items():
@@ -130,16 +130,22 @@ def write_down(appends: Sequence[Append], kept: Ends, tried: Ends) -> Batch:
             segments.append((place, conversation, first, last[0], last[1], offset, length))
             parts.append(segment_checksum(conversation, first, data))
             parts.append(data)
-            for row in rows:
-                senders.append(row[2])
-                ids.append(row[3])
+            if strays:
+                named += [(row[2], number, row[3]) for number, row in enumerate(rows, place) if row[3] in strays]
             place += len(rows)
             offset += 8 + length
     tried.place = place
-    widths = set(map(len, ids))
-    width = widths.pop() if len(widths) == 1 else 0
-    blobs = b"".join(parts), b"".join(ids)
-    return Batch(stored, _to_json(segments).decode(), blobs[0], _to_json(senders).decode(), blobs[1], width, begin)
+    return Batch(stored, _to_json(segments).decode(), b"".join(parts), *_named(named), begin)
+
+
+def _named(rows: list[tuple[str, int, bytes]]) -> tuple[str, bytes]:
+    """Senders, numbers and ids as INSERT_BATCH wants them."""
+    named = []
+    offset = 1
+    for sender, number, id in rows:
+        named.append((sender, number, offset, len(id)))
+        offset += len(id)
+    return _to_json(named).decode(), b"".join([id for _, _, id in rows])
 
 
 def _pieces(rows: list[_Fields]) -> Sequence[tuple[list[_Fields], bytes]]:

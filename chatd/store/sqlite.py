@@ -21,7 +21,6 @@ Of it hold the GIL at 500 a commit: 0.33 us into one conversation, 0.40 into 50,
 from __future__ import annotations
 
 import itertools
-import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -47,24 +46,15 @@ from chatd.store import letters, sealed
 from chatd.store.connection import FAILURES, WRITER_PRAGMAS, Connect, open_connection, set_up
 from chatd.store.directory import WRITES, directory, fields_of
 from chatd.store.interface import StoreError
+from chatd.store.known import firsts
 from chatd.store.migrations import migrate
 from chatd.store.pages import Pages
 from chatd.store.purging import purge
 from chatd.store.redacting import redact
-from chatd.store.segments import BATCH, INSERT_BATCH, Batch, Ends, rows_of, write_down
+from chatd.store.repeats import Key, Marks, Window, window_at
+from chatd.store.segments import BATCH, INSERT_BATCH, Ends, write_down
 
 # ---- SQL -------------------------------------------------------------------------------------------------------
-
-# Which messages of a batch are kept already: [[place in the batch, number], ...]. ?1: senders, ?2: ids, ?3: width.
-FIND_REPEATS: Final = """
-SELECT json_group_array(json_array(batch.key, message.place))
-FROM json_each(?1) AS batch
-CROSS JOIN message ON message.id = substr(?2, batch.key * ?3 + 1, ?3) AND message.sender = batch.value"""
-# The segments of the messages with these numbers: [[place, conversation, first, last, at, data, checksum], ...].
-FIND_FIRSTS: Final = """
-SELECT json_group_array(json_array(place, conversation, first, last, at, hex(data), hex(checksum)))
-FROM segment WHERE place IN (
-    SELECT (SELECT max(place) FROM segment WHERE place <= number.value) FROM json_each(?1) AS number)"""
 
 # What takes messages away, or ends their log: it sees all that came before it in its commit, and nothing after it.
 IN_ORDER: Final = frozenset((Redaction, ConversationClosed))
@@ -79,13 +69,17 @@ SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(va
 FROM json_each(?1) WHERE true
 ON CONFLICT (device, conversation) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > cursor.seq"""
 
+# The next number: behind the last message, and not before the last run, which a purge leaves.
 LOAD_PLACE: Final = """
-SELECT ifnull((SELECT place + last - first + 1 FROM segment ORDER BY place DESC LIMIT 1), 1)"""
+SELECT max(ifnull((SELECT place + last - first + 1 FROM segment ORDER BY place DESC LIMIT 1), 1),
+    ifnull((SELECT max(place) FROM run), 1))"""
+LOAD_FLOOR: Final = "SELECT ifnull((SELECT max(high) FROM run), -1)"
+NOTE_AHEAD: Final = """
+REPLACE INTO ahead (sender, until)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?1)"""
+LOAD_AHEAD: Final = "SELECT sender, until FROM ahead"
 
 # ---- the store -------------------------------------------------------------------------------------------------
-
-_pairs = msgspec.json.Decoder(list[tuple[int, int]]).decode
-_segments = msgspec.json.Decoder(list[tuple[int, int, int, int, int, str, str]]).decode
 
 
 class SqliteStore:
@@ -97,6 +91,7 @@ class SqliteStore:
     def __init__(self, path: str, connect: Connect = open_connection) -> None:
         self._path = path
         self._ends: Ends | None = None
+        self._marks = Marks()
         self._broken = ""
         self._pages = Pages(path, connect)
         self._encode = msgspec.json.Encoder().encode
@@ -122,7 +117,7 @@ class SqliteStore:
     def load(self) -> Directory:
         try:
             return self._load()
-        except (*FAILURES, LookupError) as error:
+        except (*FAILURES, LookupError, TypeError, ValueError, OverflowError) as error:
             raise StoreError(f"{self._path} cannot be read: {error}; run `chatd-admin verify`") from error
 
     def _load(self) -> Directory:
@@ -131,6 +126,7 @@ class SqliteStore:
 
         found = directory(rows)
         self._ends = Ends({log.conversation: log.head for log in found.logs}, rows(LOAD_PLACE)[0][0])
+        self._marks = Marks(rows(LOAD_FLOOR)[0][0], rows(LOAD_AHEAD))
         return found
 
     # ---- commit ----
@@ -142,35 +138,20 @@ class SqliteStore:
             self.load()
         assert self._ends is not None
         appends = [entry for entry in entries if type(entry) is Append]
-        tried = Ends({}, self._ends.place)  # on top of what is kept, until the commit is through
+        tried = Ends({}, self._ends.place, self._ends.window)  # on top of what is kept, until the commit is through
         try:
             if len(appends) < len(entries):
                 stored = self._commit_all(entries, appends, self._ends, tried)
-            else:
-                stored = self._commit_appends(appends, self._ends, tried)
+            else:  # one statement is the whole transaction: BEGIN and COMMIT need not wait for the GIL
+                stored = self._append(appends, self._ends, tried)
         except (*FAILURES, LookupError, ValueError) as error:  # the latter: a repeat's first place makes no sense
             raise self._failed(error) from error
         except BaseException:
             self._roll_back()
             raise
         self._ends.add(tried)
+        self._marks.news.clear()
         return stored
-
-    def _commit_appends(self, appends: list[Append], kept: Ends, tried: Ends) -> list[Stored]:
-        """Only messages: one statement is the whole transaction, and BEGIN and COMMIT need not wait for the GIL."""
-        if not appends:
-            return []
-        attempt = Ends({}, tried.place)
-        batch = write_down(appends, kept, attempt)
-        if batch.width:
-            try:
-                self._writer.execute(INSERT_BATCH, batch.parameters)
-            except sqlite3.IntegrityError:
-                pass
-            else:
-                tried.add(attempt)
-                return batch.stored
-        return self._commit_all(appends, appends, kept, tried)
 
     def _commit_all(self, entries: Sequence[Entry], appends: list[Append], kept: Ends, tried: Ends) -> list[Stored]:
         self._writer.execute("BEGIN IMMEDIATE")
@@ -186,10 +167,7 @@ class SqliteStore:
             self._write(entries, tried)
         if tried.closed and any(append.conversation in tried.closed for append in appends):
             raise StoreError(f"a message for one of the conversations {tried.closed}, which are closed")
-        stored: list[Stored] = []
-        for _, alike in itertools.groupby(appends, key=lambda append: len(append.id)):  # nearly always one
-            stored += self._append(list(alike), kept, tried)
-        return stored
+        return self._append(appends, kept, tried)
 
     def _commit_in_order(self, entries: Sequence[Entry], kept: Ends, tried: Ends) -> list[Stored]:
         stored: list[Stored] = []
@@ -240,57 +218,55 @@ class SqliteStore:
         self._writer.execute(MOVE_CURSORS, (self._encode(rows).decode(),))
 
     def _append(self, appends: list[Append], kept: Ends, tried: Ends) -> list[Stored]:
-        """Messages within a transaction: all at once, and where one is a repeat, again without the repeats."""
-        attempt = Ends(dict(tried.heads), tried.place)
-        batch = write_down(appends, kept, attempt)
-        try:
-            self._writer.execute(INSERT_BATCH, batch.parameters)
-        except sqlite3.IntegrityError:
-            return self._append_new(appends, self._firsts(batch), kept, tried)
-        tried.add(attempt)
+        """Messages, all at once; where one may be a repeat, without those that are."""
+        if not appends:
+            return []
+        at, window = appends[0].at, tried.window
+        if not window.since <= at < window.until:
+            window = window_at(at)
+        strays = window.strays(appends)
+        doubts = self._marks.doubts(appends, window, strays)
+        if self._marks.news:
+            self._writer.execute(NOTE_AHEAD, (self._encode(list(self._marks.news.items())).decode(),))
+        if doubts:
+            return self._append_new(appends, firsts(self._ask, doubts), kept, tried, window, strays)
+        return self._insert(appends, kept, tried, window, strays)
+
+    def _insert(
+        self, appends: list[Append], kept: Ends, tried: Ends, window: Window, strays: frozenset[bytes]
+    ) -> list[Stored]:
+        batch = write_down(appends, kept, tried, strays)
+        times = (-1, -1) if window is tried.window else window.times
+        self._writer.execute(INSERT_BATCH, (*batch[1:], *times))
+        tried.window = window
         return batch.stored
 
-    def _firsts(self, batch: Batch) -> dict[tuple[str, bytes], Stored]:
-        """What was answered to those messages of a batch that are kept already."""
-        given = batch.senders, batch.ids, batch.width
-        found = _pairs(self._writer.execute(FIND_REPEATS, given).fetchall()[0][0])
-        if not found:
-            return {}
-        numbers = self._encode([number for _, number in found]).decode()
-        segments = _segments(self._writer.execute(FIND_FIRSTS, (numbers,)).fetchall()[0][0])
-        states: dict[int, Stored] = {}
-        for place, conversation, first, last, at, data, checksum in segments:
-            # Of a damaged one nearly all is known too, and a repeat must not stop the server
-            rows = rows_of(conversation, first, last, bytes.fromhex(data), bytes.fromhex(checksum))
-            for index in range(last - first + 1):
-                states[place + index] = Stored(first + index, rows[index].at if rows else at, True)
-        keys = batch.keys()
-        return {keys[index]: states[number] for index, number in found}
-
     def _append_new(
-        self, appends: list[Append], known: dict[tuple[str, bytes], Stored], kept: Ends, tried: Ends
-    ) -> list[Stored]:
-        firsts: dict[tuple[str, bytes], Stored | None] = {**known}
+        self, appends: list[Append], known: dict[Key, Stored], kept: Ends, tried: Ends, window: Window,
+        strays: frozenset[bytes],
+    ) -> list[Stored]:  # fmt: skip
+        first: dict[Key, Stored | None] = {**known}
         fresh = []
         for append in appends:
-            if (append.sender, append.id) not in firsts:
-                firsts[append.sender, append.id] = None
+            if append.conversation not in tried.heads and append.conversation not in kept.heads:
+                raise StoreError(f"a message for conversation {append.conversation}, which is not in the store")
+            if (append.sender, append.id) not in first:
+                first[append.sender, append.id] = None
                 fresh.append(append)
-        news: Iterator[Stored] = iter(())
-        if fresh:
-            batch = write_down(fresh, kept, tried)
-            self._writer.execute(INSERT_BATCH, batch.parameters)
-            news = iter(batch.stored)
+        news: Iterator[Stored] = iter(self._insert(fresh, kept, tried, window, strays) if fresh else ())
         stored = []
         for append in appends:
-            first = firsts[append.sender, append.id]
-            if first is None:
+            found = first[append.sender, append.id]
+            if found is None:
                 new = next(news)
-                firsts[append.sender, append.id] = Stored(new.seq, new.at, True)
+                first[append.sender, append.id] = Stored(new.seq, new.at, True)
                 stored.append(new)
             else:
-                stored.append(first)
+                stored.append(found)
         return stored
+
+    def _ask(self, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
+        return self._writer.execute(sql, parameters).fetchall()
 
     def _failed(self, error: Exception) -> StoreError:
         """Undo, and say what happened. After an I/O error the file may not be what SQLite believes: no more commits."""

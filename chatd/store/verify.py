@@ -10,6 +10,7 @@ import hashlib
 import os
 import sqlite3
 import struct
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -25,7 +26,7 @@ COUNTS: Final = {
     "conversation": "SELECT count(*) FROM conversation",
     "member": "SELECT count(*) FROM member",
     "segment": "SELECT count(*) FROM segment",
-    "message": "SELECT count(*) FROM message",
+    "message": "SELECT ifnull(sum(last - first + 1), 0) FROM segment",
     "cursor": "SELECT count(*) FROM cursor",
     "invitation": "SELECT count(*) FROM invitation",
     "certificate": "SELECT count(*) FROM certificate",
@@ -65,6 +66,9 @@ OPEN_AND_CLOSED: Final = "SELECT conversation FROM closed JOIN conversation USIN
 # NOT INDEXED: what is asked for is the table, an index may be what is wrong.
 SEGMENTS: Final = """
 SELECT place, conversation, first, last, at, data, checksum FROM segment NOT INDEXED ORDER BY place"""
+ROWS: Final = "SELECT count(*) FROM message"
+BETWEEN: Final = "SELECT count(*) FROM message WHERE place >= ? AND place < ?"  # no index: only of what is damaged
+RUNS: Final = "SELECT place, low, high FROM run ORDER BY place"
 KEPT_AS: Final = "SELECT place FROM message WHERE id = ? AND sender = ?"
 # Each segment beside the one before it in its log; the first one beside the floor.
 GAPS: Final = """
@@ -179,10 +183,11 @@ def _references(connection: sqlite3.Connection) -> Iterator[str]:
 
 def _segments(connection: sqlite3.Connection) -> Iterator[str]:
     """Each segment is what was written, and each of its messages is known by its sender and id, and by no other."""
-    expected = end = 0
+    named = end = 0
+    ids = _Ids(connection.execute(RUNS).fetchall())
     for place, conversation, first, last, at, data, checksum in connection.execute(SEGMENTS):
         count = last - first + 1
-        expected += count
+        ids.go_to(place)
         if place < end:
             yield f"{_which(conversation, first, last)} counted twice"
         end = place + count
@@ -191,16 +196,45 @@ def _segments(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"{_which(conversation, first, last)} damaged"
         for number, (seq, _, sender, id, *_) in enumerate(rows or (), place):
             found = connection.execute(KEPT_AS, (id, sender)).fetchone()
-            if found is None:
+            here = ids.has(sender, id)
+            named += found is not None and found[0] == number
+            if found is None and here is None:
                 yield f"message {seq} of conversation {conversation} may come twice: its id {id.hex()} is not kept"
-            elif found[0] != number:
+            elif here or (found is not None and found[0] != number):
                 yield (
                     f"the message {id.hex()} of {sender} is there more than once or miscounted, one as {seq} of "
                     f"conversation {conversation}"
                 )
-    stray = connection.execute(COUNTS["message"]).fetchone()[0] - expected
+        named += 0 if rows is not None else connection.execute(BETWEEN, (place, place + count)).fetchone()[0]
+    stray = connection.execute(ROWS).fetchone()[0] - named
     if stray > 0:
         yield f"{stray} ids belong to no message"
+
+
+class _Ids:
+    """The ids without rows of the runs whose windows reach into one another, as one goes from place to place."""
+
+    def __init__(self, runs: list[tuple[int, int, int]]) -> None:
+        self._runs = deque(runs)
+        self._low = self._high = 0
+        self._near: list[tuple[int, int, set[tuple[str, bytes]]]] = []
+        self._here: set[tuple[str, bytes]] = set()
+
+    def go_to(self, place: int) -> None:
+        """What comes now lies at this place or behind it."""
+        while self._runs and self._runs[0][0] <= place:
+            _, low, high = self._runs.popleft()
+            self._low, self._high, self._here = low, high, set()
+            self._near = [one for one in self._near if one[0] < high and one[1] > low]
+            self._near.append((low, high, self._here))
+
+    def has(self, sender: str, id: bytes) -> bool | None:
+        """Whether it was there before; None where it needs a row."""
+        if len(id) != 16 or not self._low <= int.from_bytes(id[:6], "big") < self._high:
+            return None
+        found = any((sender, id) in seen for _, _, seen in self._near)
+        self._here.add((sender, id))
+        return found
 
 
 def _unpacked(conversation: int, first: int, last: int, at: int, data: bytes, checksum: bytes) -> list[Any] | None:

@@ -72,15 +72,16 @@ def last_seq(data: bytes, conversation: str) -> int:
 class Stock:
     """Messages that differ in their id only, ready to be sent: `head`, sixteen bytes of id, `tail`, and again.
 
-    An id has the time of its sending, as a client's has: they fall side by side in an index, however many say them.
+    An id has the time of its sending, as a client's has, and each is above the one before, as RFC 9562 (6.2) wants it.
     """
 
-    __slots__ = ("_between", "_head", "_next", "_random", "_tail")
+    __slots__ = ("_between", "_head", "_last", "_next", "_random", "_tail")
 
     def __init__(self, head: bytes, tail: bytes) -> None:
         self._head = head
         self._tail = tail
         self._between = tail + head
+        self._last = 0
         self._random: list[bytes] = []
         self._next = 0
 
@@ -99,4 +100,6 @@ class Stock:
         """The next messages, one after the other; `now` opens their ids. There must be enough random bytes."""
         start = self._next
         self._next = start + count
-        return self._head + now + (self._between + now).join(self._random[start : self._next]) + self._tail
+        self._last = max(self._last + 1, int.from_bytes(now, "big"))
+        now = self._last.to_bytes(TIME_BYTES, "big")
+        return self._head + now + (self._between + now).join(sorted(self._random[start : self._next])) + self._tail

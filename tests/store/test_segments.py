@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.entries import Append, Row
 from chatd.store.checksum import segment_checksum
 from chatd.store.interface import StoreError
+from chatd.store.repeats import window_at
 from chatd.store.segments import MOST_BYTES, MOST_ROWS, Batch, Ends, damaged, rows_of, without_text, write_down
 
 APPENDS = some.builds(
@@ -51,9 +52,9 @@ class SegmentTests(SynchronousTestCase):
         self.assertEqual([(one.seq, one.at) for one in batch.stored], [(row.seq, row.at) for _, row in expected])
         self.assertCountEqual(found.values(), expected)
         self.assertEqual(sorted(found), list(range(500, 500 + len(appends))))
-        self.assertEqual(tried.place, 500 + len(appends))
+        self.assertEqual((batch.place, tried.place), (500, 500 + len(appends)))
         self.assertEqual({**heads, **tried.heads}, heads)
-        self.assertEqual(batch.keys(), [(row.sender, row.id) for _, (_, row) in sorted(found.items())])
+        self.assertEqual((json.loads(batch.strays), batch.ids), ([], b""))
 
     @given(some.lists(APPENDS, min_size=1, max_size=20))
     def test_any_messages(self, appends: list[Append]) -> None:
@@ -64,9 +65,13 @@ class SegmentTests(SynchronousTestCase):
         self.check([Append(1 + number % 9 // 8, number, "a", bytes(16), b"x" * 9000) for number in range(60)])
         self.check([Append(1, 1, "a", bytes(16), b"x" * 200_000)] * 3)
 
-    def test_ids_of_several_lengths_are_no_batch(self) -> None:
-        appends = [Append(1, 1, "a", b"i" * length, b"") for length in (1, 3, 2, 2)]
-        self.assertEqual(write_down(appends, Ends({1: 0}, 1), Ends({}, 1)).width, 0)
+    def test_ids_that_need_rows(self) -> None:
+        ids = [b"a", b"bb" * 8, b"", b"ccc", b"a"]
+        appends = [Append(1 + number % 2, 1, f"s{number}", id, b"") for number, id in enumerate(ids)]
+        batch = write_down(appends, Ends({1: 0, 2: 0}, 7), Ends({}, 7), frozenset((b"a", b"", b"ccc")))
+        found = [(sender, number, batch.ids[at - 1 : at - 1 + size]) for sender, number, at, size in
+                 json.loads(batch.strays)]  # fmt: skip
+        self.assertEqual(found, [("s0", 7, b"a"), ("s2", 8, b""), ("s4", 9, b"a"), ("s3", 11, b"ccc")])
 
     def test_unknown_conversation(self) -> None:
         self.assertRaises(StoreError, write_down, [Append(7, 1, "a", b"i", b"")], Ends({1: 0}, 1), Ends({}, 1))
@@ -109,8 +114,9 @@ class SegmentTests(SynchronousTestCase):
             tried.close(conversation)
         tried.begin(2)
         self.assertEqual(tried.closed, (1, 3))
+        tried.window = window_at(2**41)
         kept.add(tried)
-        self.assertEqual(kept.heads, {2: 0})
+        self.assertEqual((kept.heads, kept.window), ({2: 0}, tried.window))
 
     def test_what_is_said(self) -> None:
         self.assertIn("message 3 of conversation 1 is damaged", str(damaged("path", 1, 3, 3)))

@@ -15,9 +15,9 @@ from types import ModuleType
 
 from chatd.store.connection import Connection
 from chatd.store.interface import StoreError
-from chatd.store.migrations import v0001_first, v0002_sealed, v0003_knocks
+from chatd.store.migrations import v0001_first, v0002_sealed, v0003_knocks, v0004_runs
 
-MIGRATIONS: tuple[ModuleType, ...] = (v0001_first, v0002_sealed, v0003_knocks)
+MIGRATIONS: tuple[ModuleType, ...] = (v0001_first, v0002_sealed, v0003_knocks, v0004_runs)
 
 HAS_META = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'"
 HAS_ANYTHING = "SELECT count(*) FROM sqlite_schema"
