@@ -66,12 +66,20 @@ LAYERS = {
     "chatd.lookup": Layer((*WORDS, "chatd.core", "chatd.wire.offer")),
     "chatd.release": Layer((*WORDS, "chatd.entries", "chatd.core")),
     "chatd.news": Layer(("chatd.messages", "chatd.core"), ("twisted",)),
+    "chatd.leaving": Layer(("chatd.core",), ("twisted",)),
     "chatd.past": Layer(
         (*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"), ("twisted",)
     ),
     "chatd.early": Layer(),
     "chatd.files": Layer(("chatd.early",)),
     "chatd.transfers": Layer((*WORDS, "chatd.core", "chatd.journal", "chatd.files", "chatd.node"), ("twisted",)),
+    "chatd.filehost": Layer(
+        (
+            *(*WORDS, "chatd.wire.offer", "chatd.core", "chatd.journal", "chatd.files", "chatd.auth"),
+            *("chatd.credentials", "chatd.node"),
+        ),
+        ("twisted",),
+    ),
     "chatd.mailroom": Layer(
         (
             *(*WORDS, "chatd.entries", "chatd.sealed", "chatd.core", "chatd.journal"),
@@ -104,7 +112,15 @@ LAYERS = {
                 "chatd.store.interface",
                 "chatd.bus.interface",
             ),
-            *("chatd.admission", "chatd.release", "chatd.news", "chatd.past", "chatd.mailroom", "chatd.auth"),
+            *(
+                "chatd.admission",
+                "chatd.release",
+                "chatd.news",
+                "chatd.leaving",
+                "chatd.past",
+                "chatd.mailroom",
+                "chatd.auth",
+            ),
             *("chatd.files", "chatd.transfers"),
         ),
         ("twisted", "zope"),

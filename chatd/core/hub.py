@@ -355,7 +355,8 @@ class Hub:
 
     def check_sessions(self, user: User, new: Session | None, older: Session | None = None) -> None:
         """Raises Refused where somebody can have no more sessions, or (by the line port) wants only one."""
-        if new is not None and new.line and user.alone and any(other.line for other in user.sessions):
+        lines = [other for other in user.sessions if other.line and not other.over]
+        if new is not None and new.line and user.alone and lines:
             raise Refused("name-taken", f"{user.name} takes one connection at a time.")
         if len(user.sessions) - (older is not None) >= self.limits.sessions:
             raise Refused("too-many-sessions", f"{user.name} has {len(user.sessions)} sessions open; close one.")
@@ -369,7 +370,7 @@ class Hub:
     def depart(self, session: Session, lost: bool, turn: Turn, reason: str = "") -> None:
         """A session has ended, by goodbye or by being cut off."""
         user = session.user
-        if user is None or session.over:
+        if user is None or session not in user.sessions:
             return
         reason = reason or ("Connection lost" if lost else "")
         session.over = True

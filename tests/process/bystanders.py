@@ -1,4 +1,4 @@
-"""Two people who notice everything: one writes to the other a hundred times a second and takes the time.
+"""Two people who notice everything: one writes to the other two hundred times a second and takes the time.
 
 Rule: a process of its own, so that what a load's own clients do is not measured; messages go out by the clock
 whether or not the last one has arrived (a pause of the server is felt by all that fell into it); each line on
@@ -19,7 +19,7 @@ from chatd.wire.pack import Event
 from tests.process.server import environment
 from tests.process.swarm import Client, Swarm
 
-PER_SECOND = 100
+PER_SECOND = 200
 DEADLINE = 120.0
 
 

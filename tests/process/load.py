@@ -210,25 +210,37 @@ class Load:
             row.notes[:] = [f"{drip.close()} of {count} still connected after {seconds:.0f} s"]
         return row
 
-    def sign_ups(self, count: int = 300, seconds: float = 10.0) -> Row:
-        """So many sign-ups over TLS from one address that is not this machine's loopback."""
-        row = Row(f"{count} sign-ups from {'one address' if self.address != '127.0.0.1' else 'loopback'}")
+    def sign_ups(self, count: int = 300, seconds: float = 10.0, rounds: int = 1) -> Row:
+        """So many sign-ups over TLS from one address that is not this machine's loopback; after a round they leave."""
+        where = "one address" if self.address != "127.0.0.1" else "loopback"
+        row = Row(f"{count} sign-ups from {where} within {seconds:.0f} s, {rounds} times")
         first = self.memory()
-        for share in (0, 1):  # without, with half, without, with half: in turns, and all within the time
-            row.before.append(self.measure(seconds / 2))
-            start, made = time.monotonic(), len(self.swarm.clients)
-
-            def sign_up(start: float = start, made: int = made) -> None:
-                due = made + (time.monotonic() - start) * count / seconds
-                while len(self.swarm.clients) < min(due, made + (count + share) // 2):  # noqa: B023
-                    self.new(self.address, tls=True)
-
-            row.during.append(self.measure(seconds / 2, sign_up))
-        people = list(self.swarm.clients.values())[-count:]
-        self.swarm.all_in(people)
-        row.notes.append(f"{sum(person.claimed for person in people)} in, {sum(p.failures for p in people)} refused")
+        claimed = refused = 0
+        for _ in range(rounds):
+            people: list[Client] = []
+            for share in (0, 1):  # without, with half, without, with half: in turns, and all within the time
+                row.before.append(self.measure(seconds / 2))
+                row.during.append(self.measure(seconds / 2, self.coming(people, (count + share) // 2, seconds / 2)))
+            self.swarm.all_in(people)
+            claimed += sum(person.claimed for person in people)
+            refused += sum(person.failures for person in people)
+            for person in people:
+                person.vanish(reset=False)
+            self.swarm.run(1)
+        row.notes.append(f"{claimed} in, {refused} refused")
         row.memory = (first, self.memory())
         return row
+
+    def coming(self, people: list[Client], count: int, seconds: float) -> Callable[[], None]:
+        """To be called again and again: so many more sign up over TLS, evenly within so long."""
+        start, there = time.monotonic(), len(people)
+
+        def sign_up() -> None:
+            due = there + min(count, (time.monotonic() - start) * count / seconds)
+            while len(people) < due:
+                people.append(self.new(self.address, tls=True))
+
+        return sign_up
 
     def idle(self, count: int = 5000, seconds: float = 20.0) -> Row:
         """So many logged-in sessions that do nothing."""
@@ -297,11 +309,11 @@ def own_address() -> str:
 
 
 ROWS: dict[str, Callable[[Load], Row]] = {
-    "killed": lambda load: load.killed(rounds=4, seconds=5),
+    "killed": lambda load: load.killed(rounds=8, seconds=5),
     "deaf": lambda load: load.deaf(stall=33),
     "slow": lambda load: load.slow(),
     "slows": lambda load: load.slow(500),
-    "signups": lambda load: load.sign_ups(),
+    "signups": lambda load: load.sign_ups(rounds=4),
     "idle": lambda load: load.idle(),
 }
 
