@@ -20,12 +20,14 @@ class Program:
     """One run: the root window, the login section, and then the main window."""
 
     def __init__(self, options: argparse.Namespace, reactor: Any, root: Any, profile: Any) -> None:
+        from clients.tk import theme
         from clients.tk.login import Login
 
         self._options, self._reactor, self._root, self._profile = options, reactor, root, profile
         self._app: Any = None
         self._main: Any = None
         self.code = 0
+        theme.use(self._setting("theme"))
         self.login = Login(root, self._go)
         self.login.frame.pack(expand=True)
         server = options.server or profile.history.last_server()
@@ -59,7 +61,10 @@ class Program:
         self._main.redraw()
 
     def _setting(self, key: str) -> str:
-        return str(self._app.setting(key)) if self._app is not None else ""
+        """One of the client's settings, also before there is a client."""
+        from clients.core.app import SETTINGS
+
+        return str(self._profile.history.settings().get(key, SETTINGS[key][0]))
 
     def _done(self, code: int, text: str) -> None:
         """The conversation is over: back to the login section where somebody may want to know why."""
@@ -125,7 +130,7 @@ def main() -> int:
     timed: Any = reactor
     timed.seconds = time.monotonic
     try:
-        root = tb.Window(title="chat", themename="bootstrap-light", size=(1000, 700), minsize=(520, 360))
+        root = tb.Window(title="chat", themename="bootstrap-light", size=(1000, 700), minsize=(760, 420))
     except tkinter.TclError as error:
         sys.stderr.write(f"chat-gui: no window can be opened: {error}. In a terminal: chat\n")
         return 1

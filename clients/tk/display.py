@@ -6,6 +6,7 @@ what is older comes when one scrolls to its top.
 
 from __future__ import annotations
 
+import re
 import tkinter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,13 +21,15 @@ from clients.core.windows.windows import Row, Window
 from clients.tk.fonts import FIXED, TEXT, like, width
 
 MOST: Final = 400
+OFFERED: Final = re.compile(r" {2}- {2}(/get [0-9a-f]+)\Z")
 BOLD: Final = ("mention", "line")
 
 
 class Display:
-    """The conversation. `older` is called when somebody scrolls to the top."""
+    """The conversation. `older`: somebody has scrolled to the top; `say`: somebody has pressed this command."""
 
-    def __init__(self, parent: Any, older: Callable[[], None]) -> None:
+    def __init__(self, parent: Any, older: Callable[[], None], say: Callable[[str], None]) -> None:
+        self._say = say
         self.frame = tb.Frame(parent)
         self.text = tkinter.Text(
             self.frame, state="disabled", wrap="word", relief="flat", borderwidth=0, padx=12, pady=8, spacing1=2,
@@ -49,7 +52,9 @@ class Display:
     def dress(self, theme: str) -> None:
         """Take the colours of `dark` or `light`."""
         kinds, background = palette.KINDS[theme], palette.BACKGROUNDS[theme]
-        self.text.configure(background=background, foreground=kinds["said"], highlightbackground=background)
+        self.text.configure(
+            background=background, foreground=kinds["said"], highlightbackground=background, padx=12, pady=8
+        )
         for kind, colour in kinds.items():
             self.text.tag_configure(kind, foreground=colour, font=like(TEXT, 0, *(("bold",) if kind in BOLD else ())))
         for number, colour in enumerate(palette.NICKS[theme]):
@@ -57,6 +62,7 @@ class Display:
         self._indent, self._column = width(TEXT, "00:00  "), width(FIXED, "0")
         self.text.tag_configure("row", lmargin2=self._indent)
         self.text.tag_configure("table", font=like(FIXED))
+        self.text.tag_configure("link", underline=True)
         self.text.tag_raise("sel")
 
     def show(self, window: Window) -> None:
@@ -134,19 +140,31 @@ class Display:
             self._day = day
             put("end", f"{day}\n", ("time", "row"))
         if row.number == self._line:
-            put("end", "new\n", ("line", "row"))
+            put("end", f"── new {'─' * 40}\n", ("line", "row"))
         put("end", f"{_time(row.at)}  ", ("time", "row"))
         self.text.mark_set(f"row{row.number}", "end-1c linestart")
         self.text.mark_gravity(f"row{row.number}", "left")
         if row.who:
             put("end", f"{row.who}  ", ("own" if row.kind == "own" else f"nick{palette.nick(row.who)}", "row"))
         kind = "mention" if row.mention else row.kind
-        put("end", ("» " if row.mention else "") + row.text, (kind, *self._layout(row)))
+        offered = OFFERED.search(row.text) if row.kind == "said" else None
+        text = row.text[: offered.start(1)] if offered else row.text
+        put("end", ("» " if row.mention else "") + text, (kind, *self._layout(row)))
+        if offered:
+            self._link(offered[1], row.number)
         if row.state:
             self._states[row.number] = row.state
             tag = f"state{row.number}"
             put("end", f"  {row.state}", ("state", "row", tag))
         put("end", "\n", "row")
+
+    def _link(self, command: str, number: int) -> None:
+        """A command that may be pressed."""
+        tag = f"link{number}"
+        self.text.insert("end", command, ("own", "row", "link", tag))
+        self.text.tag_bind(tag, "<Button-1>", lambda event: self._say(command))
+        self.text.tag_bind(tag, "<Enter>", lambda event: self.text.configure(cursor="hand2"))
+        self.text.tag_bind(tag, "<Leave>", lambda event: self.text.configure(cursor="arrow"))
 
     def _layout(self, row: Row) -> tuple[str, ...]:
         """What has columns keeps them, and goes on below its last one."""

@@ -6,7 +6,6 @@ however much comes, and what is being typed is never touched by what comes.
 
 from __future__ import annotations
 
-import tkinter
 from collections.abc import Callable
 from functools import partial
 from tkinter.filedialog import askopenfilename
@@ -21,6 +20,7 @@ from clients.core.windows.completing import offers
 from clients.core.windows.face import WindowsFace
 from clients.core.windows.heading import heading, prompt
 from clients.core.windows.windows import EVENT, MENTION, TALK, Window
+from clients.tk import theme
 from clients.tk.comparing import Comparing
 from clients.tk.display import Display
 from clients.tk.fonts import TEXT, like
@@ -64,7 +64,7 @@ class MainWindow:
         self.status.pack(side="bottom", fill="x")
         self._build_input(right)
         self.moving = Moves(right, self._say)
-        self.display = Display(right, lambda: self._face().scroll(-(10**9)))
+        self.display = Display(right, lambda: self._face().scroll(-(10**9)), self._say)
         self.display.frame.pack(fill="both", expand=True)
         self._bind()
 
@@ -110,7 +110,9 @@ class MainWindow:
         self.send.pack(side="right", anchor="n", padx=(6, 0))
         self.file = tb.Button(bar, text="File…", bootstyle="secondary-outline", command=self._send_file)
         self.file.pack(side="right", anchor="n", padx=(6, 0))
-        self.input = tkinter.Text(bar, height=1, wrap="word", undo=True, relief="solid", borderwidth=1, padx=6, pady=4)
+        self.input = tb.Text(
+            bar, height=1, width=1, wrap="word", undo=True, relief="solid", borderwidth=1, padx=6, pady=4
+        )
         self.hidden = tb.Entry(bar, show="•")
         self.input.pack(side="left", fill="x", expand=True)
 
@@ -294,12 +296,10 @@ class MainWindow:
             self.root.title("chat")
 
     def _dress(self) -> None:
-        theme = self._setting("theme")
-        theme = theme if theme in ("dark", "light") else "light"
-        if theme != self._theme:
-            self._theme = theme
-            tb.Style.get_instance().theme_use(f"bootstrap-{theme}")
-            self.display.dress(theme)
+        chosen = theme.use(self._setting("theme"))
+        if chosen != self._theme:
+            self._theme = chosen
+            self.display.dress(chosen)
 
     def _draw_list(self, face: WindowsFace) -> None:
         ids = [window.to for window in face.windows.all]
@@ -321,14 +321,14 @@ class MainWindow:
         self.topic.configure(text=over.topic)
         for button, shown in ((self.verify, to.startswith("@")), (self.members, to.startswith("#"))):
             if shown and not button.winfo_manager():
-                button.pack(side="right", padx=(6, 0))
+                button.pack(side="right", padx=(6, 0), before=self.name)
             elif not shown and button.winfo_manager():
                 button.pack_forget()
 
     def _draw_input(self, face: WindowsFace) -> None:
         question = face.question
         label = question.prompt if question is not None else prompt(face.talk(), face.windows.current.to)
-        self.prompt.configure(text=label)
+        self.prompt.configure(text=label, wraplength=self.prompt.master.winfo_width() * 2 // 5)
         shown, other = (self.hidden, self.input) if question and question.hidden else (self.input, self.hidden)
         if not shown.winfo_manager():
             other.pack_forget()

@@ -14,7 +14,8 @@ class DisplayTests(DeskCase):
         from clients.tk.display import Display
 
         self.asked = 0
-        self.display = Display(self.root, self.older)
+        self.said: list[str] = []
+        self.display = Display(self.root, self.older, self.said.append)
         self.display.dress("light")
         self.display.frame.pack(fill="both", expand=True)
         self.window = Window("#g")
@@ -100,7 +101,7 @@ class DisplayTests(DeskCase):
         self.window.add(Row(0, "bob", "one"))
         self.window.add(Row(86_400_000 * 2, "bob", "two"))
         self.window.line = 2
-        self.assertEqual([line[:8] for line in self.show()][2:4], ["Saturday", "new"])
+        self.assertEqual([line[:8] for line in self.show()][2:4], ["Saturday", "── new ─"])
 
     def test_a_name_is_marked_not_only_by_colour(self) -> None:
         self.window.add(Row(0, "bob", "alice?", "said", mention=True))
@@ -112,6 +113,16 @@ class DisplayTests(DeskCase):
         self.display.text.focus_force()
         self.display.text.event_generate("x")
         self.assertEqual(self.show(), before)
+
+    def test_a_file_is_fetched_by_pressing_its_command(self) -> None:
+        self.window.add(Row(0, "bob", "File: essay.pdf (1.0 KB)  -  /get 3fa9c2d1", "said"))
+        self.assertTrue(self.show()[-1].endswith("bob  File: essay.pdf (1.0 KB)  -  /get 3fa9c2d1"))
+        found = self.display.text.tag_ranges("link")
+        left, top, _, _ = self.display.text.bbox(found[0]) or (0, 0, 0, 0)
+        self.display.text.event_generate("<Motion>", x=left + 2, y=top + 2)
+        self.display.text.event_generate("<Button-1>", x=left + 2, y=top + 2)
+        self.root.update()
+        self.assertEqual(self.said, ["/get 3fa9c2d1"])
 
     def test_columns_stay_columns_and_go_on_below_themselves(self) -> None:
         for text in ("/who  who is here", "one sentence"):
