@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     console_python: bool = False  # allow the role debug a Python prompt in the running server
     insecure: bool = False  # allow listen_plain, and websocket without TLS, on other addresses than this machine's
     links: str = ""  # the address before /files/... by which browsers reach this server; `none`: files have no links
+    uploads: bool = True  # may IRC users send files by HTTPS (draft/FILEHOST); only where there are links
     server_name: str = ""  # how the server calls itself; the host's name where empty
     registration: str = "open"  # open, invite or closed: may a stranger claim a name
     guests: bool = True  # may a name without an account come in

@@ -36,6 +36,7 @@ from chatd.auth import Passwords
 from chatd.config import BadConfig, Settings, is_local, read
 from chatd.core.limits import Limits, is_loopback, prefix
 from chatd.data import DataFolder, FolderInUse
+from chatd.filehost import FileHost
 from chatd.files import Folder
 from chatd.journal import Run
 from chatd.lookup import Lookup
@@ -58,7 +59,10 @@ log = Logger()
 reactor: Any = _reactor
 READERS = 3
 # of the settings: what the running server keeps, whatever is read again
-FIXED = ("data", "listen", "listen_plain", "websocket", "console", "certificate", "key", "metrics", "log_json")
+FIXED = (
+    "data", "listen", "listen_plain", "websocket", "console", "links", "uploads", "certificate", "key", "metrics",
+    "log_json",
+)  # fmt: skip
 GARBAGE_AFTER = 25_000  # objects more than before until Python looks for cycles; its 700 are there within one turn
 PORTS = " Other ports: --listen, --listen-plain, --console; `none` turns one off."
 # What may go wrong at start and is told in a sentence; OverflowError: a port that is no port
@@ -172,7 +176,9 @@ class Chatd(Service):
             self.store, limits, self._policy(settings), self.folder.secret(), self._passwords, clock=reactor,
             wall=time.time, write=self._runner("writer"), read=self._runner("reader"), failed=self._broken,
         )  # fmt: skip
-        self.node.keep_files(Folder(self.folder.files), self._runner("files"))
+        self._blobs = Folder(self.folder.files)
+        self.node.keep_files(self._blobs, self._runner("files"))
+        self._host: FileHost | None = None
         self.node.watchers.append(self.window)
         self.certificates = Certificates(self.folder.tls, settings.certificate, settings.key)
         self.operations = Running(
@@ -213,6 +219,7 @@ class Chatd(Service):
             lines=limits.text_lines, groups=limits.groups, page=limits.history_page, monitored=limits.monitors,
             masks=limits.masks, keys=limits.metadata_keys, followed=limits.metadata_followed,
             value_bytes=limits.metadata_value_bytes,
+            uploads=f"{self._host.links}/files" if self._host is not None else "",
         )  # fmt: skip
 
     def _runner(self, pool: str) -> Run:
@@ -249,7 +256,7 @@ class Chatd(Service):
             from chatd.ports.web import Web  # likewise
 
             assert self.node.transfers is not None
-            return Web(self.node.transfers, counter, reactor.callLater, is_loopback)
+            return Web(self.node.transfers, counter, reactor.callLater, is_loopback, self._host)
 
         browsers = web if settings.links != "none" else None
 
@@ -280,7 +287,11 @@ class Chatd(Service):
                 address = self._open(endpoint, factory)
                 listeners.setdefault("websocket-tls" if tls and kind != "tls" else kind, []).append(address)
         if settings.links != "none" and "tls" in listeners:
-            self._lookup.links = settings.links or f"https://{settings.server_name}:{listeners['tls'][0][1]}"
+            links = settings.links or f"https://{settings.server_name}:{listeners['tls'][0][1]}"
+            self._lookup.links = links
+            if settings.uploads:
+                self._host = FileHost(self.node, self._blobs, self._runner("files"), os.urandom, links)
+                self._codecs.facts = self._facts(settings, self.node.limits)
         return listeners
 
     def _listen_console(self, settings: Settings, listeners: dict[str, list[tuple[str, int]]]) -> None:

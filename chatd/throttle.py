@@ -8,11 +8,19 @@ networks have no limits per address.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from chatd.core.limits import Buckets, Limits, prefix
 from chatd.core.names import BadName, fold
 from chatd.core.turn import Refused
-from chatd.core.users import Session
+
+
+class Caller(Protocol):
+    """Who tries: a session, or somebody who has none."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where they come from."""
 
 
 class Throttle:
@@ -25,37 +33,37 @@ class Throttle:
         self._by_account = Buckets(per_account / 60, per_account)
         self._by_prefix = Buckets(per_prefix / 60, per_prefix)
 
-    def newcomer(self, session: Session, now: int) -> None:
+    def newcomer(self, caller: Caller, now: int) -> None:
         """Count a new account or guest: each has a rate of its own, so there are only so many from one address."""
-        if not self._trusted(session.address[0]):
-            _wait(self._newcomers.take(prefix(session.address[0]), now / 1000))
+        if not self._trusted(caller.address[0]):
+            _wait(self._newcomers.take(prefix(caller.address[0]), now / 1000))
 
-    def check(self, name: str, session: Session, now: int) -> None:
+    def check(self, name: str, caller: Caller, now: int) -> None:
         """May somebody try to be this account? Raises Refused `throttled`."""
-        _wait(self._by_account.wait(_account(name, session), now / 1000))
-        if not self._trusted(session.address[0]):
-            _wait(self._by_prefix.wait(prefix(session.address[0]), now / 1000))
+        _wait(self._by_account.wait(_account(name, caller), now / 1000))
+        if not self._trusted(caller.address[0]):
+            _wait(self._by_prefix.wait(prefix(caller.address[0]), now / 1000))
 
-    def guess(self, name: str, session: Session, now: int) -> None:
+    def guess(self, name: str, caller: Caller, now: int) -> None:
         """Count a try against the account; `right` takes it back."""
-        self._by_account.take(_account(name, session), now / 1000)
+        self._by_account.take(_account(name, caller), now / 1000)
 
-    def right(self, name: str, session: Session) -> None:
+    def right(self, name: str, caller: Caller) -> None:
         """It was the right one."""
-        self._by_account.forget(_account(name, session))
+        self._by_account.forget(_account(name, caller))
 
-    def wrong(self, session: Session, now: int) -> None:
+    def wrong(self, caller: Caller, now: int) -> None:
         """It was not: that counts against the address, too."""
-        self._by_prefix.take(prefix(session.address[0]), now / 1000)
+        self._by_prefix.take(prefix(caller.address[0]), now / 1000)
 
 
-def _account(name: str, session: Session) -> str:
+def _account(name: str, caller: Caller) -> str:
     """What failures are counted by: the name in whatever letters, from one address."""
     try:
         key = fold(name).key
     except BadName:
         key = "?"
-    return f"{key}|{prefix(session.address[0])}"
+    return f"{key}|{prefix(caller.address[0])}"
 
 
 def _wait(seconds: float) -> None:

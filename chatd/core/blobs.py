@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chatd import blobs as b
-from chatd.core import modes
+from chatd.core import modes, sanctions
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
 from chatd.entries import BlobCommitted, BlobGone, BlobMade, Directory
@@ -99,8 +99,21 @@ def create(hub: Hub, session: Session, command: b.CreateBlob, turn: Turn) -> Blo
             raise Refused("bad-blob", "There is another file with this id; take another one.")
         return blob
     _check_sizes(hub, user, command)
-    readers = " ".join(dict.fromkeys(_reader(hub, user, word, turn.now) for word in command.to))
-    record = BlobMade(command.id, user.id, command.size, turn.now, readers, command.name, command.type)
+    return _begin(hub, user, command, turn, [_reader(hub, user, word, turn.now) for word in command.to])
+
+
+def deposit(hub: Hub, user: User, identity: bytes, size: int, name: str, kind: str, turn: Turn) -> Blob:
+    """Begin an upload whose link only its owner is told (`draft/FILEHOST`). Raises Refused."""
+    sanctions.check_voice(user, turn.now)
+    own = f"@{user.id}"
+    command = b.CreateBlob(0, identity, size, [own], name, kind)
+    _check_sizes(hub, user, command)
+    return _begin(hub, user, command, turn, [own])
+
+
+def _begin(hub: Hub, user: User, command: b.CreateBlob, turn: Turn, readers: list[str]) -> Blob:
+    whom = " ".join(dict.fromkeys(readers))
+    record = BlobMade(command.id, user.id, command.size, turn.now, whom, command.name, command.type)
     blob = Blob(record, user)
     hub.blobs.add(blob)
     turn.keep(record)

@@ -128,6 +128,12 @@ def check_peer(user: User, now: int) -> None:
         raise Refused("disabled", f"{user.name}'s account is disabled; nothing was kept.")
 
 
+def check_voice(user: User, now: int) -> None:
+    """May this account say anything to anybody? Raises Refused `muted`."""
+    if user.muted is not None and holds(user.muted, now):
+        raise _refused(user.muted, "muted", now)
+
+
 def check_speech(hub: Hub, session: Session, command: Command, now: int) -> None:
     """May somebody who is muted do this? Raises Refused `muted`."""
     user = session.user

@@ -18,7 +18,9 @@ from twisted.python.failure import Failure
 from chatd.straight import straighten
 
 FIRST_BYTES: Final = 4_608  # in which the first line ends, or it is a program's
-BROWSING: Final = frozenset(word[:size] for word in (b"GET /", b"HEAD ") for size in range(1, 6))  # how HTTP opens
+BROWSING: Final = frozenset(
+    word[:size] for word in (b"GET /", b"HEAD ", b"POST ", b"OPTIO") for size in range(1, 6)
+)  # how HTTP opens
 MOST_PROMPTS: Final = 20  # of one connection; nobody reads more
 
 

@@ -10,6 +10,7 @@ import http.client
 import os
 import socket
 import ssl
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -146,6 +147,39 @@ class FileTests(ChatCase):
         answer = browser.getresponse()
         self.assertEqual((answer.status, answer.read()), (200, path.read_bytes()))
         self.assertEqual(answer.headers["Content-Disposition"], "attachment; filename*=UTF-8''essay.pdf")
+
+    def test_an_irc_user_sends_one(self) -> None:
+        """`draft/FILEHOST`: the address from 005, an upload with the account's password, and the link it gets."""
+        upload = ""
+        with socket.create_connection(("127.0.0.1", self.server.ports["plain"]), 30) as irc:
+            irc.sendall(b"NICK carol\r\nUSER c 0 * :c\r\nPRIVMSG NickServ :REGISTER a-long-secret\r\n")
+            said = irc.makefile("rb")
+            while b" 900 " not in (line := said.readline()):
+                self.assertTrue(line)
+                upload = next(
+                    (word[15:] for word in line.decode().split() if word.startswith("draft/FILEHOST=")), upload
+                )
+        address, text = urlsplit(upload), os.urandom(3 * MIB)
+        self.assertEqual((address.scheme, address.port, address.path), ("https", self.server.ports["tls"], "/files"))
+        unknown = ssl.create_default_context()
+        unknown.check_hostname, unknown.verify_mode = False, ssl.CERT_NONE
+
+        def ask(method: str, path: str, password: str = "", body: bytes | None = None) -> http.client.HTTPResponse:
+            browser = http.client.HTTPSConnection("127.0.0.1", address.port, context=unknown, timeout=30)
+            self.addCleanup(browser.close)
+            headers = {"Content-Type": "image/png", "Content-Disposition": 'attachment; filename="a cat.png"'}
+            login = b64encode(f"carol:{password}".encode()).decode()
+            browser.request(method, path, body, {**headers, "Authorization": f"Basic {login}"})
+            return browser.getresponse()
+
+        self.assertEqual(ask("POST", address.path, "wrong", b"abc").status, 401)
+        taken = ask("POST", address.path, "a-long-secret", text)
+        self.assertEqual(taken.status, 201)
+        link = urlsplit(taken.headers["Location"])
+        self.assertTrue(link.path.endswith("/a%20cat.png"))
+        found = ask("GET", link.path)
+        self.assertEqual((found.status, found.headers["Content-Type"], found.read()), (200, "image/png", text))
+        self.assertEqual(len(list((self.server.data / "files").iterdir())), 1)
 
     def test_in_a_conversation(self) -> None:
         """Two windows: one sends, the other is told how to fetch it, and does."""

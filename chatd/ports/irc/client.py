@@ -49,6 +49,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     keys: int = 20  # metadata
     followed: int = 20
     value_bytes: int = 300
+    uploads: str = ""  # where files are sent to by HTTP; empty: nowhere
 
 
 class Response:

@@ -22,7 +22,9 @@ IN_ONE_LINE: Final = 12
 
 def tokens(facts: Facts) -> list[str]:
     """All of them, sorted."""
+    uploads = [f"{name}={facts.uploads}" for name in ("draft/FILEHOST", "soju.im/FILEHOST") if facts.uploads]
     return sorted((
+        *uploads,
         "ACCOUNTEXTBAN=a",
         f"AWAYLEN={facts.away_chars}",
         "BOT=B",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec import structs
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.core import names
@@ -24,6 +25,17 @@ class TokenTests(SynchronousTestCase):
         self.assertEqual(found, sorted(found))
         heads = [token.partition("=")[0] for token in found]
         self.assertEqual(len(heads), len(set(heads)))
+
+    def test_where_files_are_sent_is_said_where_they_are_taken(self) -> None:
+        self.assertFalse([token for token in tokens(FACTS) if "FILEHOST" in token])
+        house = House()
+        house.codecs.facts = structs.replace(house.facts, uploads="https://chat.example:6697/files")
+        peer = IrcPeer(house)
+        peer.register("ann")
+        peer.send("VERSION")
+        told = " ".join(peer.read())
+        self.assertIn(" draft/FILEHOST=https://chat.example:6697/files ", told)
+        self.assertIn(" soju.im/FILEHOST=https://chat.example:6697/files ", told)
 
     def test_modes(self) -> None:
         self.assertIn(f"CHANMODES={LISTS},{KEY},{PARAMETER},{FLAGS}", tokens(FACTS))
