@@ -292,6 +292,8 @@ class Session:
         return step
 
     def _greeted(self, now: float, event: m.Greeting) -> Step:
+        if self.greeting is not None:
+            return Step()  # once is enough
         self.greeting = event
         restored = self._epoch not in ("", event.epoch)
         records: list[r.Record] = []
