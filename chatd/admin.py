@@ -17,7 +17,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -170,6 +170,7 @@ def _migrate(arguments: argparse.Namespace) -> Outcome:
 
 
 def _backup(arguments: argparse.Namespace) -> Outcome:
+    _have_written(arguments.data)
     made = backup.back_up(arguments.data, arguments.out)
     told = _told(made.path, made.found, backup=made.path)
     return told._replace(values={**told.values, "made": made.made, "size": made.size})
@@ -202,6 +203,15 @@ def _asked() -> str:
     if getpass.getpass("Once more: ") != password:
         raise Refusal("those were two different passwords")
     return password
+
+
+def _have_written(data: str) -> None:
+    """What readers have acknowledged waits for a moment in a running server's memory: the copy shall have it, too."""
+    if os.path.exists(os.path.join(data, "control")):
+        from chatd.control import NoServer, ask  # see _roster
+
+        with suppress(NoServer, OSError):
+            ask(data, "write")
 
 
 def _roster(arguments: argparse.Namespace) -> Outcome:

@@ -64,6 +64,7 @@ VERBS: Final[dict[str, tuple[type[Any], Callable[[Service, Any], Any]]]] = {
     ),
     "sheet": (_Nothing, lambda service, _: {"tickets": roster.sheet(service)}),
     "drain": (_Drain, _drain),
+    "write": (_Nothing, lambda service, _: service.node.journal.written().addCallback(lambda _: {})),
     "undrain": (_Nothing, lambda service, _: {"was": service.drain.undo()}),
 }  # fmt: skip
 

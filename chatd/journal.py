@@ -60,6 +60,7 @@ class Journal:
         self._due = False  # the cursors have waited long enough
         self._timer: IDelayedCall | None = None
         self._idle: list[Deferred[None]] = []
+        self._asked: list[Deferred[None]] = []  # who waits for the next commit
         self._busy = False  # a commit is under way, or about to begin
         self.dead = False
         self.load = 0  # entries that wait for a commit
@@ -87,11 +88,19 @@ class Journal:
             self._next()
         return done
 
+    def written(self) -> Deferred[None]:
+        """Fires when everything submitted so far is on disk, cursors too, whatever comes meanwhile."""
+        done: Deferred[None] = Deferred()
+        self._asked.append(done)
+        if not self._busy:
+            self._next()
+        return done
+
     def _next(self) -> None:
         while (self._waiting or self._cursors_due()) and not self._busy and not self.dead:
             self._begin()
         if not self._busy:
-            idle, self._idle = self._idle, []
+            idle, self._idle, self._asked = self._idle + self._asked, [], []
             for done in idle:
                 done.callback(None)
 
@@ -110,11 +119,13 @@ class Journal:
         self._due = False
         self._busy = True
         self._began = self._clock.seconds()
-        self._run(self._store.commit, entries).addCallbacks(self._durable, self._broken, (turns, len(entries)))
+        asked, self._asked = self._asked, []
+        self._run(self._store.commit, entries).addCallbacks(self._durable, self._broken, (turns, len(entries), asked))
 
     def _cursors_due(self) -> bool:
         """Whether cursors have waited for long enough: a moment, or somebody waits for everything to be written."""
-        return bool(self._cursors) and (self._due or bool(self._idle) or len(self._cursors) > MOST_CURSORS)
+        wanted = self._due or self._idle or self._asked or len(self._cursors) > MOST_CURSORS
+        return bool(self._cursors and wanted)
 
     def _moment_over(self) -> None:
         self._timer = None
@@ -122,13 +133,15 @@ class Journal:
         if not self._busy:
             self._next()
 
-    def _durable(self, stored: list[Stored], turns: list[Turn], count: int) -> None:
+    def _durable(self, stored: list[Stored], turns: list[Turn], count: int, asked: list[Deferred[None]]) -> None:
         took = self._clock.seconds() - self._began
         self.times[bisect_left(BOUNDS, took)] += 1
         self.seconds += took
         self.messages += len(stored)
         self.load -= count
         self._release(turns, iter(stored))
+        for done in asked:
+            done.callback(None)
         self._linger(LINGER_PASSES if any(map(_must_wait, self._waiting)) else 0, self._clock.seconds())
 
     def _linger(self, passes: int, since: float) -> None:

@@ -54,6 +54,20 @@ class ControlTests(StaffScene):
         self.assertFalse(self.asks("drain")["ok"])
         self.assertEqual(self.asks("undrain"), {"ok": True, "was": "announced"})
 
+    def test_write(self) -> None:
+        """What a reader has acknowledged is on disk when the answer comes, though its moment is not over."""
+        alice, bob = self.house.people("alice", "bob")
+        alice.send("@bob", "hello")
+        bob.ack("dm:alice:bob", 1)
+        assert bob.keys is not None
+
+        def kept() -> bool:
+            return any((one.device, one.seq) == (bob.keys.public.device, 1) for one in self.house.store.load().cursors)
+
+        self.assertFalse(kept())
+        self.assertEqual(self.asks("write"), {"ok": True})
+        self.assertTrue(kept())
+
     def test_what_is_no_request(self) -> None:
         before = state_of(self.house)
         for line in (b"", b"hello", b"[]", b"{}", b'{"verb": "dance"}', b'{"verb": ["drain"]}', b"\xff\xff", b"1",

@@ -180,6 +180,27 @@ class JournalTests(SynchronousTestCase):
         self.successResultOf(done)
         self.assertEqual(self.left, [[1], [2]])
 
+    def test_written_waits_for_what_came_before_and_for_nothing_more(self) -> None:
+        """What a backup asks first: cursors do not have to have waited, and it comes to an end however much comes."""
+        self.store.commit([UserMade(1, "a", "a", "a", "", 0), DeviceMade("phone", 1, b"", b"", 0)])
+        self.assertEqual(self.successResultOf(self.journal.written()), None)
+        self.submit(0, cursors=1)
+        done = self.journal.written()
+        self.assertNoResult(done)
+        self.disk()
+        self.successResultOf(done)
+        self.assertEqual([(cursor.device, cursor.seq) for cursor in self.store.load().cursors], [("phone", 1)])
+        self.submit(1)
+        self.submit(1, cursors=2)
+        done = self.journal.written()
+        for _ in range(2):
+            self.assertNoResult(done)
+            self.submit(1)
+            self.disk()
+        self.successResultOf(done)
+        self.assertTrue(self.later.waiting)
+        self.assertEqual([cursor.seq for cursor in self.store.load().cursors], [2])
+
     def test_something_else_that_writes_is_run_on_the_same_thread(self) -> None:
         done = self.journal.run(lambda a: a + 1, 4)
         self.assertNoResult(done)
