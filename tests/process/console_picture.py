@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 from tests.process.chat import CHAT
-from tests.process.operators import Operator, missing
+from tests.process.operators import Operator
 from tests.process.panes import Pane, Tmux
-from tests.process.screenshots import COLUMNS, FOLDER, svg
+from tests.process.picture import ready
+from tests.process.screenshots import COLUMNS, FOLDER, keep
 from tests.process.server import Server
 
 ROWS = 26
@@ -34,20 +35,22 @@ class ConsoleScene:
             for name in ("tesla", "albert", "marie"):
                 self.people.append(self.join(name))
             self.console = miller.pane(self.tmux, COLUMNS, ROWS)
-            folder.mkdir(parents=True, exist_ok=True)
             self.look_after()
-            self.picture(folder, "console", "the staff console: who is here, a kick that asks, and the audit log")
+            self.keep(
+                folder / "console.png", "the staff console: who is here, a kick that asks, and the audit log", ROWS
+            )
             self.complete()
-            self.picture(folder, "console-completion", "the staff console: Tab, and what happens while it happens")
+            self.keep(
+                folder / "console-completion.png", "the staff console: Tab, and what happens while it happens", 11
+            )
         finally:
             self.tmux.close()
             self.server.stop()
             shutil.rmtree(self.server.folder, ignore_errors=True)
 
-    def picture(self, folder: Path, name: str, title: str) -> None:
-        """What the console shows."""
-        (folder / f"{name}.svg").write_text(svg(self.console.drawn(), title, COLUMNS, ROWS), "utf-8")
-        print(folder / f"{name}.svg")
+    def keep(self, path: Path, title: str, rows: int) -> None:
+        """The first lines of what the console shows."""
+        keep(self.console, path, title, rows=rows)
 
     def join(self, name: str) -> Pane:
         """Somebody at the chat client."""
@@ -90,9 +93,7 @@ class ConsoleScene:
 
 def main() -> int:
     """Make them."""
-    gone = missing("ssh", "ssh-keygen", "tmux")
-    if gone:
-        print(f"make screenshots: {gone} (Debian: apt install openssh-client tmux)", file=sys.stderr)
+    if not ready():
         return 1
     ConsoleScene().run(FOLDER)
     return 0

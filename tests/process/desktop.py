@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from tests.clients.tk.desk import end_display, start_display
+from tests.process.picture import Picture
 from tests.process.server import environment
 
 DEADLINE = 20.0
@@ -94,7 +95,14 @@ class Windows:
         self.process.stderr.close()
         end_display(self._server)
 
-    def picture(self, path: Path) -> None:
+    def wait(self, text: str) -> None:
+        """Wait until a line in sight has this text. Raises AssertionError with what is there instead."""
+        end = time.monotonic() + DEADLINE
+        while not any(text in line for line in self.lines()):
+            if time.monotonic() > end or not self.read(0.02):
+                raise AssertionError(f"the windows do not show {text!r} but {self.lines()}")
+
+    def picture(self) -> Picture:
         """What the display shows, where this window is."""
         from PIL import ImageGrab
 
@@ -102,4 +110,5 @@ class Windows:
             line.split("=") for line in self.x("getwindowgeometry", "--shell", self.id).splitlines() if "=" in line
         )
         left, top, wide, high = (int(told[key]) for key in ("X", "Y", "WIDTH", "HEIGHT"))
-        ImageGrab.grab(xdisplay=self.display).crop((left, top, left + wide, top + high)).save(path)
+        seen = ImageGrab.grab(xdisplay=self.display).crop((left, top, left + wide, top + high))
+        return Picture(seen, "\n".join(self.lines()) + "\n")

@@ -5,7 +5,6 @@ Rule: each story is played by the real programs; what is on a picture is what th
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -16,53 +15,40 @@ from typing import Final
 from tests.process.chat import CHAT
 from tests.process.desktop import Windows
 from tests.process.panes import Pane, Tmux
-from tests.process.screenshots import FOLDER, svg
+from tests.process.picture import Picture, columns_beside, draw, ready, sheet
+from tests.process.screenshots import FOLDER, SCREEN
 from tests.process.server import Server
 
-COLUMNS, ROWS = 78, 15
-GAP = 12  # pixels between windows
-SCREEN = (sys.executable, "-m", "clients.chat")
-_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
+COLUMNS, ROWS = 80, 16
+SERVER_ROWS = 10  # where its window lies below the others; it is as wide as both
+SERVER: Final = "twistd -n --logfile=chatd.log chatd"
 
 
-def sheet(title: str, pictures: list[str], across: int = 2) -> str:
-    """Several pictures as one, in rows of so many."""
-    parts, top, wide = [], 0, 0
-    for first in range(0, len(pictures), across):
-        left = high = 0
-        for picture in pictures[first : first + across]:
-            found = _SIZE.search(picture)
-            assert found is not None
-            width, height = map(int, found.groups())
-            parts.append(picture.replace("<svg ", f'<svg x="{left}" y="{top}" ', 1))
-            left, high = left + width + GAP, max(high, height)
-        wide, top = max(wide, left - GAP), top + high + GAP
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{top - GAP}"'
-    return f'{head} viewBox="0 0 {wide} {top - GAP}">\n<title>{title}</title>\n{"".join(parts)}</svg>\n'
+class LoggingServer(Server):
+    """What it prints is its window; the log is a file beside it."""
+
+    program = (*Server.program, "--logfile=chatd.log")
 
 
 class Story:
-    """One server, its window, and people's windows."""
+    """One server, its window, and so many people's windows: two, and the server's below them; or three, beside it."""
 
-    def __init__(self, tls: bool = False) -> None:
-        self.server = Server()
+    def __init__(self, people: int = 2, rows: int = ROWS) -> None:
+        self.server = LoggingServer()
         self.tmux = Tmux(self.server.folder)
-        self.tls = tls
+        self.size = (columns_beside(COLUMNS), SERVER_ROWS) if people == 2 else (COLUMNS, rows)
+        self.rows = rows
         self.panes: list[tuple[str, Pane]] = []
         self._numbers = count()
 
-    def play(self, scene: Callable[[Story], None], title: str) -> str:
+    def play(self, scene: Callable[[Story], None]) -> Picture:
         """The picture of a scene."""
         try:
             self.server.start()
-            command = ["tail", "-n", "+1", "-f", str(self.server.log)]
-            self.window = Pane(
-                self.tmux, "server", ["sh", "-c", f"{' '.join(command)} | cut -c1-{COLUMNS}"], COLUMNS, ROWS
-            )
+            self.window = Pane(self.tmux, "server", ["tail", "-n", "+1", "-f", str(self.server.log)], *self.size)
             scene(self)
-            shown = [svg(pane.drawn(), name, COLUMNS, ROWS) for name, pane in self.panes]
-            shown.append(svg(self.window.drawn(), "the server: twistd -n chatd", COLUMNS, ROWS))
-            return sheet(title, shown)
+            shown = [draw(pane.drawn(), name, COLUMNS, self.rows) for name, pane in self.panes]
+            return sheet([*shown, draw(self.window.drawn(), f"the server: {SERVER}", *self.size)])
         finally:
             self.tmux.close()
             self.server.kill()
@@ -70,13 +56,12 @@ class Story:
 
     def sit(self, name: str, screen: bool = False, known: bool = False) -> Pane:
         """Somebody's window; a first visit types the name."""
-        how = ["--trust-new"] if self.tls else ["--plaintext"]
-        port = self.server.ports["tls" if self.tls else "plain"]
         user = f"{name}@" if known or screen else ""
+        address = f"{user}127.0.0.1:{self.server.ports['tls']}"
         program = SCREEN if screen else CHAT
-        command = [*program, *how, "--profile", str(self.server.folder / name), f"{user}127.0.0.1:{port}"]
-        pane = Pane(self.tmux, f"{name}{next(self._numbers)}", command, COLUMNS, ROWS)
-        self.panes.append((f"{name}: chat", pane))
+        command = [*program, "--trust-new", "--profile", str(self.server.folder / name), address]
+        pane = Pane(self.tmux, f"{name}{next(self._numbers)}", command, COLUMNS, self.rows)
+        self.panes.append((f"{name}: chat{'' if screen else ' --plain'}", pane))
         if not user:
             pane.wait("Enter username:")
             pane.enter(name)
@@ -139,10 +124,10 @@ def client_client(story: Story) -> None:
 def group(story: Story) -> None:
     """Bonus: a group, whose window all members see."""
     tesla, albert, marie = (story.sit(name, screen=True) for name in ("tesla", "albert", "marie"))
-    tesla.enter("/group --open physics")
+    tesla.enter("/group physics")
     tesla.wait("You [physics]")
     for other in (albert, marie):
-        other.enter("/group --open physics")
+        other.enter("/group physics")
         other.wait("You [physics]")
     for student, text in ((tesla, "Who brings the coil?"), (marie, "I do."), (albert, "And I the violin.")):
         student.enter(text)
@@ -172,6 +157,7 @@ def file(story: Story) -> None:
     tesla.wait("albert joined")
     tesla.enter(f"/file @albert {notes}")
     tesla.wait("sent to @albert")
+    story.tmux("send-keys", "-t", tesla.title, "M-2")
     albert.wait("@tesla")
     story.tmux("send-keys", "-t", albert.title, "M-a")
     albert.wait("File: coil.txt")
@@ -201,28 +187,40 @@ def encrypted(story: Story) -> None:
 
 
 def windows(folder: Path) -> None:
-    """The windows (Tk): tesla in a group, and albert's key to compare."""
+    """The windows (Tk): tesla in a group, where a file has come; and albert's key, to be compared."""
     story = Story()
     tesla = None
     try:
         story.server.start()
+        notes = story.server.folder / "notes.pdf"
+        notes.write_text("many turns of wire\n" * 20_000, "utf-8")
         albert = story.sit("albert", screen=True)
-        albert.enter("/group --open physics")
+        albert.enter("/group physics")
         albert.wait("You [physics]")
         tesla = Windows(story.server.folder / "tesla", f"tesla@127.0.0.1:{story.server.ports['plain']}")
         tesla.type("/set theme light")
-        tesla.type("/group --open physics")
+        tesla.type("/group physics")
         albert.wait("tesla joined the group")
+        tesla.wait("Joined group")
         tesla.type("Who brings the coil on Thursday?")
         albert.wait("Who brings the coil")
-        albert.enter("I do. tesla, do you have the notes?")
-        tesla.type("@albert only you can read this")
-        albert.wait("!@tesla")
-        story.tmux("send-keys", "-t", albert.title, "M-a")
-        albert.wait("only you can read this")
-        albert.enter("and only you this")
-        albert.wait("✓✓")
-        tesla.picture(folder / "windows.png")
+        for line, shows in (
+            ("I do, and here are my notes.", "here are my notes."),
+            (f"/file #physics {notes}", "File: notes.pdf"),
+            ("tesla, what did you find out?", "what did you find out?"),
+            ("@tesla only you can read this", "@albert  (1)"),
+        ):
+            albert.enter(line)
+            tesla.wait(shows)
+        tesla.type("It hums at fifty hertz.")
+        albert.wait("It hums")
+        tesla.wait("It hums at fifty hertz.  ✓")
+        tesla.picture().save(folder / "windows.png")
+        tesla.key("alt+a")
+        tesla.wait("only you can read this")
+        tesla.type("/verify albert")
+        tesla.wait("They are the same")
+        tesla.picture().save(folder / "windows-verify.png")
     finally:
         if tesla is not None:
             tesla.close()
@@ -231,35 +229,34 @@ def windows(folder: Path) -> None:
         shutil.rmtree(story.server.folder, ignore_errors=True)
 
 
-STORIES: Final[dict[str, tuple[str, Callable[[Story], None]]]] = {
-    "task1": ("1. Client and server", client_server),
-    "task2": ("2. Sending and receiving at the same time", advanced_client),
-    "task3": ("3. Many clients at once", many_clients),
-    "task4": ("4. From client to client", client_client),
-    "bonus-group": ("Bonus: a group", group),
-    "bonus-file": ("Bonus: a file", file),
-    "bonus-offline": ("Bonus: mail for the absent", offline),
-    "bonus-secure": ("Bonus: secure communication", encrypted),
+# How many people sit there, how many lines their windows have, and what they do
+STORIES: Final[dict[str, tuple[int, int, Callable[[Story], None]]]] = {
+    "task1": (2, 12, client_server),
+    "task2": (2, ROWS, advanced_client),
+    "task3": (3, 12, many_clients),
+    "task4": (2, ROWS, client_client),
+    "bonus-group": (3, ROWS, group),
+    "bonus-file": (2, ROWS, file),
+    "bonus-offline": (2, 14, offline),
+    "bonus-secure": (2, 24, encrypted),
 }
 
 
 def make(folder: Path, names: list[str]) -> None:
     """Play these stories, and write their pictures."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in names or list(STORIES):
-        title, scene = STORIES[name]
-        (folder / f"{name}.svg").write_text(Story().play(scene, title), "utf-8")
-        print(folder / f"{name}.svg")
-    if not names:
+    for name in [name for name in STORIES if name in (names or STORIES)]:
+        people, rows, scene = STORIES[name]
+        Story(people, rows).play(scene).save(folder / f"{name}.png")
+        print(folder / f"{name}.png")
+    if not names or "windows" in names:
         windows(folder)
-        print(folder / "windows.png")
+        print(folder / "windows.png", folder / "windows-verify.png", sep="\n")
 
 
 def main(names: list[str]) -> int:
     """These pictures, or all."""
-    gone = next((tool for tool in ("tmux", "Xvfb", "xdotool") if shutil.which(tool) is None), "")
-    if gone:
-        print(f"make screenshots: {gone} is missing (Debian: apt install tmux xvfb xdotool)", file=sys.stderr)
+    if not ready():
         return 1
     make(FOLDER, names)
     return 0
