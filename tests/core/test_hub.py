@@ -208,7 +208,7 @@ ACK = st.tuples(
     st.just(m.Acknowledge), st.sampled_from(["#lobby", "#hw3", "dm:alice:bob", "#staff"]), st.integers(-1, 9)
 )
 LATE = (
-    m.Accepted | m.GroupInfo | m.InboxList | a.TargetList | m.Person | p.ProfileList | p.Monitored
+    m.Accepted | m.GroupInfo | m.GroupList | m.InboxList | a.TargetList | m.Person | p.ProfileList | p.Monitored
 )  # these say how things stand when they leave
 STEPS = st.lists(st.tuples(st.integers(0, 4), COMMAND | ACK), max_size=30)
 
@@ -289,6 +289,14 @@ class Anything(Scene):
                 conversation["members"] = {name: told[:3] for name, told in conversation["members"].items()}
             state["names"][1] = state["conversations"][1]["said"] = None  # the lobby's time
         self.assertEqual(after, before)
+
+    def test_a_list_of_groups_says_how_things_stand_when_it_leaves(self) -> None:
+        """It is of one moment: what the same segment brings behind the question is in it."""
+        alice, *_ = self.five()
+        alice.take()
+        alice.tell(m.Groups(1), m.Leave(2, "#hw3"))
+        listed = {group.group: group.joined for group in alice.last(m.GroupList).groups}
+        self.assertEqual((listed["#lobby"], listed["#hw3"]), (True, False))
 
     @settings(max_examples=30)
     @given(STEPS)
