@@ -310,6 +310,13 @@ class Mail(Value, frozen=True, tag="mail"):
     tag: bytes
 
 
+class MailRead(Value, frozen=True, tag="mailread"):
+    """Somebody has what this device said to a group (`id` of its PutMail): the first device of somebody else has
+    acknowledged it. Told once, to the device that said it if it is here, and not who it was."""
+
+    id: bytes
+
+
 class GroupLog(Value, frozen=True, tag="grouplog"):
     """The answer to `askgroup`; empty: nothing newer. A long log comes in parts: ask again after the last one."""
 
@@ -369,6 +376,6 @@ Command = (
 )  # fmt: skip
 
 Event = (
-    Lists | ListChanged | KeysAre | Claimed | Offers | ResetIs | Backup | MailTaken | Stale | Mail | GroupLog
+    Lists | ListChanged | KeysAre | Claimed | Offers | ResetIs | Backup | MailTaken | Stale | Mail | MailRead | GroupLog
     | OwnGroups | GroupGrew | DoorIs | Knocks | Moderators | ReportChecked
 )  # fmt: skip

@@ -7,8 +7,15 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from collections import deque
+from typing import TYPE_CHECKING
 
 from chatd.core.signed import NOTHING, DeviceList, ListedDevice, Signed, digest, read
+
+if TYPE_CHECKING:
+    from chatd.core.users import Device
+
+MOST_UNREAD = 100  # a device
 
 
 class Chain:
@@ -48,18 +55,30 @@ class Prekeys:
         self.fallback, self.used = b"", False
 
 
+class Unread:
+    """Something said to a group that nobody has acknowledged yet; by whom, and the id of their sending."""
+
+    __slots__ = ("device", "heard", "sending")
+
+    def __init__(self, device: Device, sending: bytes) -> None:
+        self.device, self.sending = device, sending
+        self.heard = False
+
+
 class Box:
     """How one device's mail stands. `head`: the newest seq; `told`: the newest that is on disk.
 
-    `counter`: the highest of what the device itself has sent; `size`: bytes that wait.
+    `counter`: the highest of what the device itself has sent; `size`: bytes that wait; `unread`: the newest group
+    messages among these, in memory only.
     """
 
-    __slots__ = ("acknowledged", "counter", "head", "seqs", "size", "sizes", "told")
+    __slots__ = ("acknowledged", "counter", "head", "seqs", "size", "sizes", "told", "unread")
 
     def __init__(self) -> None:
         self.acknowledged = self.head = self.told = self.counter = self.size = 0
         self.seqs = array("q")  # what waits, ascending: 16 bytes each
         self.sizes = array("q")
+        self.unread: deque[tuple[int, Unread]] = deque(maxlen=MOST_UNREAD)
 
     def add(self, size: int) -> int:
         """The seq of one more item."""
@@ -68,6 +87,16 @@ class Box:
         self.sizes.append(size)
         self.size += size
         return self.head
+
+    def heard(self, seq: int) -> list[Unread]:
+        """Of what is up to there, that of which it is news that somebody has it."""
+        found: list[Unread] = []
+        while self.unread and self.unread[0][0] <= seq:
+            _, unread = self.unread.popleft()
+            if not unread.heard:
+                unread.heard = True
+                found.append(unread)
+        return found
 
     def drop(self, seq: int) -> None:
         """What is up to there waits no longer."""

@@ -205,6 +205,9 @@ def explain(hub: Hub, session: Session, command: a.Explain, turn: Turn) -> View 
         raise Refused("no-such-message", f"It was refused: {why}. Nothing of it was kept.")
     if command.to.startswith("@") and not command.seq and _explain_mail(hub, session, user, command, turn):
         return None
+    if command.to.startswith("!"):
+        _explain_circle(hub, session, user, command, turn)
+        return None
     seen = view(hub, session, command.to)
     if seen is None or not isinstance(seen.conversation, Conversation):
         raise Refused("no-such-message", "Nothing was kept of what was said there.")
@@ -229,6 +232,24 @@ def _explain_mail(hub: Hub, session: Session, user: User, command: a.Explain, tu
     name = "dm:" + ":".join(sorted((user.key, peer.key)))
     turn.reply(session, a.Explained(command.ref, name, 0, identity, at, at, [reader], [(best.state, 1)]))
     return True
+
+
+def _explain_circle(hub: Hub, session: Session, user: User, command: a.Explain, turn: Turn) -> None:
+    """The same of what was said in an encrypted group: one's own sending of this id. Raises Refused."""
+    at, identity, places = hub.trail.sending(user.name, command.id, ()) if command.id else (0, b"", {})
+    told = hub.trail.acknowledged_mail(places)
+    best: dict[str, Fate] = {}
+    for name, seq in places.items():
+        device = hub.users.devices.get(name)
+        if device is not None and device.user is not user:
+            fate = _mail_fate(hub, device, at, seq, told.get(name, 0))
+            best[fate.name] = min(best.get(fate.name, fate), fate, key=lambda one: ORDER.index(one.state))
+    if not best:
+        raise Refused("no-such-message", "Nothing is remembered of a message of yours there.")
+    readers = [a.ReaderIs(fate.name, fate.state, fate.at) for _, fate in sorted(best.items())]
+    counts = [(state, sum(reader.state == state for reader in readers)) for state in ORDER]
+    found = a.Explained(command.ref, command.to, 0, identity, at, at, readers, [one for one in counts if one[1]])
+    turn.reply(session, found)
 
 
 def _mail_fate(hub: Hub, device: Device, at: int, seq: int, told: int) -> Fate:

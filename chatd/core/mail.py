@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chatd import encryption as e
 from chatd.core import ledger, sanctions
-from chatd.core.belongings import Feed
+from chatd.core.belongings import Feed, Unread
 from chatd.core.lists import account, listed
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Device, Session, User
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 ID_BYTES: Final = 16
 HASH_BYTES: Final = 32
-TYPES: Final = frozenset(("olm0", "olm1", "megolm"))
+GROUP_TYPE: Final = "megolm"
+TYPES: Final = frozenset(("olm0", "olm1", GROUP_TYPE))
 CONVERSATION_CHARS: Final = 300
 SID_CHARS: Final = 64
 MOST_COUNTER: Final = 2**63 - 1
@@ -68,6 +69,7 @@ def put_mail(hub: Hub, session: Session, command: e.PutMail, turn: Turn) -> None
     for other in people:
         _note_pair(hub, user, other, turn)
     turn.reply(session, e.MailTaken(command.ref, turn.now, state))
+    _note_unread(user, device, command, letters, addressed)
     turn.then(_deliver, hub, user.name, device.id, command.id, letters, addressed, turn.now)
 
 
@@ -152,6 +154,18 @@ def _note_pair(hub: Hub, user: User, other: User, turn: Turn) -> None:
     turn.keep(Corresponded(min(user.id, other.id), max(user.id, other.id)))
 
 
+def _note_unread(
+    user: User, device: Device, command: e.PutMail, letters: list[Letter], addressed: list[list[Device]]
+) -> None:  # fmt: skip
+    """What is said to a group has no receipts of its readers: the first one that has it is the server's to tell."""
+    for letter, some in zip(letters, addressed, strict=True):
+        if letter.type == GROUP_TYPE:
+            unread = Unread(device, command.id)
+            for to, (_, seq) in zip(some, letter.to, strict=True):
+                if to.user is not user:
+                    to.box.unread.append((seq, unread))
+
+
 # ---- delivering ----------------------------------------------------------------------------------------------------
 
 
@@ -214,9 +228,17 @@ def acknowledge(hub: Hub, session: Session, command: e.AcknowledgeMail, turn: Tu
         return
     seq = min(command.seq, session.feed.sent)
     if seq > device.box.acknowledged:
+        for unread in device.box.heard(seq):
+            turn.then(_tell_read, hub, unread)
         device.box.drop(seq)
         turn.keep(MailAcknowledged(device.id, seq))
         hub.trail.acknowledged.append((turn.now, device.id, ledger.MAILBOX, seq))
+
+
+def _tell_read(hub: Hub, unread: Unread) -> None:
+    session = unread.device.session
+    if session is not None and session.feed is not None and not session.over:
+        hub.say(session, e.MailRead(unread.sending))
 
 
 def ask_repeat(hub: Hub, session: Session, command: e.PutMail) -> bool:

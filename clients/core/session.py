@@ -356,7 +356,8 @@ class Session:
             if item.id not in self._waited:
                 return self._pass(now, event.ref)
             event = msgspec.structs.replace(event, text=WAITED)
-        if item is not None and event.code == "encrypted-only" and self.secure is not None:
+        secret = event.code == "encrypted-only" and item is not None and item.to.startswith("@")
+        if item is not None and secret and self.secure is not None:
             self.outbox.release(event.ref)
             self.secure.must_be(now, item)
             return Step()

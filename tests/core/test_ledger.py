@@ -8,7 +8,7 @@ from chatd import messages as m
 from chatd.core import ledger, sanctions
 from chatd.core.ledger import Trail
 from tests.kit import Peer, Scene
-from tests.sealed import SealedScene, item
+from tests.sealed import SealedScene, as_question, item
 
 ID = b"0123456789abcdef"
 
@@ -160,6 +160,17 @@ class Encrypted(SealedScene):
         self.assertEqual(self.explained(self.alice, "@bob").readers, [a.ReaderIs("bob", "away", self.now())])
         self.assertEqual(self.explained(self.alice, "@carol").readers[0].state, "sent")
         self.assertEqual(self.explained(self.alice, "@bob", found.id).readers, fetched)
+
+    def test_what_was_said_to_a_group(self) -> None:
+        letter = self.letter(self.alice, item(self.bob, self.carol, type="megolm"))
+        self.alice.ask(*as_question(letter))
+        self.bob.tell(e.AcknowledgeMail(1))
+        found = self.explained(self.alice, "!" + bytes(16).hex(), letter.id)
+        self.assertEqual(found.conversation, "!" + bytes(16).hex())
+        self.assertEqual([(one.name, one.state) for one in found.readers], [("bob", "acknowledged"), ("carol", "sent")])
+        self.assertEqual(found.counts, [("acknowledged", 1), ("sent", 1)])
+        for by, id in ((self.bob, letter.id), (self.alice, b"?" * 16), (self.alice, b"")):
+            self.refused("no-such-message", by, a.Explain, "!" + bytes(16).hex(), 0, id)
 
     def test_the_device_that_is_furthest_and_nobody_elses(self) -> None:
         laptop = self.second(self.bob)

@@ -237,6 +237,25 @@ class Getting(SealedScene):
         self.assertEqual(len(self.house.store.read_mail(device(self.bob), 0, 99, 99)), 1)
         self.assertEqual(heard(plain), [])  # it has not said that it understands encryption
 
+    def test_the_first_reader_of_what_was_said_to_a_group_is_told_of(self) -> None:
+        phone = self.second(self.alice)
+        letter = self.letter(self.alice, item(self.bob, self.carol, phone, type="megolm"))
+        self.alice.ask(*as_question(letter))
+        self.sends(self.alice, item(self.bob))
+        phone.tell(e.AcknowledgeMail(1))
+        self.assertEqual(self.alice.of(e.MailRead), [])  # it is one's own
+        self.bob.tell(e.AcknowledgeMail(2))
+        self.assertEqual(self.alice.of(e.MailRead), [e.MailRead(letter.id)])
+        self.carol.tell(e.AcknowledgeMail(1))
+        told = [len(peer.of(e.MailRead)) for peer in (self.alice, phone, self.bob, self.carol)]
+        self.assertEqual(told, [1, 0, 0, 0])
+
+    def test_not_where_the_one_who_said_it_has_gone(self) -> None:
+        self.sends(self.alice, item(self.bob, type="megolm"))
+        self.alice.lose()
+        self.bob.tell(e.AcknowledgeMail(1))
+        self.assertEqual(self.alice.again().of(e.MailRead), [])
+
     def test_line_sessions_hear_nothing_of_it(self) -> None:
         line = self.house.caller("bob", "bob")
         line.take()

@@ -32,6 +32,7 @@ from clients.core.secure.desk import Desk, Host, Strongbox
 from clients.core.secure.devices import Devices
 from clients.core.secure.direct import Direct, line
 from clients.core.secure.doors import Doors
+from clients.core.secure.explaining import Explaining
 from clients.core.secure.flows import Flow, ServerRefused, expect
 from clients.core.secure.identity import ABSENT, Identity
 from clients.core.secure.pictures import KINDS, Pictures
@@ -74,6 +75,7 @@ class Encryption:
         self._pictures = Pictures(self._desk, telling)
         self._vouching = Vouching(self._desk, telling)
         self._reporting = Reporting(self._desk, telling)
+        self._explaining = Explaining(self._desk, self._talks)
         rotating.install(self._desk.incoming)
         self._recovering.promise = lambda body: telling.tell_contacts("uik_rotate", body)
         self._arriving.reacts |= {**dict.fromkeys(KINDS, self._pictures.arrived), "report": self._reporting.arrived}
@@ -290,6 +292,8 @@ class Encryption:
         """Who carries it out; None: it is not for encryption."""
         if self._circles.named(intent):
             return lambda self, intent: self._circles.answer(intent)
+        if isinstance(intent, i.Explain) and not self._explaining.takes(intent):
+            return None
         if isinstance(intent, i.JoinGroup):
             return None if intent.open or self._is_open(intent.group) else Encryption._join
         if isinstance(intent, i.LeaveGroup) and self._doors.waits(intent.group) is not None:
@@ -385,6 +389,7 @@ def _names(event: Any) -> tuple[str, ...]:
 
 _EVENTS: Final[dict[type[Any], Callable[[Encryption, Any], None]]] = {
     e.Mail: lambda self, event: self._arriving.came(event),
+    e.MailRead: lambda self, event: self._posting.fetched(event),
     e.KeysAre: lambda self, event: self._identity.few(event),
     e.ListChanged: Encryption._list_changed,
     e.GroupGrew: Encryption._grew,
@@ -396,6 +401,7 @@ _INTENTS: Final[dict[type[i.Intent], Callable[[Encryption, Any], Flow[None]]]] =
     i.ReadInbox: Encryption._inbox,
     i.ListGroups: Encryption._groups,
     i.ListDevices: lambda self, intent: self._devices.show(intent),
+    i.Explain: lambda self, intent: self._explaining.explain(intent),
     i.AddDevice: lambda self, intent: self._devices.add(intent),
     i.RevokeDevice: lambda self, intent: self._devices.revoke(intent),
     i.TalkPlain: lambda self, intent: self._direct.talk_plain(intent, self._there),

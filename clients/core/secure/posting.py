@@ -63,6 +63,7 @@ class Posting:
         self._refs: dict[int, Tried] = {}
         self._later: dict[bytes, float] = {}
         self._told: dict[bytes, n.Outcome] = {}
+        self._groups: dict[bytes, bytes] = {}  # of what was said in groups: the message by its sending
         self._under_way: set[bytes] = set()
         self._waiting: int | None = None
 
@@ -173,6 +174,12 @@ class Posting:
             if told is not None:
                 self._desk.show(msgspec.structs.replace(told, state="delivered", before=told.state))
 
+    def fetched(self, event: e.MailRead) -> None:
+        """The server says that somebody has what was said in a group; of what one person was told only they can."""
+        message_id = self._groups.pop(event.id, None)
+        if message_id is not None:
+            self.read([message_id])
+
     # ---- inside ----
 
     def _posted(self, send_id: bytes) -> Posted:
@@ -193,8 +200,11 @@ class Posting:
         told = n.Outcome(sent.msg_id, post.to, text_of(sent), state, where, post.seq, at, security=security)
         self._desk.show(told)
         self._told[sent.msg_id] = told
-        if len(self._told) > MOST_TOLD:
-            del self._told[next(iter(self._told))]
+        if not post.users:
+            self._groups[send_id] = sent.msg_id
+        for waiting in (self._told, self._groups):
+            if len(waiting) > MOST_TOLD:
+                del waiting[next(iter(waiting))]
 
     def _renew(self, send_id: bytes, names: list[str]) -> Flow[None]:
         """Somebody's list has moved: the same message for the devices that are listed now."""
