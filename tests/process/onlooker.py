@@ -18,44 +18,50 @@ from typing import Any
 SECONDS = 0.03
 
 
-def shown(root: Any) -> list[str]:
-    """The lines in sight, in all windows."""
+def shown(tk: Any) -> list[str]:
+    """The lines in sight, in all windows. `tk`: the interpreter, which also knows the widgets that Tk itself makes."""
     found: list[tuple[int, int, list[str]]] = []
-    rest = [root]
+    rest = ["."]
     while rest:
-        widget = rest.pop()
-        rest += widget.winfo_children()
-        read = READ.get(widget.winfo_class())
-        if read is not None and widget.winfo_viewable():
-            found.append((widget.winfo_rooty(), widget.winfo_rootx(), read(widget)))
+        path = rest.pop()
+        rest += tk.splitlist(tk.call("winfo", "children", path))
+        read = READ.get(str(tk.call("winfo", "class", path)))
+        if read is not None and int(tk.call("winfo", "viewable", path)):
+            place = int(tk.call("winfo", "rooty", path)), int(tk.call("winfo", "rootx", path))
+            found.append((*place, read(tk, path)))
     return [line for _, _, lines in sorted(found) for line in lines]
 
 
-def _text(widget: Any) -> list[str]:
-    wide, high = widget.winfo_width(), widget.winfo_height()
-    return str(widget.get("@0,0", f"@{wide},{high} lineend")).splitlines()
+def _text(tk: Any, path: str) -> list[str]:
+    wide, high = tk.call("winfo", "width", path), tk.call("winfo", "height", path)
+    return str(tk.call(path, "get", "@0,0", f"@{wide},{high} lineend")).splitlines()
 
 
-def _entry(widget: Any) -> list[str]:
-    text, mask = str(widget.get()), str(widget.cget("show"))
+def _entry(tk: Any, path: str) -> list[str]:
+    text, mask = str(tk.call(path, "get")), str(tk.call(path, "cget", "-show"))
     return [mask * len(text) if mask else text]
 
 
-def _tree(widget: Any) -> list[str]:
-    return [str(widget.item(one, "text")) for one in widget.get_children() if widget.bbox(one)]
+def _chosen(tk: Any, path: str) -> list[str]:
+    return [str(tk.call(path, "get"))]
 
 
-def _label(widget: Any) -> list[str]:
-    return [str(widget.cget("text"))]
+def _choices(tk: Any, path: str) -> list[str]:
+    return [str(one) for one in tk.splitlist(tk.call(path, "get", 0, "end"))]
 
 
-def _chosen(widget: Any) -> list[str]:
-    return [str(widget.get())]
+def _tree(tk: Any, path: str) -> list[str]:
+    rows = tk.splitlist(tk.call(path, "children", ""))
+    return [str(tk.call(path, "item", one, "-text")) for one in rows if tk.call(path, "bbox", one)]
+
+
+def _label(tk: Any, path: str) -> list[str]:
+    return [str(tk.call(path, "cget", "-text"))]
 
 
 READ = {
-    "Text": _text, "TEntry": _entry, "TCombobox": _chosen, "Treeview": _tree, "TLabel": _label, "TButton": _label,
-    "TCheckbutton": _label, "TRadiobutton": _label,
+    "Text": _text, "TEntry": _entry, "TCombobox": _chosen, "Listbox": _choices, "Treeview": _tree, "TLabel": _label,
+    "TButton": _label, "TCheckbutton": _label, "TRadiobutton": _label,
 }  # fmt: skip
 
 
@@ -69,7 +75,7 @@ class Onlooker:
     def look(self) -> None:
         """Once."""
         root = tkinter._get_default_root("look")  # type: ignore[attr-defined]
-        lines = shown(root)
+        lines = shown(root.tk)
         if lines != self._before:
             self._before = lines
             beside = self._path.with_suffix(".new")

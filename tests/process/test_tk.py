@@ -26,13 +26,15 @@ KEYS = {
               (("Return",), "one\n    two  ✓")),
     "Tab": ((("> /memb", "Tab"), "/members "), (("ctrl+a", "ctrl+k", "BackSpace"), "-/members")),
     "Up, Down": ((("> begun", "Up"), "-begun"), (("Down",), "begun"), (("ctrl+a", "ctrl+k", "BackSpace"), "-begun")),
-    "Alt-1 to Alt-9, Ctrl-N, Ctrl-P, Alt-Left, Alt-Right": (
-        (("alt+a",), "bob  news"), (("alt+3",), "You [g4]:"), (("alt+1",), LOBBY), (("ctrl+n",), "You [hw3]:"),
-        (("ctrl+p",), LOBBY), (("alt+Right",), "You [hw3]:"), (("alt+Left",), LOBBY),
+    "Alt-A": ((("alt+a",), "bob  news"),),
+    "Alt-1 to Alt-9": ((("alt+3",), "You [g4]:"), (("alt+1",), LOBBY)),
+    "Ctrl-N, Ctrl-P": (
+        (("ctrl+n",), "You [hw3]:"), (("ctrl+p",), LOBBY), (("alt+Right",), "You [hw3]:"), (("alt+Left",), LOBBY),
     ),
     "Ctrl-,": (
         (("ctrl+comma",), "Fetch files unasked, up to"), (("Escape",), "-Fetch files"),
-        (("ctrl+comma",), "Fetch files unasked, up to"), (("Down", "Down", "Return"), "light"),
+        (("ctrl+comma",), "Fetch files unasked, up to"), (("Down",), "light"),
+        (("Down", "Return"), "-dark"),
         (("Return",), "theme = light"), (("> still here",), "still here"),
         (("ctrl+a", "ctrl+k", "BackSpace"), "-still here"),
     ),
