@@ -20,6 +20,7 @@ from chatd.entries import (
     BlobCommitted,
     BlobGone,
     BlobMade,
+    BlobReaders,
     CertificateGone,
     CertificateSet,
     ConversationClosed,
@@ -342,6 +343,10 @@ class MemoryStore(SealedTables):
         made = msgspec.structs.replace(made, committed=entry.committed, sha256=entry.sha256)
         self._set(self._blobs, entry.blob, made)
 
+    def _blob_readers(self, entry: BlobReaders) -> None:
+        made = _known(self._blobs, entry.blob)
+        self._set(self._blobs, entry.blob, msgspec.structs.replace(made, readers=entry.readers))
+
     def _blob_gone(self, entry: BlobGone) -> None:
         self._remove(self._blobs, entry.blob)
 
@@ -450,6 +455,7 @@ WRITES: Final[dict[type[Entry], Callable[[MemoryStore, Any], None]]] = {
     ReportGone: MemoryStore._forget,
     BlobMade: MemoryStore._blob_made,
     BlobCommitted: MemoryStore._blob_committed,
+    BlobReaders: MemoryStore._blob_readers,
     BlobGone: MemoryStore._blob_gone,
     **memory_sealed.WRITES,
 }

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from chatd.entries import Append, Row, Stored
-from chatd.store.checksum import segment_checksum
+from chatd.store.checksum import is_intact, segment_checksum
 from chatd.store.interface import StoreError
 from chatd.store.repeats import NO_WINDOW, NONE, Window
 
@@ -168,7 +168,7 @@ def without_text(data: bytes, index: int, reason: str) -> bytes:
 def rows_of(conversation: int, first: int, last: int, data: bytes, checksum: bytes) -> list[Row] | None:
     """A segment's messages; None if it is damaged."""
     try:
-        if segment_checksum(conversation, first, data) != checksum:
+        if not is_intact(conversation, first, data, checksum):
             return None
         rows = _unpack(data)
     except (msgspec.DecodeError, TypeError, ValueError):

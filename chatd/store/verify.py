@@ -10,6 +10,7 @@ import hashlib
 import os
 import sqlite3
 import struct
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
@@ -240,7 +241,9 @@ class _Ids:
 def _unpacked(conversation: int, first: int, last: int, at: int, data: bytes, checksum: bytes) -> list[Any] | None:
     """A segment's messages as plain lists; None where anything about them is wrong."""
     try:
-        if hashlib.blake2b(struct.pack("<qq", conversation, first) + data, digest_size=8).digest() != checksum:
+        whole = struct.pack("<qq", conversation, first) + data
+        sums = struct.pack("<II", zlib.crc32(whole), zlib.adler32(data))
+        if checksum not in (sums, hashlib.blake2b(whole, digest_size=8).digest()):  # the latter up to schema 3
             return None
         rows: list[Any] = msgspec.msgpack.decode(data)
         right = [row[0] for row in rows] == list(range(first, last + 1)) and rows[-1][1] == at

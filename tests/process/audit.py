@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from chatd.messages import LOBBY
-from chatd.store.checksum import segment_checksum
+from chatd.store.checksum import is_intact
 from tests.process.swarm import Client
 
 CONVERSATIONS = """
@@ -65,7 +65,7 @@ class Audit:
 
     def _messages(self, reader: sqlite3.Connection) -> Iterator[tuple[int, int, int, str, bytes, bytes]]:
         for conversation, first, data, checksum in reader.execute(SEGMENTS):
-            if segment_checksum(conversation, first, data) != checksum:
+            if not is_intact(conversation, first, data, checksum):
                 self._found("damaged segment", f"{self.names[conversation]} from {first}")
             for seq, at, sender, identity, body, *_ in msgspec.msgpack.decode(data):
                 yield conversation, seq, at, sender, identity, body

@@ -12,6 +12,7 @@ from chatd.entries import (
     BlobCommitted,
     BlobGone,
     BlobMade,
+    BlobReaders,
     CertificateGone,
     CertificateSet,
     ConversationClosed,
@@ -193,6 +194,9 @@ class StoreContract(Contract):
         self.store.commit([BlobCommitted(b"b" * 16, 9, b"s" * 32), BlobGone(b"c" * 16), BlobGone(b"d" * 16)])
         whole = BlobMade(b"b" * 16, 1, 1 << 40, 5, "@2 #10", "a.pdf", "application/pdf", 9, b"s" * 32)
         self.assertEqual(self.store.load().blobs, [other, whole])
+        self.store.commit([BlobReaders(b"b" * 16, "#10")])
+        self.assertEqual(self.store.load().blobs[1].readers, "#10")
+        self.refused(BlobReaders(b"c" * 16, "#10"))
         self.refused(BlobCommitted(b"c" * 16, 9, b"s" * 32))
         self.refused(BlobMade(b"e" * 16, 9, 1, 1, ""))
 

@@ -4,6 +4,8 @@ From the first run on, `message` has rows only for ids that do not lie in their 
 older messages keep theirs. `run` says at which message's number it begins and what the window is: ids of times from
 `low` on and before `high`. `ahead` has the senders of ids that were ahead of the time, and until when there may be
 such. Of the messages from before, the last is in the first run, whose window is all time till now.
+
+Segments have another checksum from here on, too (chatd/store/checksum.py).
 """
 
 from __future__ import annotations
