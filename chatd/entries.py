@@ -225,6 +225,13 @@ class BlobCommitted(Entry, frozen=True):
     sha256: bytes
 
 
+class BlobReaders(Entry, frozen=True):
+    """A blob is for fewer from here on; `readers` as in BlobMade."""
+
+    blob: bytes
+    readers: str
+
+
 class BlobGone(Entry, frozen=True):
     """A blob is no longer kept; its bytes are taken away after this."""
 

@@ -113,7 +113,11 @@ class Past:
         rows = [row for row in rows if (seen.conversation.id, row.seq) not in self._taken]
         if session.user is None or session.user.id not in self._node.hub.users.by_id:
             return  # a guest who has gone
-        seq = archive.take_away(self._node.hub, session, command, seen, rows, self._node.turn())
+        turn = self._node.turn()
+        seq = archive.take_away(self._node.hub, session, command, seen, rows, turn)
+        if self._node.transfers is not None:
+            (row,) = (row for row in rows if row.seq == seq)
+            self._node.transfers.withdraw(seen.conversation, row, turn)
         self._taken[seen.conversation.id, seq] = command.reason
         if len(self._taken) > TAKEN:
             del self._taken[next(iter(self._taken))]

@@ -19,16 +19,21 @@ from chatd import blobs as b
 from chatd import messages as m
 from chatd.core import blobs
 from chatd.core.blobs import Blob
+from chatd.core.groups import Conversation
+from chatd.core.talks import Talk
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session
+from chatd.entries import Row
 from chatd.files import BadBlob, Folder, refused
 from chatd.journal import Run
+from chatd.wire.offer import offered
 
 if TYPE_CHECKING:
     from chatd.node import Node
 
 BATCH_BYTES: Final = 600_000  # that the disk is asked for, or given, at once
 LEAST_COST: Final = 1024  # of a command that has no bytes
+BROWSERS: Final = 0  # who fetches by a link; no user has this id
 log = Logger()
 
 
@@ -97,6 +102,10 @@ class Transfers:
 
     def read(self, identity: bytes, offset: int, length: int) -> Deferred[bytes]:
         """Bytes of it."""
+        known = self._node.hub.blobs
+        blob = known.by_id.get(identity) or known.leaving.get(identity, (None,))[0]
+        if blob is not None:
+            blob.fetch(BROWSERS, self._node.turn().now)
         return self._run(self._folder.get, identity, offset, length)
 
     # ---- one session's ----
@@ -137,6 +146,8 @@ class Transfers:
             elif type(wanted.command) is b.GetBlob:
                 found = b.BlobData(wanted.command.ref, wanted.blob.id, wanted.command.offset, outcome)
                 data.append(session.link.encode(found))
+                if wanted.blob.id in self._node.hub.blobs.leaving:
+                    self._ends(session, wanted.blob, wanted.command.offset + len(outcome), turn)
             else:
                 TELL[type(wanted.command)](self._node, session, wanted, outcome, turn)
         if session.over:
@@ -146,6 +157,12 @@ class Transfers:
         if lane.load <= self._node.limits.file_window_bytes // 2:
             session.link.release("files")
         self._go_on(session, lane)
+
+    def _ends(self, session: Session, blob: Blob, at: int, turn: Turn) -> None:
+        """Somebody has fetched so much of what was taken back; it may be all."""
+        if at >= blob.size and session.user is not None:
+            blob.fetched.pop(session.user.id, None)
+            self._see_off(turn.now)
 
     def _broken(self, failure: Failure, session: Session) -> None:
         log.failure("a transfer has failed", failure)
@@ -158,6 +175,21 @@ class Transfers:
         hub, turn = self._node.hub, self._node.turn()
         for blob in blobs.outdated(hub, now):
             self.let_go(blob, turn)
+        self._see_off(now)
+
+    def withdraw(self, conversation: Conversation | Talk, row: Row, turn: Turn) -> None:
+        """A message is taken back: so is the file that it offers, if it is its sender's."""
+        offer = offered(row.tags)
+        if offer is None or isinstance(conversation, Talk):
+            return
+        blob = blobs.withdraw(self._node.hub, offer.id, conversation, row.sender, turn)
+        if blob is not None:
+            turn.then(self._remove, blob)
+
+    def _see_off(self, now: int) -> None:
+        """Take away the bytes of what was taken back, where nobody fetches it any more."""
+        for blob in blobs.left(self._node.hub, now):
+            self._remove(blob)
 
     def let_go(self, blob: Blob, turn: Turn) -> None:
         """Keep a blob no longer, and take its bytes away when that is on disk."""

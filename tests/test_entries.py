@@ -46,6 +46,7 @@ class Entries(SynchronousTestCase):
             entries.Redaction(1, 1, "alice", "oops"),
             entries.BlobMade(b"b" * 16, 1, 5, 1, "@1"),
             entries.BlobCommitted(b"b" * 16, 2, b"s" * 32),
+            entries.BlobReaders(b"b" * 16, "@2"),
             entries.BlobGone(b"b" * 16),
             entries.InvitationUsed("i", 1, 1),
             entries.InvitationSet("i", 2, 9, 1, 0, "alice", 1),

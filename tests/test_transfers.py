@@ -7,7 +7,10 @@ import os
 
 from chatd import blobs as b
 from chatd import messages as m
+from chatd import moderation as o
+from chatd.core import blobs
 from chatd.core.limits import KIB, Limits
+from chatd.wire.offer import Offer, tags
 from tests.kit import House, Peer, Scene
 
 CHUNK = 64 * KIB
@@ -273,3 +276,95 @@ class Bounds(Transferring):
         self.assertEqual(self.house.failures, [])
         assert self.house.node.transfers is not None
         self.assertEqual(list(self.house.node.transfers._lanes), [self.alice.session])
+
+
+class TakenBack(Transferring):
+    """A message that offers a file is taken back."""
+
+    def offered(self, *to: str, by: Peer | None = None) -> tuple[bytes, bytes]:
+        """A file of alice's, and the first message (of somebody's) that offers it; the next ones' ids end otherwise."""
+        text = os.urandom(3 * CHUNK)
+        identity, said = self.upload(self.alice, text, *to), self.house.random(15)
+        offer = Offer(identity, "a.pdf", len(text), hashlib.sha256(text).digest())
+        for number, one in enumerate(to):
+            self.granted(by or self.alice, m.Send, one, said + bytes([number]), "File: a.pdf", "text", tags(offer))
+            self.house.commit()
+        return identity, said + b"\0"
+
+    def take_back(self, to: str, said: bytes, by: Peer | None = None) -> None:
+        """Take it back."""
+        self.granted(by or self.alice, o.Redact, to, said)
+        self.house.commit()
+
+    def there(self, identity: bytes) -> bool:
+        """Whether its bytes are on the disk."""
+        return identity.hex() in os.listdir(self.folder)
+
+    def gets(self, peer: Peer, identity: bytes, offset: int = 0) -> bool:
+        """Whether somebody gets bytes of it."""
+        peer.take()
+        peer.ask(b.GetBlob, identity, offset, CHUNK)
+        self.house.commit()
+        return bool(peer.of(b.BlobData))
+
+    def test_its_file_goes_at_once_and_for_good(self) -> None:
+        identity, said = self.offered("@bob")
+        self.take_back("@bob", said)
+        self.assertFalse(self.there(identity) or self.gets(self.alice, identity) or self.gets(self.bob, identity))
+        self.assertEqual(self.house.node.hub.blobs.used(self.house.node.hub.users.find("alice")), 0)
+        self.house.restart()
+        self.assertEqual(self.house.node.hub.blobs.by_id, {})
+
+    def test_in_a_group(self) -> None:
+        for peer in (self.alice, self.bob):
+            self.granted(peer, m.Join, "#hw1")
+        identity, said = self.offered("#hw1")
+        self.take_back("#hw1", said)
+        self.assertFalse(self.there(identity))
+
+    def test_others_whom_it_was_sent_to_keep_it(self) -> None:
+        (carol,) = self.house.people("carol")
+        identity, said = self.offered("@bob", "@carol")
+        self.take_back("@bob", said)
+        self.house.restart()
+        alice, bob, carol = self.alice.again(), self.bob.again(), carol.again()
+        self.assertTrue(self.gets(carol, identity))
+        self.assertFalse(self.gets(bob, identity))
+        self.take_back("@carol", said[:15] + b"\1", by=alice)
+        self.house.advance(blobs.FETCHING / 1000 + 3600)
+        self.assertFalse(self.there(identity))
+
+    def test_who_is_fetching_it_may_finish_and_nobody_else_begin(self) -> None:
+        (carol,) = self.house.people("carol")
+        self.house.people("dave")
+        identity, said = self.offered("#lobby")
+        self.assertTrue(self.gets(self.bob, identity))
+        self.take_back("#lobby", said)
+        self.assertTrue(self.there(identity))
+        self.assertFalse(self.gets(carol, identity))
+        for piece in (1, 2):
+            self.assertTrue(self.gets(self.bob, identity, piece * CHUNK))
+        self.assertFalse(self.there(identity) or self.gets(self.bob, identity))
+
+    def test_who_stops_fetching_does_not_keep_it(self) -> None:
+        identity, said = self.offered("@bob")
+        self.assertTrue(self.gets(self.bob, identity))
+        self.take_back("@bob", said)
+        self.assertTrue(self.there(identity))
+        self.house.advance(2 * 3600)
+        self.assertFalse(self.there(identity))
+        self.assertEqual(self.house.node.hub.blobs.leaving, {})
+
+    def test_a_crash_takes_it_away_too(self) -> None:
+        identity, said = self.offered("@bob")
+        self.assertTrue(self.gets(self.bob, identity))
+        self.take_back("@bob", said)
+        self.house.restart()
+        self.assertFalse(self.there(identity))
+
+    def test_a_message_of_somebody_else_that_speaks_of_it_means_nothing(self) -> None:
+        for peer in (self.alice, self.bob):
+            self.granted(peer, m.Join, "#hw1")
+        identity, said = self.offered("#hw1", by=self.bob)
+        self.take_back("#hw1", said, by=self.bob)
+        self.assertTrue(self.there(identity) and self.gets(self.bob, identity))

@@ -72,7 +72,13 @@ LAYERS = {
     ),
     "chatd.early": Layer(),
     "chatd.files": Layer(("chatd.early",)),
-    "chatd.transfers": Layer((*WORDS, "chatd.core", "chatd.journal", "chatd.files", "chatd.node"), ("twisted",)),
+    "chatd.transfers": Layer(
+        (
+            *(*WORDS, "chatd.wire.offer", "chatd.entries", "chatd.core", "chatd.journal", "chatd.files"),
+            "chatd.node",
+        ),
+        ("twisted",),
+    ),
     "chatd.filehost": Layer(
         (
             *(*WORDS, "chatd.wire.offer", "chatd.core", "chatd.journal", "chatd.files", "chatd.auth"),

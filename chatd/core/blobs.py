@@ -2,7 +2,8 @@
 
 Rule: pure, like everything in the core. What a command's function returns is what `chatd.transfers` then has the disk
 do; bytes never come here. Somebody who may not fetch a blob hears the same as where there is none. Members of a group
-are looked at when they fetch. A blob goes by age, when its owner deletes it, and when nobody is left who may fetch it.
+are looked at when they fetch. A blob goes by age, when its owner deletes it, when the message that offers it is taken
+back (but who is fetching it then may finish), and when nobody is left who may fetch it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from chatd import blobs as b
 from chatd.core import modes, sanctions
 from chatd.core.turn import Refused, Turn
 from chatd.core.users import Session, User
-from chatd.entries import BlobCommitted, BlobGone, BlobMade, Directory
+from chatd.entries import BlobCommitted, BlobGone, BlobMade, BlobReaders, Directory
 
 if TYPE_CHECKING:
+    from chatd.core.groups import Conversation
     from chatd.core.hub import Hub
 
 ID_BYTES: Final = 16
@@ -23,13 +25,16 @@ HASH_BYTES: Final = 32
 NAME_BYTES: Final = 255
 TYPE_BYTES: Final = 100
 DAY: Final = 86_400_000  # ms
+FETCHING: Final = 60_000  # ms from a piece on, in which the next one is expected
+LEAVING: Final = 3_600_000  # ms in which one that was taken back may still be fetched by who had begun
+FETCHERS: Final = 50
 
 
 class Blob:
     """One blob. `readers`: the words of `BlobMade`; `committed`: when it was whole (ms), 0 before; `written`: of an
-    upload, as far as that is known here."""
+    upload, as far as that is known here; `fetched`: who has lately fetched some of it, and when (ms)."""
 
-    __slots__ = ("at", "committed", "id", "name", "owner", "readers", "sha256", "size", "type", "written")
+    __slots__ = ("at", "committed", "fetched", "id", "name", "owner", "readers", "sha256", "size", "type", "written")
 
     def __init__(self, record: BlobMade, owner: User) -> None:
         self.id = record.blob
@@ -42,6 +47,21 @@ class Blob:
         self.committed = record.committed
         self.sha256 = record.sha256
         self.written = record.size if record.committed else 0
+        self.fetched: dict[int, int] = {}
+
+    def fetch(self, who: int, now: int) -> None:
+        """Somebody fetches some of it."""
+        if len(self.fetched) >= FETCHERS:
+            self.fetched = {one: at for one, at in self.fetched.items() if now - at < FETCHING}
+        self.fetched[who] = now
+
+    def fetches(self, who: int, now: int) -> bool:
+        """Whether somebody is at it."""
+        return now - self.fetched.get(who, -FETCHING) < FETCHING
+
+    def busy(self, now: int) -> bool:
+        """Whether anybody is at it."""
+        return any(self.fetches(who, now) for who in self.fetched)
 
 
 class Blobs:
@@ -51,6 +71,7 @@ class Blobs:
         self.by_id: dict[bytes, Blob] = {}
         self.of: dict[User, dict[bytes, Blob]] = {}
         self.open: dict[bytes, Blob] = {}  # uploads that are not whole
+        self.leaving: dict[bytes, tuple[Blob, int]] = {}  # taken back (when), while somebody was fetching them
         self.room = 1 << 62
 
     def add(self, blob: Blob) -> None:
@@ -185,11 +206,17 @@ def commit(hub: Hub, session: Session, command: b.CommitBlob, turn: Turn) -> Blo
 
 def get(hub: Hub, session: Session, command: b.GetBlob, turn: Turn) -> Blob:
     """Bytes of a blob, for those it was sent to, once it is whole."""
-    blob = hub.blobs.by_id.get(command.id)
-    if blob is None or not blob.committed or session.user is None or not may_fetch(hub, session.user, blob):
+    user, blob = session.user, hub.blobs.by_id.get(command.id)
+    if blob is None and command.id in hub.blobs.leaving:
+        blob, _ = hub.blobs.leaving[command.id]
+        allowed = user is not None and blob.fetches(user.id, turn.now)
+    else:
+        allowed = blob is not None and bool(blob.committed) and user is not None and may_fetch(hub, user, blob)
+    if blob is None or user is None or not allowed:
         raise Refused("no-such-blob", "There is no such file, or not any more, or not for you.")
     if command.offset < 0 or command.length < 0:
         raise Refused("bad-blob", "A file has no bytes there.")
+    blob.fetch(user.id, turn.now)
     return blob
 
 
@@ -260,6 +287,37 @@ def forget(hub: Hub, blob: Blob, turn: Turn) -> None:
     """It is no longer kept."""
     hub.blobs.remove(blob)
     turn.keep(BlobGone(blob.id))
+
+
+def withdraw(hub: Hub, identity: bytes, conversation: Conversation, sender: str, turn: Turn) -> Blob | None:
+    """A message of `sender` that offered a blob is taken back. Returns the blob if its bytes are to go now.
+
+    Only its owner's messages count, whatever others say they offer. What was sent to others besides stays for them.
+    """
+    blob = hub.blobs.by_id.get(identity)
+    if blob is None or hub.users.get(sender) is not blob.owner:
+        return None
+    to = f"@{conversation.peer(blob.owner).user.id}" if conversation.direct else f"#{conversation.id}"
+    readers = tuple(word for word in blob.readers if word != to)
+    if len(readers) == len(blob.readers):
+        return None
+    if readers:
+        blob.readers = readers
+        turn.keep(BlobReaders(blob.id, " ".join(readers)))
+        return None
+    forget(hub, blob, turn)
+    if not blob.busy(turn.now):
+        return blob
+    hub.blobs.leaving[blob.id] = blob, turn.now
+    return None
+
+
+def left(hub: Hub, now: int) -> list[Blob]:
+    """What was taken back and nobody fetches any more: their bytes are to go, and are forgotten here."""
+    found = [blob for blob, at in hub.blobs.leaving.values() if now - at >= LEAVING or not blob.busy(now)]
+    for blob in found:
+        del hub.blobs.leaving[blob.id]
+    return found
 
 
 def outdated(hub: Hub, now: int) -> list[Blob]:
