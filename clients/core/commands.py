@@ -85,8 +85,8 @@ def _command(words: str) -> Intent:
 
 _GROUP = Form(
     f.group,
-    "/group [--private] g [text]",
-    "join or make a group, write to it; private: encrypted, by invitation",
+    "/group [--private|--open] g [text]",
+    "join a group or make it, encrypted; write to it",
     "/group hw3 who has read it?",
 )
 _MAKE = Form(f.join, "/create_group g", "the same as /group g", "/create_group hw3")
@@ -171,8 +171,9 @@ COMMANDS: Final[dict[str, Form]] = {
 # What `/help command` says besides, of those with several forms.
 MORE: Final[dict[str, tuple[str, ...]]] = {
     "group": (
-        "  /group hw3             join it, or make an open one: everybody may come in, also from IRC",
-        "  /group --private lab   make an encrypted one; /invite lab bob adds people",
+        "  /group hw3             join it, or make it: encrypted, and who knows its name comes in",
+        "  /group --private lab   make one that is by invitation: /invite lab bob",
+        "  /group --open club     make one that is not encrypted, for IRC clients and guests, too",
         "  /group hw3 text        write to it",
     ),
     "verify": (

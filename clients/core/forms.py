@@ -42,7 +42,8 @@ def direct(words: str) -> Intent:
 
 
 def group(rest: str) -> Intent | None:
-    """`/group g` joins or makes, `/group --private g` makes one that is encrypted, `/group g text` writes."""
+    """`/group g` joins or makes, `/group --private g` makes one that is by invitation, `/group --open g` joins or makes
+    one that is not encrypted, `/group g text` writes."""
     parts = rest.split(None, 1)
     if parts[:1] == ["--open"]:
         return join(rest)

@@ -174,8 +174,11 @@ class Doors:
 
     def cut(self) -> None:
         """The connection is gone, and all wishes with it."""
-        self._coming.clear()
-        self._handed_back.clear()
+        for known in (self._seen, self._told, self._late, self._held):
+            known.clear()
+        for waiting in (self._coming, self._handed_back, self._queue):
+            waiting.clear()
+        self._wishes.clear()
 
     # ---- asking ----
 
@@ -281,12 +284,8 @@ class Doors:
 
     def ask(self) -> Flow[None]:
         """Where one asks, and who asks at the doors of one's own groups."""
-        self._wishes.clear()
-        self._held.clear()
-        self._queue.clear()
-        for known in (self._seen, self._told, self._late):
-            known.clear()
-        for name in list(self._desk.batch().rows(KNOCKS)):
+        asked = [name for name in self._desk.batch().rows(KNOCKS) if bytes.fromhex(name) not in self._wishes]
+        for name in asked:
             try:
                 yield from self._again(bytes.fromhex(name))
             except (Refused, ServerRefused):

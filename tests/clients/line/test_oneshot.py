@@ -306,6 +306,47 @@ class AskTests(ErrandCase):
             self.arrive()
             self.assertEqual(len(self.client.sent(kind)), 1)
 
+    def joins(self, **context: Any) -> n.Secure:
+        """Bob has asked to come into an encrypted group; what he is told of that a moment later."""
+        self.run_verb("group", "hw1", **context)
+        acted = self.watched()
+        self.arrive()
+        self.assertEqual(acted, [i.JoinGroup("#hw1")])
+        asked = n.Secure("GROUP_ASKED", detail="#hw1", intent=acted[0])
+        self.errand.notice(asked)
+        return asked
+
+    def test_a_group_that_one_is_let_into(self) -> None:
+        self.joins(json=True)
+        self.errand.notice(n.Answered(i.JoinGroup("#hw1"), m.GroupInfo(0, m.Position("#hw1", 0, 0), 2)))
+        (row,) = self.rows()
+        self.assertEqual((row["event"], row["state"], row["conversation"]), ("group", "joined", "#hw1"))
+        self.joins(wait=100.0)
+        self.errand.notice(n.Secure("GROUP_LET_IN", to="#hw1"))
+        self.assertEqual(self.out.getvalue(), "You are in the encrypted group 'hw1' now.\n")
+
+    def test_a_group_where_nobody_lets_one_in_yet(self) -> None:
+        self.joins()
+        self.assertEqual(self.out.getvalue(), "")
+        self.client.clock.advance(3)
+        told = (
+            "Group 'hw1' is there, encrypted. You have asked to be let in; the program of any member does that, as soon"
+        )
+        self.assertEqual(self.out.getvalue(), f"{told} as one is here.\n")
+        self.bye_with(0)
+
+    def test_waiting_in_vain_to_be_let_in_is_6(self) -> None:
+        self.joins(json=True, wait=10.0)
+        self.client.clock.advance(3)
+        self.assertEqual(self.rows(), [])
+        self.client.clock.advance(8)
+        self.assertEqual(self.rows(), [{"v": 1, "event": "group", "state": "asked", "conversation": "#hw1"}])
+        self.bye_with(6)
+
+    def bye_with(self, status: int) -> None:
+        """It goes, with this status."""
+        self.assertEqual(self.errand._code, status)
+
     def test_password(self) -> None:
         self.run_verb("passwd", more={"new": "new", "old": lambda: "old"})
         self.arrive()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from chatd.core.circles import Circle
 from chatd.core.limits import Limits
+from chatd.encryption import door_of
 from tests.irc import IrcPeer, IrcScene
 from tests.kit import House
 
@@ -233,6 +235,15 @@ class NameTests(ChannelScene):
         self.enter(self.bob)
         self.says(self.bob, "TOPIC #a :mine", ":test.example 482 bob #a ...")
         self.says(self.bob, "TOPIC #none", ":test.example 403 bob #none ...")
+
+    def test_an_encrypted_group_is_no_channel(self) -> None:
+        circles = self.house.node.hub.sealed.circles
+        circles.doors[door_of("lab")] = Circle(b"g" * 16)
+        refused = ":There is an encrypted group #Lab, and in it are people with our own programs only (`chat`)."
+        self.says(self.bob, "JOIN #Lab", ":test.example 473 bob #Lab " + refused)
+        self.says(self.ann, "RENAME #a #lab", ":test.example FAIL RENAME CANNOT_RENAME #a #lab ...")
+        circles.doors.clear()
+        self.assertIn(" JOIN #Lab", self.bob.says("JOIN #Lab")[0])
 
     def test_rename(self) -> None:
         carl = self.guest("carl", "draft/channel-rename")

@@ -260,12 +260,12 @@ class ComingIn(DoorCase):
 
     def test_what_is_said_behind_it_waits_for_a_moment(self) -> None:
         self.both()
-        for line in ("/group hw1", "/group hw1 one", "/msg #hw1 two"):
+        for line in ("/group hw1", "/group hw1 the first word", "/msg #hw1 the second word"):
             self.carol.app.enter(line)
         self.live()
-        self.assertEqual([text for text, _ in self.alice.texts()], ["one", "two"])
-        self.assertEqual([text for text, _ in self.bob.texts()], ["one", "two"])
-        self.nothing_open("one", "two")
+        self.assertEqual([text for text, _ in self.alice.texts()], ["the first word", "the second word"])
+        self.assertEqual([text for text, _ in self.bob.texts()], ["the first word", "the second word"])
+        self.nothing_open("the first word", "the second word")
 
     def test_what_is_said_behind_whatever_comes_of_it(self) -> None:
         """In one go, as from a pipe."""
