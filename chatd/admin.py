@@ -58,6 +58,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         outcome = VERBS[arguments.verb](arguments)
     except (Refusal, backup.BadBackup, FolderInUse, BadFolder, StoreError, OSError, sqlite3.Error) as error:
         outcome = Outcome(1, [f"chatd-admin: {error}"], {"problems": [str(error)]})
+    except ModuleNotFoundError as error:
+        if (error.name or "chatd").startswith("chatd"):
+            raise
+        problem = f"{error.name} is not installed. The server's libraries: pip install 'chatd[server]'"
+        outcome = Outcome(1, [f"chatd-admin: {problem}"], {"problems": [problem]})
     if arguments.json:
         print(json.dumps({"verb": arguments.verb, "ok": outcome.code == 0, **outcome.values}))
     else:

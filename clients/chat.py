@@ -23,6 +23,11 @@ def main() -> int:
         return chosen()
     except KeyboardInterrupt:
         return 130  # so early that there was nothing yet to say goodbye
+    except ModuleNotFoundError as error:
+        if (error.name or "clients").startswith(("clients", "chatd")):
+            raise
+        sys.stderr.write(f"chat: {error.name} is not installed. The client's libraries: pip install 'chatd[client]'\n")
+        return 1
 
 
 def chosen() -> int:

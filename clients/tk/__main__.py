@@ -119,7 +119,9 @@ def main() -> int:
 
         import ttkbootstrap as tb
     except ImportError as error:
-        sys.stderr.write(f"chat-gui: {error}. On Debian and Ubuntu: apt install python3-tk\n")
+        ours = error.name == "ttkbootstrap"
+        cure = "pip install 'chatd[client]'" if ours else "on Debian and Ubuntu: apt install python3-tk"
+        sys.stderr.write(f"chat-gui: {error}; {cure}\n")
         return 1
     from twisted.internet import reactor, tksupport
 

@@ -7,13 +7,17 @@ by `make bench` (`tests/bench/starts.py`).
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from twisted.trial.unittest import SynchronousTestCase
+
 from tests.clients.tk.desk import end_display, start_display
 from tests.process.chat import ChatCase
+from tests.process.server import environment
 
 SERVERS = (
     *("chatd.core", "chatd.node", "chatd.store", "chatd.ports", "chatd.tap", "precis_i18n", "confusable_homoglyphs"),
@@ -94,3 +98,38 @@ class StartTests(ChatCase):
             imported = self.imported(told)
         self.assertEqual(among(imported, ("tkinter", "clients.tk", "twisted")), ["tkinter", "clients.tk", "twisted"])
         self.assertEqual(among(imported, (*SERVERS, *LATER, *SCREENS[:2], "clients.line", *TESTS)), [])
+
+
+class HalfTests(SynchronousTestCase):
+    """Where only the client's or only the server's libraries are installed, the other programs say what to do."""
+
+    def without(self, module: str, program: str, *arguments: str) -> tuple[int, str]:
+        """How a program ends in an interpreter that lacks a library, and what it says."""
+        code = f"import sys; sys.modules[{module!r}] = None; sys.argv[0] = 'program'; {program}"
+        command = [sys.executable, "-c", code, *arguments]
+        done = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        self.assertNotIn("Traceback", done.stderr)
+        return done.returncode, done.stderr
+
+    def test_each_program(self) -> None:
+        folder = self.mktemp()
+        for module, program, arguments, half in (
+            ("vodozemac", "from clients.chat import main; sys.exit(main())", ("who",), "client"),
+            ("ttkbootstrap", "from clients.tk.__main__ import main; sys.exit(main())", (), "client"),
+            ("precis_i18n", "from twisted.scripts.twistd import run; run()", ("-n", "chatd"), "server"),
+            (
+                "precis_i18n",
+                "from chatd.admin import main; sys.exit(main())",
+                ("roster", "x", "--data", folder),
+                "server",
+            ),
+        ):
+            status, told = self.without(module, program, *arguments)
+            self.assertEqual(status, 1, told)
+            self.assertIn(module, told)
+            self.assertTrue(told.endswith(f"pip install 'chatd[{half}]'\n"), told)
+
+    def test_a_module_of_ours_that_is_missing_is_a_mistake_and_not_hidden(self) -> None:
+        program = "from clients.chat import main; sys.exit(main())"
+        with self.assertRaises(self.failureException):
+            self.without("clients.core.face", program, "who")
