@@ -76,6 +76,8 @@ def _put_on(hub: Hub, guest: User, account: User, turn: Turn, seen: bool) -> Non
     account.since, account.active, account.away = guest.since, guest.active, guest.away
     for field in ("operator", "wallops", "invisible", "bot"):
         setattr(account, field, getattr(account, field) or getattr(guest, field))
+    if account.invisible or account.operator:
+        hub.users.marked[account] = None
     if not seen:
         hub.users.call(account, Name(guest.name, guest.key, guest.skeleton))
 

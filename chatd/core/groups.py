@@ -234,6 +234,10 @@ class Conversation:
         """How many belong to it."""
         return sum(not member.invited for member in self.members.values())
 
+    def inhabited(self) -> bool:
+        """Whether anybody belongs to it."""
+        return any(not member.invited for member in self.members.values())
+
     def present(self) -> int:
         """How many of them are to be seen."""
         return sum(not member.invited and member.user.seen for member in self.members.values())
@@ -276,6 +280,10 @@ class Lobby(Conversation):
     def size(self) -> int:
         """Those who are here."""
         return len(self.audience.users)
+
+    def inhabited(self) -> bool:
+        """Whether anybody is here."""
+        return bool(self.audience.users)
 
     def present(self) -> int:
         """Those who are here."""

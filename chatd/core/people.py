@@ -157,6 +157,7 @@ def go(hub: Hub, session: Session, user: User, lost: bool, reason: str, turn: Tu
     turn.then(_tell_gone, hub, user, [g.witnesses(g.members[user.id]) for g in shared], session.lobby, reason)
     user.operator = user.wallops = user.invisible = user.accounts_only = user.no_ctcp = False
     user.trusted.clear()
+    hub.users.marked.pop(user, None)
     if user.guest:
         membership.forget_guest(hub, user, turn, reason)
         hub.users.remove(user)
@@ -242,6 +243,8 @@ def set_profile(hub: Hub, session: Session, command: p.SetProfile, turn: Turn) -
         wanted = getattr(command, field)
         if wanted is not None:
             setattr(user, field, wanted)
+    if user.invisible or user.operator:
+        hub.users.marked[user] = None
     _answer(session, command.ref, turn)
 
 

@@ -120,11 +120,12 @@ def _tell_counts(hub: Hub, session: Session, ref: int) -> None:
 
 
 def counts(hub: Hub, ref: int, strangers: int) -> p.Counts:
-    """The same as of now; of the groups those in which somebody is."""
+    """The same as of now; of the groups those in which somebody is. Everybody who comes is told them."""
     here = hub.everyone.users
-    invisible = sum(user.invisible for user in here)
-    operators = sum(user.operator for user in here)
-    groups = sum(1 for group in hub.conversations.groups.values() if group.size())
+    marked = [user for user in hub.users.marked if user in here]
+    invisible = sum(user.invisible for user in marked)
+    operators = sum(user.operator for user in marked)
+    groups = sum(group.inhabited() for group in hub.conversations.groups.values())
     return p.Counts(ref, len(here), invisible, operators, strangers, groups, hub.most)
 
 

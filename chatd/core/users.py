@@ -205,6 +205,7 @@ class Users:
         self.by_skeleton: dict[str, User] = {}
         self.shown: dict[str, User] = {}  # guests whose coming has been told and whose going has not
         self.lasting: dict[User, None] = {}  # accounts that want to be seen always
+        self.marked: dict[User, None] = {}  # all who are here invisibly or as operators, and perhaps who were
         self.devices: dict[str, Device] = {}
         self.certificates: dict[str, User] = {}  # of TLS clients, by fingerprint: whom they prove
         self.next_id = 1
@@ -219,6 +220,7 @@ class Users:
     def remove(self, user: User) -> None:
         """Take a guest out."""
         del self.by_id[user.id]
+        self.marked.pop(user, None)
         self._take(user, Name(user.name, user.key, user.skeleton))
 
     def _put(self, user: User, name: Name) -> None:

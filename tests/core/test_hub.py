@@ -15,6 +15,7 @@ from chatd.core.archive import WAYS
 from chatd.core.hub import COMMANDS, Hub
 from chatd.core.limits import Limits
 from chatd.core.passing import PERSIST
+from chatd.core.search import counts
 from chatd.core.turn import Command
 from chatd.entries import ConversationMade, Directory
 from chatd.node import SPECIAL
@@ -266,6 +267,12 @@ class Anything(Scene):
             called = user.alias.display if user.alias else user.name
             self.assertEqual(user.nick, called)
             self.assertTrue(user.source.startswith(called + "!"))
+        here = hub.everyone.users
+        found, groups = counts(hub, 0, 0), hub.conversations.groups.values()
+        self.assertEqual(found.invisible, sum(user.invisible for user in here))
+        self.assertEqual(found.operators, sum(user.operator for user in here))
+        self.assertEqual(found.groups, sum(group.size() > 0 for group in groups))
+        self.assertLessEqual(set(hub.users.marked), set(users))
         watched = {key for session in hub.everyone.sessions for key in session.watching}
         self.assertEqual(set(hub.monitors._watchers), watched)
 

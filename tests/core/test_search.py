@@ -102,6 +102,7 @@ class Finding(Scene):
     def test_count(self) -> None:
         self.granted(self.gast, p.SetProfile, invisible=True)
         self.house.node.hub.users.find("bob").operator = True
+        self.granted(self.bob, p.SetProfile)
         self.house.greeted()
         self.alice.lose()
         answer = self.granted(self.bob, p.Count)
