@@ -7,7 +7,7 @@ answers by itself (receipts, lists, new sessions) is said after that.
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Final
 
@@ -54,6 +54,7 @@ class Arriving:
         self._count = 0
         self._unread: dict[str, tuple[Entry, list[bytes]]] = {}
         self._login = 0
+        self._waited: Counter[str] = Counter()  # of what was there at the login, by how one writes there
         self._current: Message | None = None
         self._size, self._full = 0, False
         self._watching: Incoming | None = None
@@ -66,6 +67,15 @@ class Arriving:
         """Where the server says this device is, and its time."""
         self._done = self._told = self._passed = acknowledged
         self.newest, self._login = newest, at
+        self._waited = Counter()
+        if newest > acknowledged:
+            self.afterwards(self._tell_waited)
+
+    def _tell_waited(self) -> None:
+        """What the welcome could not count, as nobody had opened it yet."""
+        if self._waited:
+            found = ", ".join(f"{to} {number}" for to, number in self._waited.items())
+            self._desk.show(n.Local((f"Unread, encrypted: {found}",)))
 
     def cut(self) -> None:
         """The connection is gone: what was not acknowledged comes again."""
@@ -235,6 +245,9 @@ class Arriving:
             if not message.own and (message.peer or message.conversation in self._talks.labels):
                 self.heard.add(self._talks.shown(message.conversation))  # what comes late to who was put out is no talk
                 desk.host.state.heard(self._talks.shown(message.conversation), message.sender)
+                if item.at < self._login:
+                    to = f"@{message.peer}" if message.peer else self._talks.shown(message.conversation)
+                    self._waited[to] += 1
             file = self._file(message, delivered)
             if message.sender not in desk.host.ignored:
                 desk.show(self._talks.said(message, item.at < self._login, delivered.missing, file))

@@ -55,6 +55,7 @@ class Circles:
         self._arriving, self._identity = arriving, identity
         self._topics: dict[str, str] = {}
         self._hinted: set[bytes] = set()  # groups whose log is to be looked at already
+        self._followed: set[bytes] = set()  # groups whose log has been read on this connection
         self.unknown: Callable[[bytes], None] = lambda group: None  # one is in a group that is not known here
         self.entered: Callable[[bytes], bool] = lambda group: False  # one is in: whether one had asked for it
         self.enter: Callable[[str], Flow[bytes | None]] = _nowhere  # where one asks to be let in: perhaps one is
@@ -95,6 +96,7 @@ class Circles:
 
     def _encrypt(self, item: Outgoing, gid: bytes) -> Flow[None]:
         desk = self._desk
+        yield from self.catch_up(gid)  # whom somebody has removed meanwhile it is not for
         yield from self._know_members(gid, item.to)
         claims = yield from desk.claim(lambda batch: desk.groups.unshared(batch, gid, desk.wall()))
         batch, at, conversation = desk.batch(), desk.wall(), group_conv(gid)
@@ -139,6 +141,7 @@ class Circles:
             since = row.state.n if row is not None else 0
             log = expect((yield e.AskGroup(0, gid, since)), e.GroupLog)
             if not log.entries:
+                self._followed.add(gid)
                 return
             yield from self._apply(gid, log.entries, since)
             after = self._talks.row(gid)
@@ -222,9 +225,14 @@ class Circles:
         self._desk.show(n.Changed(m.GroupChange(self._label(gid), "joined", user, self._desk.me)))
 
     def catch_up(self, gid: bytes) -> Flow[None]:
-        """Read what the server has hinted at."""
-        if gid in self._hinted:
+        """Read what is new, if that has not been done on this connection, or the server has hinted at more."""
+        if gid not in self._followed or gid in self._hinted:
             yield from self.follow(gid)
+
+    def cut(self) -> None:
+        """The connection is gone."""
+        self._hinted.clear()  # their flows are gone with it
+        self._followed.clear()
 
     def show_to(self, gid: bytes, user: str) -> Flow[None]:
         """A member's device has no log: it is shown where it stands, once an hour at most."""
@@ -299,9 +307,9 @@ class Circles:
         elif is_new:
             desk.show(n.Secure("GROUP_ADDED" if by != desk.me else "GROUP_HERE", by, label))
         elif before != label and before == self._talks.nameless(body.gid):
-            desk.show(n.Told("renamed", f"{before} is called {label}."))
+            desk.show(n.Told("renamed", f"{before} is called {label}.", before, label))
         elif fold(label) != fold(before):
-            desk.show(n.Told("renamed", f"{by} has renamed {before} to {label}."))
+            desk.show(n.Told("renamed", f"{by} has renamed {before} to {label}.", before, label))
         elif topic != self._topics[conversation]:
             desk.show(n.Changed(m.GroupChange(label, "topic", by, by, self._topics[conversation])))
         if body.snapshot is not None:

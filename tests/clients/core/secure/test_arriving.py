@@ -49,6 +49,24 @@ class ArrivingTests(SynchronousTestCase):
         self.assertEqual((said.text, said.stored, said.seq), ("one", True, 1))
         self.assertEqual(self.alice.states(), [("one", "delivered")])
 
+    def test_what_came_while_away_is_counted_at_the_login(self) -> None:
+        self.alice.enter("/join lab private", "/invite lab bob")
+        self.both()
+        self.bob.line.drop()
+        self.alice.enter("@bob one", "@bob two", "/group lab three")
+        self.post.clock.advance(0.9)
+        self.bob.face.notices.clear()
+        self.both()
+        told = [notice for notice in self.bob.face.notices if isinstance(notice, n.Local | n.Said)]
+        self.assertEqual(told[-1], n.Local(("Unread, encrypted: @alice 2, #lab 1",)))
+        self.assertEqual(len(told), 4)
+        self.alice.enter("@bob four")
+        self.both()
+        self.assertEqual(self.bob.face.take(n.Local)[1:], [])
+        self.bob.line.drop()
+        self.both()
+        self.assertEqual(self.bob.face.take(n.Local), [])
+
     def test_it_is_acknowledged_after_it_is_kept(self) -> None:
         self.alice.app.enter("@bob one")
         settle(self.alice, self.bob)
