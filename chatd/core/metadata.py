@@ -33,7 +33,15 @@ def load(hub: Hub, directory: Directory) -> None:
         target.metadata[entry.key] = entry.value
 
 
-def _named(target: Target) -> str:
+def _called(target: Target) -> User | str:
+    """Whom an answer means: a group by its name of now, for another one is told of behind it; somebody as they are
+    called when it leaves."""
+    return target.name if isinstance(target, Conversation) else target
+
+
+def _named(target: Target | str) -> str:
+    if isinstance(target, str):
+        return target
     return target.name if isinstance(target, Conversation) else people.called(target)
 
 
@@ -70,8 +78,8 @@ def set_metadata(hub: Hub, session: Session, command: p.SetMetadata, turn: Turn)
         target.metadata[key] = value
     _keep(target, key, value, turn)
     if had != value:
-        turn.then(_tell_followers, hub, target, key, value or None, user, session)
-    turn.then(_answer, hub, session, command.ref, target, [(key, value or None)])
+        turn.then(_tell_followers, hub, target, _called(target), key, value or None, user, session)
+    turn.then(_answer, hub, session, command.ref, _called(target), [(key, value or None)])
 
 
 def _clear(hub: Hub, session: Session, target: Target, ref: int, turn: Turn) -> None:
@@ -79,8 +87,8 @@ def _clear(hub: Hub, session: Session, target: Target, ref: int, turn: Turn) -> 
     target.metadata.clear()
     for key in keys:
         _keep(target, key, "", turn)
-        turn.then(_tell_followers, hub, target, key, None, session.user, session)
-    turn.then(_answer, hub, session, ref, target, [(key, None) for key in keys])
+        turn.then(_tell_followers, hub, target, _called(target), key, None, session.user, session)
+    turn.then(_answer, hub, session, ref, _called(target), [(key, None) for key in keys])
 
 
 def _keep(target: Target, key: str, value: str, turn: Turn) -> None:
@@ -96,7 +104,7 @@ def ask_metadata(hub: Hub, session: Session, command: p.AskMetadata, turn: Turn)
     _check_readable(session, target)
     keys = [checked(hub, key) for key in command.keys[: hub.limits.metadata_followed]] or sorted(target.metadata)
     values = [(key, target.metadata.get(key)) for key in keys]
-    turn.then(_answer, hub, session, command.ref, target, values)
+    turn.then(_answer, hub, session, command.ref, _called(target), values)
 
 
 def _check_readable(session: Session, target: Target) -> None:
@@ -144,18 +152,20 @@ def checked(hub: Hub, key: str, value: str = "") -> str:
 # ---- telling, when a turn leaves ---------------------------------------------------------------------------------
 
 
-def _answer(hub: Hub, session: Session, ref: int, target: Target, values: list[tuple[str, str | None]]) -> None:
-    hub.say(session, p.Metadata(ref, _named(target), values))
+def _answer(hub: Hub, session: Session, ref: int, to: User | str, values: list[tuple[str, str | None]]) -> None:
+    hub.say(session, p.Metadata(ref, _named(to), values))
 
 
-def _tell_followers(hub: Hub, target: Target, key: str, value: str | None, by: User, but: Session) -> None:
+def _tell_followers(
+    hub: Hub, target: Target, to: User | str, key: str, value: str | None, by: User, but: Session
+) -> None:  # fmt: skip
     if isinstance(target, Conversation):
         near: Iterable[Session] = target.audience.sessions
     else:
         near = {**hub.neighbours(target, people.groups_of(target)), **dict.fromkeys(hub.monitors.of(target))}
     followers = [session for session in near if key in session.following and session is not but]
     for session in followers:
-        hub.say(session, p.Metadata(0, _named(target), [(key, value)], people.called(by)))
+        hub.say(session, p.Metadata(0, _named(to), [(key, value)], people.called(by)))
 
 
 def introduce(hub: Hub, user: User, group: Conversation) -> None:

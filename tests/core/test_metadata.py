@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatd import messages as m
+from chatd import moderation as o
 from chatd import people as p
 from chatd.core.limits import Limits
 from tests.kit import House, Peer, Scene
@@ -45,6 +46,18 @@ class Keys(Scene):
         self.refused("no-permission", self.bob, p.SetMetadata, "#lobby", "url", "mine")
         self.house.restart()
         self.assertEqual(self.asked(self.bob.again(), "#hw3"), [("url", "https://hw.example/")])
+
+    def test_a_group_is_called_as_it_is_known_until_it_is_told_of_another_name(self) -> None:
+        self.granted(self.bob, p.FollowMetadata, ["url"], True)
+        for peer in (self.alice, self.bob):
+            peer.take()
+        self.alice.tell(
+            p.SetMetadata(70, "#hw3", "url", "x"), p.AskMetadata(71, "#hw3", []), o.Rename(72, "#hw3", "#new", "typo")
+        )
+        for peer, count in ((self.alice, 2), (self.bob, 1)):
+            *told, renamed = [one for one in peer.read() if isinstance(one, p.Metadata | o.Renamed)]
+            self.assertEqual([getattr(one, "to", "") for one in told], ["#hw3"] * count)
+            self.assertIsInstance(renamed, o.Renamed)
 
     def test_a_closed_group_has_none(self) -> None:
         self.granted(self.alice, p.SetMetadata, "#hw3", "url", "https://hw.example/")
