@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import re
 import socket
 import ssl
 from base64 import b64encode
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.chat import ChatCase, Done
+from tests.process.chat import DEADLINE, ChatCase, Done
 from tests.process.files import MIB, Cuts
 
 
@@ -76,6 +77,47 @@ class FileTests(ChatCase):
         again = self.chat("bob", "get", offer["id"], "--output", str(folder))
         self.assertEqual(again.lines(), [str(folder / "essay (2).pdf")])
 
+    def test_on_both_devices(self) -> None:
+        """An account with two devices: an encrypted file opens on each."""
+        password = self.server.folder / "password"
+        password.write_text("correct horse battery\n")
+        self.chat("bob", "passwd", "--password-file", str(password))
+        other = self.command("other", "--server", self.address("bob"))
+        linked = self.run_program([*other, "link", "--password-file", str(password)])
+        (device,) = re.findall("/devices add ([a-z0-9 ]+)", linked.out)
+        first, second = self.window("bob", user="bob"), self.window("other", user="bob")
+        second.wait("This device is not on your list yet")
+        first.enter(f"/devices add {device}")
+        second.wait("This device is on your list now")
+        path = self.file(200_000)
+        self.objects(self.chat("alice", "--json", "file", "@bob", str(path)))
+        for number, window in enumerate((first, second)):
+            window.wait("File: essay.pdf")
+            folder = self.server.folder / f"got{number}"
+            window.enter(f"/get essay.pdf {folder}/")
+            window.wait("essay.pdf: received")
+            self.assertEqual((folder / "essay.pdf").read_bytes(), path.read_bytes())
+
+    def test_two_senders_at_once_and_one_name_twice_T30(self) -> None:
+        """T30: two people send a file of the same name to a third, at the same time; both arrive, nothing is lost."""
+        self.chat("carol", "who")
+        texts = {}
+        for user in ("alice", "bob"):
+            self.chat(user, "who")
+            (self.server.folder / f"from-{user}").mkdir()
+            texts[user] = self.file(8 * MIB, f"from-{user}/same.bin")
+        running = [self.spawn(user, "file", "@carol", str(path)) for user, path in texts.items()]
+        for one in running:
+            _, error = one.communicate(timeout=DEADLINE)
+            self.assertEqual((one.returncode, error), (0, ""))
+        told = self.objects(self.chat("carol", "--json", "recv", "--wait", "20"))
+        folder = self.server.folder / "got"
+        folder.mkdir()
+        for message in (one for one in told if "file" in one):
+            got = self.objects(self.chat("carol", "--json", "get", message["file"]["id"], "--output", f"{folder}/"))
+            self.assertEqual(Path(got[-1]["path"]).read_bytes(), texts[message["from"]].read_bytes())
+        self.assertEqual(sorted(os.listdir(folder)), ["same (2).bin", "same.bin"])
+
     def test_neither_disk_nor_log_of_the_server_knows_what_is_in_it_or_how_it_is_called(self) -> None:
         self.chat("bob", "who")
         path = self.server.folder / "canaryname.txt"
@@ -108,7 +150,7 @@ class FileTests(ChatCase):
     def test_sizes_in_an_open_group(self) -> None:
         for user in ("alice", "bob"):
             self.chat(user, "group", "--open", "files")
-        for size in (0, 1, 65_536, 65_537):
+        for size in (0, 1, 65_535, 65_536, 65_537):
             path = self.file(size, f"{size}.bin")
             self.objects(self.chat("alice", "--json", "file", "#files", str(path)))
             offer = self.offer("bob")
