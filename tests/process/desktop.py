@@ -21,12 +21,13 @@ DEADLINE = 20.0
 class Windows:
     """One `chat-gui`, and hands on its keyboard."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, tls: bool = False) -> None:
         self.display, self._server = start_display()
         self.folder = folder
         self._seen = folder.with_suffix(".seen")
         program = ["-m", "tests.process.onlooker", str(self._seen)]
-        command = [sys.executable, *program, "--plaintext", "--profile", str(self.folder), *arguments]
+        how = () if tls else ("--plaintext",)
+        command = [sys.executable, *program, *how, "--profile", str(self.folder), *arguments]
         self.process = subprocess.Popen(
             command, env=environment(DISPLAY=self.display), stderr=subprocess.PIPE, text=True
         )  # fmt: skip

@@ -51,9 +51,9 @@ class WindowsTests(ChatCase):
         end_display(start_display()[1])
         super().setUp()
 
-    def windows(self, name: str, *arguments: str) -> Windows:
+    def windows(self, name: str, *arguments: str, tls: bool = False) -> Windows:
         """Somebody's windows."""
-        windows = Windows(self.server.folder / name, *arguments)
+        windows = Windows(self.server.folder / name, *arguments, tls=tls)
         self.addCleanup(windows.close)
         return windows
 
@@ -130,6 +130,14 @@ class WindowsTests(ChatCase):
         alice.type("alice")
         self.in_server_window("Client (127.0.0.1, 0) connected  [ alice ]")
         self.assertTrue(Path(alice.folder, "chat.db").exists())
+
+    def test_a_new_certificate_is_shown_and_asked_about(self) -> None:
+        (line,) = [line for line in self.server.window() if line.startswith("Certificate fingerprint: ")]
+        alice = self.windows("alice", self.address("alice", tls=True), tls=True)
+        self.until(alice, line.removeprefix("Certificate fingerprint: "))
+        self.assertFalse([line for line in self.unnumbered() if "alice" in line], "it went on without an answer")
+        alice.type("yes")
+        self.in_server_window("Client (127.0.0.1, 0) connected  [ alice ]")
 
     def test_a_profile_with_a_passphrase_in_a_file(self) -> None:
         done = self.chat("alice", "passphrase", stdin="open sesame\n", CHAT_PASSPHRASE_FILE="")
