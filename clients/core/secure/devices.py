@@ -15,7 +15,7 @@ from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.e2ee import own, pins, sessions
 from clients.core.e2ee.batch import Batch
-from clients.core.e2ee.devices import Entry
+from clients.core.e2ee.devices import MOST_DEVICES, Entry, verify_device
 from clients.core.e2ee.refusals import Note, Refused
 from clients.core.e2ee.signed import Signed, decode
 from clients.core.secure.desk import Desk
@@ -24,6 +24,9 @@ from clients.core.secure.identity import Identity
 from clients.core.secure.posting import Posted, Posting
 
 MOST_TRIES: Final = 3
+MOST_TOLD: Final = 5  # devices of which a person is told unasked, until the program ends
+MOST_OFFERS: Final = 50
+MOST_SHOWN: Final = 50
 SEEN: Final = "device-seen"
 Change = Callable[[Batch], tuple[bytes, list[Note]]]
 
@@ -37,19 +40,31 @@ class Devices:
         self.added: Callable[[str], None] = lambda user: None  # who tells a new device of its groups
 
     def offered(self, offers: list[bytes]) -> None:
-        """Some want to be listed: told once, where that can be done."""
+        """Some want to be listed: told once, where that can be done, of the first few that are what they say."""
         if not self._is_primary():
             return
-        for entry in map(_entry, offers):
-            if entry is not None and entry.device not in (*self._told, *self._listed()):
+        for entry in self._true(offers):
+            if entry.device not in (*self._told, *self._listed()) and len(self._told) < MOST_TOLD:
                 self._told.add(entry.device)
                 self._desk.show(n.Secure("DEVICE_OFFERED", self._desk.me, detail=entry.device))
 
+    def _true(self, offers: list[bytes]) -> list[Entry]:
+        """Those that have signed that they are this person's, as far as a person could ever list them."""
+        mine, found = self._desk.pin(self._desk.me), list[Entry]()
+        if mine is None:
+            return []
+        for blob in offers[:MOST_OFFERS]:
+            try:
+                found.append(verify_device(decode(blob, Signed), mine.user, mine.uik))
+            except Refused:
+                continue
+        return found[:MOST_DEVICES]
+
     def show(self, intent: i.ListDevices) -> Flow[None]:
         """Those there are."""
-        there = dict(expect((yield m.Devices(0)), m.DeviceList).devices)
+        there = dict(expect((yield m.Devices(0)), m.DeviceList).devices[:MOST_SHOWN])
         offers = expect((yield e.AskOffers(0)), e.Offers)
-        waiting = {entry.device for entry in map(_entry, offers.devices) if entry is not None}
+        waiting = {entry.device for entry in self._true(offers.devices)}
         listed, this = self._listed(), self._desk.device.keys.device
         since = self._seen([*listed, *there, *waiting])
         found = [

@@ -14,6 +14,7 @@ from typing import Final
 from chatd import encryption as e
 from clients.core import notices as n
 from clients.core.e2ee import own, pins, rotating
+from clients.core.e2ee.batch import Batch
 from clients.core.e2ee.devices import peek
 from clients.core.e2ee.keys import check_library
 from clients.core.e2ee.numbers import digits
@@ -25,6 +26,7 @@ from clients.core.secure.flows import Flow, ServerRefused, Wait, done, expect
 LINE: Final = "identity"
 KEYS: Final = "keys"
 ASKED: Final = "asked-to-be-listed"
+ROLLED: Final = "rolled-back-told"
 FEW: Final = 25
 DAY: Final = 86_400_000
 KEPT: Final = 30 * DAY
@@ -225,9 +227,18 @@ class Identity:
         batch = self._desk.batch()
         known = max(state.counter, self._desk.highest)  # the server may not say what it knows
         note: Note | None = self._desk.outgoing.login_state(batch, known)
-        batch.commit()
-        if note is not None:
+        if note is not None and self._may_tell(batch):
             self._desk.notes([note])
+        batch.commit()
+
+    def _may_tell(self, batch: Batch) -> bool:
+        """Once a day: a server may say at each login that this disk is an older copy. What is not told is counted."""
+        at, last = self._desk.wall(), batch.get(ROLLED, "", int)
+        if last is not None and 0 <= at - last < DAY:
+            batch.put("count", "STATE_ROLLED_BACK", (batch.get("count", "STATE_ROLLED_BACK", int) or 0) + 1)
+            return False
+        batch.put(ROLLED, "", at)
+        return True
 
     def _refill(self, state: e.KeysAre) -> Flow[None]:
         """Upload keys where few are left, the fallback key is old or was used, or an upload was not confirmed."""

@@ -226,6 +226,42 @@ class CircleTests(SynchronousTestCase):
         [found] = [one.event for one in self.alice.face.take(n.Answered) if isinstance(one.event, a.MemberList)]
         self.assertEqual(len(found.members), 3)
 
+    def test_whose_keys_are_gone_or_changed_gets_nothing_and_the_others_all(self) -> None:
+        """Whoever was never looked up is asked for, once; it is said who gets nothing."""
+        self.alice.enter("/invite lab carol")
+        self.all()
+        self.bob = Phone(self.post, "bob", self.bob.history, self.bob.device)
+        batch = self.bob.session.secure._desk.batch()  # type: ignore[union-attr]
+        batch.drop("pin", "carol")
+        batch.commit()
+        self.bob.history.keep(self.bob.account, self.bob.session.secure._desk.rows.take())  # type: ignore[union-attr]
+        self.bob.come()
+        self.forget()
+        before = len(self.post.log)
+        self.post.hidden["carol"] = 0
+        self.bob.enter("/group lab without carol")
+        self.all()
+        asked = [one for name, one in self.post.log[before:] if name == "bob" and isinstance(one, e.AskLists)]
+        self.assertEqual([one.name for one in asked].count("carol"), 1)
+        self.assertEqual((self.said(self.alice), self.said(self.carol)), ([("bob", "without carol")], []))
+        self.assertEqual([(one.code, one.user) for one in self.bob.face.take(n.Secure)], [("NO_E2EE_KEYS", "carol")])
+        self.post.hidden.clear()
+        self.bob.enter("/group lab with carol")
+        self.all()
+        self.assertEqual([text for _, text in self.said(self.carol)], ["with carol"])
+
+    def test_a_forged_list_of_a_member_stops_it(self) -> None:
+        self.alice.enter("/invite lab carol")
+        self.all()
+        batch = self.alice.session.secure._desk.batch()  # type: ignore[union-attr]
+        batch.drop("pin", "carol")
+        batch.commit()
+        self.post.lists["carol"][0] = self.post.lists["carol"][0][:-1] + b"x"
+        self.forget()
+        self.alice.enter("/group lab one")
+        self.all()
+        self.assertEqual((self.said(self.bob), self.alice.codes()), ([], ["DEVLIST_BAD_SIGNATURE"]))
+
     def test_modes_are_for_open_groups(self) -> None:
         self.alice.enter("/mode lab +m", "/bans lab")
         self.assertEqual([one.code for one in self.alice.face.take(n.Refused)], ["not-available"] * 2)

@@ -6,6 +6,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import encryption as e
 from clients.core import notices as n
+from clients.core.e2ee.devices import enter
+from clients.core.e2ee.keys import Account
+from clients.core.e2ee.signed import encode
+from clients.core.secure.devices import MOST_TOLD
 from tests.clients.core.secure.kit import Phone, Post, meet, pass_time, settle
 
 
@@ -80,6 +84,25 @@ class DeviceTests(SynchronousTestCase):
         self.alice.enter(f"/devices add {self.second.address[1]}")
         self.assertIn("DEVICE_NOT_SELF_SIGNED", self.alice.codes())
         self.assertEqual(len(self.post.lists["alice"]), 1)
+
+    def test_offers_that_are_none_and_too_many_of_them(self) -> None:
+        settle(self.alice)
+        self.alice.face.notices.clear()
+        mine = self.alice.session.secure
+        assert mine is not None
+        pin = mine._desk.pin("alice")
+        assert pin is not None
+        forged = [self.post.offers[self.second.address][:-1] + b"x", b"", b"x" * 4_000]
+        others = [encode(enter(Account.make(), "bob", pin.uik)), encode(enter(Account.make(), "alice", b"x" * 32))]
+        self.alice.line.tell(e.Offers(0, [*forged, *others]))
+        settle(self.alice)
+        self.assertEqual(self.alice.codes(), [])
+        for _ in range(3):
+            flood = [encode(enter(Account.make(), "alice", pin.uik)) for _ in range(20)]
+            self.alice.line.tell(e.Offers(0, flood))
+            settle(self.alice)
+        told = self.alice.codes()
+        self.assertEqual((set(told), len(told)), ({"DEVICE_OFFERED"}, MOST_TOLD - 1))
 
     def test_only_who_has_the_key_lists_devices(self) -> None:
         self.add()

@@ -23,7 +23,7 @@ from clients.core import notices as n
 from clients.core.replies import LATE, PATIENCE
 from clients.core.show import lines
 from clients.core.style import Style
-from tests.clients.core.secure.liar import Town
+from tests.clients.core.secure.liar import Town, answered
 
 EVENTS = sorted(get_args(Event), key=lambda kind: str(kind.__name__))
 AT_LOGIN = (e.AskLists, e.AskKeys, e.PutKeys, e.AskOffers, e.AskGroup, e.AskOwnGroups)
@@ -137,9 +137,7 @@ class NonsenseTests(SynchronousTestCase):
     def test_a_refusal_that_is_never_final(self) -> None:
         """Also where one is asked to wait for ever."""
         for retry in (float("nan"), float("inf"), -1.0, 1e300):
-            self.wire.answers[e.AskLists] = lambda command, retry=retry: [  # type: ignore[misc]
-                m.Failed(command.ref, "rate-limited", "Later.", retry=retry)
-            ]
+            self.wire.answers[e.AskLists] = answered(m.Failed, "rate-limited", "Later.", retry=retry)
             self.wire.cut()
             self.wait(20.0)
             self.wire.honest()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.messages import Position
 from clients.core import notices as n
+from clients.core.e2ee.groups import GROUP
 from clients.core.secure.talks import Talks
 from tests.clients.core.secure.kit import Phone, Post, meet, pass_time
 
@@ -70,6 +72,41 @@ class TalkTests(SynchronousTestCase):
         self.bob.enter("/join lab private", "/invite lab alice")
         pass_time(self.post, 3.0, self.alice, self.bob)
         self.assertEqual(self.labels(), ["#lobby", "#lab", "#lab~" + next(iter(self.post.groups)).hex()[:4]])
+
+    def test_two_of_one_name_stay_told_apart_and_a_new_name_is_taken_along(self) -> None:
+        self.alice.enter("/join lab private")
+        first = self.labels()[-1]
+        self.bob.enter("/join lab private", "/invite lab alice")
+        pass_time(self.post, 3.0, self.alice, self.bob)
+        apart = "#lab~" + list(self.post.groups)[1].hex()[:4]
+        self.assertEqual(self.labels(), ["#lobby", first, apart])
+        self.alice.session.state.look_at(first)
+        self.alice.enter("/rename lab yard", "hello")
+        self.assertEqual(sorted(self.labels()), sorted(["#lobby", "#yard", apart]))  # what was typed to it stays its own
+        self.assertEqual(self.alice.session.state.focus, "#yard")
+        self.assertEqual(sorted(self.alice.session.state.security), sorted(["#yard", apart]))
+        self.assertEqual(self.alice.kept("gid:" + next(iter(self.post.groups)).hex()), [("alice", "hello")])
+
+    def test_how_it_stands_is_seen(self) -> None:
+        self.alice.enter("/join lab private", "/topic lab mice", "/invite lab bob")
+        pass_time(self.post, 3.0, self.alice, self.bob)
+        gid = next(iter(self.post.groups))
+        for phone, role in ((self.alice, "owner"), (self.bob, "member")):
+            [talk] = [talk for talk in phone.app.view().talks if talk.to == "#lab"]
+            self.assertEqual((talk.role, talk.topic, talk.encrypted, talk.paused), (role, "mice", True, ""))
+        for change, paused in (
+            ({"promised": 99}, "SERVER_HIDES_GROUP_CHANGE"),
+            ({"promised": 99, "forked": True}, "GROUP_LOG_FORK"),
+            ({"promised": 0, "forked": False}, ""),
+        ):
+            row = self.talks.row(gid)
+            assert row is not None and self.alice.session.secure is not None
+            batch = self.alice.session.secure._desk.batch()
+            batch.put(GROUP, gid.hex(), msgspec.structs.replace(row, **change))
+            batch.commit()
+            self.talks.refresh()
+            [talk] = [talk for talk in self.alice.app.view().talks if talk.to == "#lab"]
+            self.assertEqual(talk.paused, paused)
 
     def test_unread_is_counted_here(self) -> None:
         self.bob.enter("@alice one", "@alice two")
