@@ -17,6 +17,7 @@ from chatd.entries import Row, Stored
 from chatd.store.repeats import ID_BYTES, MOST, TIME_BYTES, Key, time_of
 from chatd.store.segments import rows_of
 
+FEW: Final = 8  # ids; up to so many are quicker found one by one, without reading what else there is
 CHUNK_ROWS: Final = 1000
 CHUNK_BYTES: Final = 4 * 1024 * 1024
 END: Final = 2**62  # no message has such a number
@@ -46,12 +47,12 @@ SELECT json_group_array(json_array(low, place, next)) FROM (
     SELECT low, place, ifnull((SELECT min(place) FROM run AS next WHERE next.place > run.place), ?3) AS next
     FROM run WHERE low > ?4 - ?2 AND low <= ?1 AND high > ?4 AND (low, place) > (?5, ?6)
     ORDER BY low, place LIMIT 20)"""
-# The first segments from ?1 on, before ?2; of one conversation where ?3 is not 0.
+# The first segments from ?1 on, before ?2, that have the bytes ?6; of one conversation where ?3 is not 0.
 SCAN: Final = """
 WITH page AS (
     SELECT place, sum(length) OVER (ORDER BY place ROWS UNBOUNDED PRECEDING) - length AS before FROM (
         SELECT place, length(data) AS length FROM segment
-        WHERE place >= ?1 AND place < ?2 AND (?3 = 0 OR conversation = ?3)
+        WHERE place >= ?1 AND place < ?2 AND (?3 = 0 OR conversation = ?3) AND instr(data, ?6)
         ORDER BY place LIMIT ?4))
 SELECT json_group_array(json_array(segment.place, conversation, first, last, hex(data), hex(checksum)))
 FROM page JOIN segment USING (place) WHERE before < ?5"""
@@ -71,8 +72,9 @@ def firsts(ask: Ask, wanted: Mapping[Key, bool]) -> dict[Key, Stored]:
     at."""
     found = _of_rows(ask, list(wanted))
     left = {key for key, everywhere in wanted.items() if everywhere and key not in found and len(key[1]) == ID_BYTES}
-    if left:
-        for _, rows in _in_runs(ask, {time_of(id) for _, id in left}):
+    ids = {id for _, id in left}
+    for some, needle in [((id,), id) for id in ids] if len(ids) <= FEW else [(tuple(ids), b"")]:
+        for _, rows in _in_runs(ask, set(map(time_of, some)), 0, needle):
             for row in rows:
                 if (row.sender, row.id) in left:
                     found[row.sender, row.id] = Stored(row.seq, row.at, True)
@@ -82,7 +84,7 @@ def firsts(ask: Ask, wanted: Mapping[Key, bool]) -> dict[Key, Stored]:
 def seqs_of(ask: Ask, conversation: int, id: bytes) -> Iterator[int]:
     """Where in a conversation messages with this id are; of those with rows not all."""
     if len(id) == ID_BYTES:
-        for _, rows in _in_runs(ask, (time_of(id),), conversation):
+        for _, rows in _in_runs(ask, (time_of(id),), conversation, id):
             yield from [row.seq for row in rows if row.id == id]
 
 
@@ -94,7 +96,7 @@ def beginning(ask: Ask, word: bytes, limit: int) -> list[tuple[bytes, int, int]]
     for start, place, end in _runs_between(ask, low, high) if limit > 0 else ():
         if len(found) >= limit and start > time_of(found[-1][0]):
             break  # all of this run and of those behind it are later
-        for conversation, rows in _scan(ask, place, end):
+        for conversation, rows in _scan(ask, place, end, 0, word):
             found += [(row.id, conversation, row.seq) for row in rows if row.id.startswith(word)]
             found = heapq.nsmallest(limit, found)
     return found
@@ -119,10 +121,10 @@ def _of_rows(ask: Ask, keys: list[Key]) -> dict[Key, Stored]:
     return {keys[index]: states[number] for index, number in rows}
 
 
-def _in_runs(ask: Ask, times: Iterable[int], conversation: int = 0) -> Iterator[tuple[int, list[Row]]]:
-    """What came in the runs with ids of these times."""
+def _in_runs(ask: Ask, times: Iterable[int], conversation: int, needle: bytes) -> Iterator[tuple[int, list[Row]]]:
+    """What came in the runs with ids of these times, as far as there is a needle in it."""
     for first, last in sorted(_pairs(ask(FIND_RUNS, (_to_json(sorted(times)).decode(), MOST, END))[0][0])):
-        yield from _scan(ask, first, last, conversation)
+        yield from _scan(ask, first, last, conversation, needle)
 
 
 def _runs_between(ask: Ask, low: int, high: int) -> Iterator[tuple[int, int, int]]:
@@ -133,9 +135,12 @@ def _runs_between(ask: Ask, low: int, high: int) -> Iterator[tuple[int, int, int
         start, place, _ = runs[-1]
 
 
-def _scan(ask: Ask, first: int, last: int, conversation: int = 0) -> Iterator[tuple[int, list[Row]]]:
-    """The messages of each segment from one place to before another one; of what is damaged nothing is known."""
-    while first < last and (found := _scanned(ask(SCAN, (first, last, conversation, CHUNK_ROWS, CHUNK_BYTES))[0][0])):
+def _scan(ask: Ask, first: int, last: int, conversation: int, needle: bytes) -> Iterator[tuple[int, list[Row]]]:
+    """The messages of each segment, with a needle in it, from one place to before another one; of what is damaged
+    nothing is known."""
+    while first < last and (
+        found := _scanned(ask(SCAN, (first, last, conversation, CHUNK_ROWS, CHUNK_BYTES, needle))[0][0])
+    ):
         for place, whose, begin, end, data, checksum in found:
             rows = rows_of(whose, begin, end, bytes.fromhex(data), bytes.fromhex(checksum))
             if rows is not None:

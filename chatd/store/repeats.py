@@ -24,9 +24,9 @@ TIME_BYTES: Final = 6
 LAST_TIME: Final = 2 ** (8 * TIME_BYTES) - 1
 # Milliseconds: how much older and younger than its commit's time an id may be at least, and how long a run is. The
 # wider, the fewer ids have rows of their own, and the more there is to look through for one.
-EARLY: Final = 3000
-LATE: Final = 3000
-LENGTH: Final = 2000
+EARLY: Final = 2000
+LATE: Final = 1000
+LENGTH: Final = 1000
 MOST: Final = 60_000  # how long no window is; those that were written with other figures stay readable
 FIRST_TIME: Final = 1 << 40  # 2004: what is earlier is no time of a server's clock, and no UUIDv7's
 MARGIN: Final = 1 << 26  # 18 hours: who is ahead of the time is noted for longer, and so rarely

@@ -72,8 +72,12 @@ class Account(Person):
         """Read the greeting, sign its challenge, ask for the name. Plain connections only: nothing to bind to."""
         greeting = decode_event(self.wait_for("greeting"))
         assert isinstance(greeting, m.Greeting)
+        self.call(m.SignUp(1, self.name, self.keys, self.signed(m.SIGNUP_LABEL, greeting)))
+
+    def signed(self, label: bytes, greeting: m.Greeting) -> bytes:
+        """The proof that the device is here."""
         told = greeting.challenge + self.keys.device.encode() + b"\0" + self.name.encode()
-        self.call(m.SignUp(1, self.name, self.keys, self._private.sign(m.SIGNUP_LABEL + told)))
+        return self._private.sign(label + told)
 
     def resume(self) -> None:
         """Read the greeting, go on with the sign-up's session."""

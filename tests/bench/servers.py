@@ -89,9 +89,9 @@ def _certificate(path: Path) -> None:
 
 @contextmanager
 def chatd(place: Path, name: str = "chatd") -> Iterator[Target]:
-    """The real server with data of its own."""
+    """The real server with data of its own, which may be there already."""
     own = place / name
-    own.mkdir()
+    own.mkdir(exist_ok=True)
     flags = ("--certificate", str(place / "certificate.pem"), "--key", str(place / "key.pem"))
     server = Server(str(own), flags)
     try:

@@ -142,9 +142,9 @@ class KnownTests(SynchronousTestCase):
     def test_purged(self) -> None:
         for number in range(20):
             self.store.commit([said(number)])
-        self.assertEqual(self.outside("SELECT count(*) FROM run"), [(10,)])
+        self.assertEqual(self.outside("SELECT count(*) FROM run"), [(20,)])
         self.store.purge(NOW + 11_000, 99)
-        self.assertEqual(self.outside("SELECT count(*), min(place) FROM run"), [(5, 11)])
+        self.assertEqual(self.outside("SELECT count(*), min(place) FROM run"), [(9, 12)])
         self.assertEqual([one.repeat for one in self.store.commit([said(10), said(11), said(19)])],
                          [False, True, True])  # fmt: skip
         self.store.purge(NOW + 99_000, 99)
