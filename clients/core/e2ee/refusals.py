@@ -98,7 +98,6 @@ HAPPENED: Final[dict[str, Code]] = {
     "PEER_HAS_OLD_LIST": Code(NOTE, "{who}'s program does not know yet that you removed a device; telling it now."),
     "SENDER_MUTED": Code(NOTE, "Too many messages from {who} could not be read; no more is said of them for an hour."),
     "FILE_CORRUPT": Code(REFUSE, "{detail} is damaged or was tampered with at {number}% and was not saved. Retry?"),
-    "FILE_INCOMPLETE": Code(NOTE, "{detail}. Resumes automatically."),
     "PLAINTEXT_REFUSED": Code(REFUSE, "An unencrypted message, claimed to be from {who}, was refused."),
     "HISTORY_OFFERED": Code(NOTE, "Your device {device} sends {messages} of before; they are shown as imported."),
     "OWN_KEY_CHANGED": Code(

@@ -89,7 +89,6 @@ WITH_DETAIL = {
     "FILE_CORRUPT": (
         "refuse", "hw1.pdf", "hw1.pdf is damaged or was tampered with at 65% and was not saved. Retry?",
     ),
-    "FILE_INCOMPLETE": ("note", "hw1.pdf: 3.1 of 8.0 MB", "hw1.pdf: 3.1 of 8.0 MB. Resumes automatically."),
     "NO_E2EE_KEYS": ("stop", "pinned", NO_KEYS + " To talk openly instead: /plain bob"),
     "IDENTITY_CHANGED": (
         "stop", "held", IDENTITY.replace("Nothing was sent.", "What comes from bob is held back."),
