@@ -379,6 +379,8 @@ class Groups:
             self._forget_strangers(batch, row)
         if row is None:
             raise Refused("GROUP_UNKNOWN", "head-group", sender.user)
+        if row.state.head_of(body.n) == body.head and not row.state.has(sender.user, sender.uik):
+            return []  # said before they left, and known
         notes = self._heard(batch, body.gid, body.n, body.head, sender, delivered.fresh)
         row = self.row(batch, body.gid)
         naming = Naming(body.name, body.topic, body.salt)
@@ -409,7 +411,7 @@ class Groups:
         """Where a member's log stands: the same entry must be the same, and a newer one must be there."""
         row = self.row(batch, gid)
         if n > row.state.n and not fresh:
-            raise Behind(group=gid, since=row.state.n)
+            raise Behind(group=gid, since=row.state.n, until=n)
         require(TOLD_CHECKS, Told(row.state, sender, n, head), sender.user)
         if n <= row.state.n:
             return []

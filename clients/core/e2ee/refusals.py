@@ -292,16 +292,18 @@ class Refused(Exception):
 
 
 class Behind(Exception):
-    """Somebody knows a newer list of this user, or log of this group. Ask the server since `since`, then come again.
+    """Somebody knows a newer list of this user, or log of this group, which has `until` entries at least. Ask the
+    server since `since`, then come again.
 
     Nothing was changed and nothing may be acknowledged. Coming again with `fresh` says that the server was asked.
     """
 
-    def __init__(self, user: str = "", group: bytes = b"", since: int = 0) -> None:
+    def __init__(self, user: str = "", group: bytes = b"", since: int = 0, until: int = 0) -> None:
         super().__init__(user or group.hex())
         self.user = user
         self.group = group
         self.since = since
+        self.until = until
 
 
 class Note(msgspec.Struct, frozen=True):

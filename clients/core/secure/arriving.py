@@ -44,7 +44,7 @@ class Arriving:
     def __init__(self, desk: Desk, talks: Talks, posting: Posting) -> None:
         self._desk, self._talks, self._posting = desk, talks, posting
         self.reacts: dict[str, React] = {"receipt": self._was_read, "resend": self._resend}
-        self.follow: Callable[[bytes], Flow[None]] = _no_group
+        self.follow: Callable[[bytes, int], Flow[None]] = _no_group
         self.unknown: Callable[[bytes], None] = lambda group: None  # something came for a group that is not known
         self._queue: deque[e.Mail | Arrived] = deque()
         self._done = self._told = self._passed = self.newest = 0
@@ -185,7 +185,7 @@ class Arriving:
                 if behind.user + behind.group.hex() in asked:
                     break
                 asked.add(behind.user + behind.group.hex())
-                yield from self._catch_up(behind.user, behind.group)
+                yield from self._catch_up(behind.user, behind.group, behind.until)
         for user in dict.fromkeys((item.user, desk.me)):
             if user not in asked:
                 yield from self._catch_up(user, b"")
@@ -193,11 +193,12 @@ class Arriving:
             yield from self._catch_up("", bytes.fromhex(item.conv.removeprefix("gid:")))
         return self._receive(item, fresh=True)
 
-    def _catch_up(self, user: str, group: bytes) -> Flow[None]:
-        """Ask; whatever the server says, the item is judged after that."""
+    def _catch_up(self, user: str, group: bytes, until: int = 0) -> Flow[None]:
+        """Ask; whatever the server says, the item is judged after that: what is said in a group by what its log was then,
+        for who has left since then was a member."""
         try:
             if group:
-                yield from self.follow(group)
+                yield from self.follow(group, until)
             else:
                 yield from self._desk.learn(user)
         except Refused as refused:
@@ -367,5 +368,5 @@ def _place(conv: str, me: str) -> tuple[str, bytes]:
     return next((user for user in people if user != me), me), b""
 
 
-def _no_group(group: bytes) -> Flow[None]:
+def _no_group(group: bytes, until: int) -> Flow[None]:
     yield from ()

@@ -133,17 +133,19 @@ class Circles:
 
     # ---- the log ----
 
-    def follow(self, gid: bytes) -> Flow[None]:
-        """Read what is new in a group's log, and tell what it changes."""
+    def follow(self, gid: bytes, until: int = 0) -> Flow[None]:
+        """Read what is new in a group's log (up to this entry, if it is given), and tell what it changes."""
         desk = self._desk
         while True:
             row = self._talks.row(gid)
             since = row.state.n if row is not None else 0
             log = expect((yield e.AskGroup(0, gid, since)), e.GroupLog)
-            if not log.entries:
+            if not until:
                 self._followed.add(gid)
+            entries = log.entries[: max(0, until - since)] if until else log.entries
+            if not entries:
                 return
-            yield from self._apply(gid, log.entries, since)
+            yield from self._apply(gid, entries, since)
             after = self._talks.row(gid)
             if after is None or after.state.n == since:
                 return
@@ -269,20 +271,24 @@ class Circles:
         yield from self.follow(gid)
 
     def ask_all(self) -> Flow[None]:
-        """At the login: what has changed in one's groups meanwhile."""
-        self._hinted.clear()  # their flows are gone with the connection
+        """At the login: what has changed in one's groups meanwhile, after what was said there meanwhile: who has left
+        since then was a member when they said it."""
         for conversation in self._talks.labels:
             row = self._talks.row(bytes.fromhex(conversation.removeprefix("gid:")))
             self._topics[conversation] = row.naming.topic if row is not None else ""
+        self._arriving.afterwards(self._follow_all)
+        yield from ()
+
+    def _follow_all(self) -> None:
         for conversation in list(self._talks.labels):
-            gid = bytes.fromhex(conversation.removeprefix("gid:"))
-            try:
-                yield from self.follow(gid)
-                self._desk.flows.start(conversation, self._finish(gid))
-            except ServerRefused:
-                continue  # not a member any more, or the group is gone there
-            except Refused as refused:
-                self._desk.stopped(refused)
+            self._desk.flows.start(conversation, self._caught_up(bytes.fromhex(conversation.removeprefix("gid:"))))
+
+    def _caught_up(self, gid: bytes) -> Flow[None]:
+        try:
+            yield from self.catch_up(gid)
+            yield from self._finish(gid)
+        except ServerRefused:
+            return  # not a member any more, or the group is gone there
 
     def _was_told(self, delivered: Delivered) -> None:
         """Somebody said where a log stands: to a newcomer, all of it."""

@@ -112,7 +112,7 @@ class Encryption:
             self._desk.show(n.Refused("not-connected", text, intent=intent))
         self._wishes.clear()
         self._desk.flows.cut()
-        for part in (self._posting, self._arriving, self._identity, self._doors):
+        for part in (self._posting, self._arriving, self._identity, self._circles, self._doors):
             part.cut()
 
     def received(self, now: float, event: Event) -> bool:

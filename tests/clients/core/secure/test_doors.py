@@ -165,6 +165,37 @@ class ComingIn(DoorCase):
         self.talk()
         self.assertEqual([person.codes() for person in self.town.people], [[], [], []])
 
+    def test_what_somebody_said_before_they_left_comes_to_who_was_away(self) -> None:
+        self.both()
+        self.goes(self.bob)
+        self.carol.enter("/group hw1")
+        self.live()
+        self.alice.enter("/group hw1 farewell", "/part hw1")
+        self.live()
+        self.carol.enter("/group hw1 and me", "/part hw1")
+        self.live()
+        self.bob = self.returns(self.bob)
+        self.live()
+        self.assertEqual(([text for text, _ in self.bob.texts()], self.bob.codes()), (["farewell", "and me"], []))
+        self.assertEqual(self.members(self.bob), ["bob"])
+
+    def test_what_was_typed_while_away_is_not_for_who_was_removed_meanwhile(self) -> None:
+        self.both()
+        self.carol.enter("/group hw1")
+        self.live()
+        self.alice.enter("/group hw1 hello")
+        self.bob.enter("/group hw1 hello")
+        self.live()
+        self.bob.wire.cut()
+        self.bob.app.enter("/group hw1 behind carol's back")
+        self.alice.enter("/kick hw1 carol")
+        self.forget()
+        self.town.live(30)
+        self.assertEqual([text for text, _ in self.alice.texts()], ["behind carol's back"])
+        self.assertEqual(self.carol.texts(), [])
+        said = [one for one in self.bob.wire.sent if isinstance(one, e.PutMail)][-1]
+        self.assertNotIn("carol", [name for item in said.items for name, _ in item.to])
+
     def test_asked_no_longer(self) -> None:
         self.alice.enter("/group hw1")
         self.goes(self.alice)
