@@ -194,8 +194,8 @@ class Arriving:
         return self._receive(item, fresh=True)
 
     def _catch_up(self, user: str, group: bytes, until: int = 0) -> Flow[None]:
-        """Ask; whatever the server says, the item is judged after that: what is said in a group by what its log was then,
-        for who has left since then was a member."""
+        """Ask; whatever the server says, the item is judged after that: what is said in a group by its log as it was
+        then, for who has left since then was a member."""
         try:
             if group:
                 yield from self.follow(group, until)
