@@ -219,6 +219,16 @@ def _have_written(data: str) -> None:
             ask(data, "write")
 
 
+def _list_of(path: str) -> str:
+    """The text of a roster file; `-`: of standard input. Raises Refusal."""
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise Refusal(f"{path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise Refusal(f"{path} is no text in UTF-8; save the list as CSV in UTF-8") from None
+
+
 def _roster(arguments: argparse.Namespace) -> Outcome:
     from chatd.control import NoServer, ask  # Twisted is half a second that the other verbs need not wait for
 
@@ -227,7 +237,7 @@ def _roster(arguments: argparse.Namespace) -> Outcome:
         return Outcome(2, ["chatd-admin: name one file, or say --sheet"], {"problems": ["name one file, or --sheet"]})
     about: dict[str, Any] = {}
     if words:
-        text = sys.stdin.read() if words[0] == "-" else Path(words[0]).read_text("utf-8-sig")
+        text = _list_of(words[0])
         about = {"text": text, "by": f"chatd-admin ({getpass.getuser()})", "dry_run": arguments.dry_run,
                  "adopt": arguments.adopt, "drop": arguments.drop}  # fmt: skip
     try:

@@ -295,7 +295,12 @@ class AdminTests(SynchronousTestCase):
         self.assertIn("line 2: a role is one of", err)
         self.assertIn("Nothing was changed", err)
         self.assertEqual(self.values("verify"), before)
-        self.assertEqual(self.call("roster", "nowhere.csv")[0], 1)
+        code, _, err = self.call("roster", "nowhere.csv")
+        self.assertEqual((code, err), (1, "chatd-admin: nowhere.csv cannot be read: No such file or directory\n"))
+        path = self.roster("name\ncarol\n")
+        Path(path).write_bytes(b"name\ncar\xffol\n")
+        code, _, err = self.call("roster", path)
+        self.assertEqual((code, "no text in UTF-8" in err), (1, True), err)
         self.assertEqual(self.call("roster", "a.csv", "--sheet")[0], 2)
         self.assertEqual(self.call("roster", path := self.roster("name\ncarol\n"), data=self.mktemp())[0], 1, path)
 

@@ -67,8 +67,8 @@ def help_lines(command: str) -> list[str]:
 
 
 def _perhaps(near: tuple[str, ...]) -> str:
-    """The question whether one of these was meant."""
-    return " Did you mean " + " or ".join("/" + name for name in near) + "?" if near else ""
+    """The question whether one of these was meant, or where all are."""
+    return " Did you mean " + " or ".join("/" + name for name in near) + "?" if near else " /help shows all."
 
 
 def _command(words: str) -> Intent:

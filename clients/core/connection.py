@@ -302,7 +302,7 @@ def _reason(failure: Failure) -> str:
     if failure.check(ConnectionLost):
         return "The connection broke."
     if failure.check(DNSLookupError):
-        return "There is no host of that name."
+        return "There is no host of that name (`chat --help` shows what stands where)."
     if failure.check(TimeoutError):
         return "The server does not answer."
     number = getattr(failure.value, "osError", None)

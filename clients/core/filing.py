@@ -16,6 +16,7 @@ from clients.core.outbox import message_id
 from clients.core.session import Session
 from clients.core.transfer import Moves
 from clients.core.transfers import Transfers
+from clients.core.view import fold
 
 SETTING: Final = ("off", "100K", "1M", "10M", "100M", "1G")  # up to which size files are fetched unasked
 UNASKED: Final = dict(zip(SETTING, (-1, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000), strict=True))
@@ -104,6 +105,11 @@ class Filing:
 
     def _send(self, app: Carrier, intent: i.SendFile) -> None:
         """What goes to encrypted conversations is encrypted, once for each; the rest goes up once for all."""
+        group = next((to for to in intent.to if self._is_group(app, to)), "")
+        if group:
+            text = f"Nobody is known here as {group[1:]}, but there is a group: /file #{group[1:]} {intent.path}"
+            app.move(Moves([n.Refused("usage", text, intent=intent)]))
+            return
         secure = app.session.secure
         secret = [to for to in intent.to if secure is not None and secure.takes(to)]
         is_open = tuple(to for to in intent.to if to not in secret)
@@ -113,6 +119,14 @@ class Filing:
             readers = (secure.reader(to[0]),) if secure is not None and to[0] in secret else ()
             me = app.session.state.me
             app.move(self.files.send(app.now(), i.SendFile(to, intent.path), me, at, ids, readers))
+
+    @staticmethod
+    def _is_group(app: Carrier, to: str) -> bool:
+        """Is this rather one of one's groups, written without its mark?"""
+        state, name = app.session.state, to.removeprefix("@")
+        people = map(fold, (state.me, *state.present, *state.names))
+        groups = map(fold, state.positions)
+        return to.startswith("@") and fold("#" + name) in groups and fold(name) not in people
 
 
 _NOTICES: Final[dict[type[n.Notice], Callable[[Filing, Carrier, Any], None]]] = {

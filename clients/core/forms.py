@@ -103,6 +103,9 @@ def _group_and_name(rest: str) -> tuple[str, str] | None:
 def invite(rest: str) -> Intent | None:
     """`/invite g name`."""
     both = _group_and_name(rest)
+    if both is None and len(rest.split()) == 1:
+        who = rest.strip().lstrip("@")
+        return i.Problem("usage", f"Usage: /invite g name. Into which group? For example: /invite hw3 {who}")
     return i.InviteTo(*both) if both else None
 
 

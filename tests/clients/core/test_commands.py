@@ -159,6 +159,16 @@ class FormTests(SynchronousTestCase):
         self.assertIn("group", intent.near)
         self.assertNotIn("secret", intent.text)
 
+    def test_where_nothing_is_near_the_way_to_all(self) -> None:
+        intent = parse("/xyzzy now")
+        assert isinstance(intent, i.Problem)
+        self.assertEqual((intent.near, intent.text.endswith("/help shows all.")), ((), True))
+
+    def test_who_is_invited_without_a_group(self) -> None:
+        intent = parse("/invite @bob")
+        assert isinstance(intent, i.Problem)
+        self.assertEqual((intent.code, intent.text.split(": ", 2)[2]), ("usage", "/invite hw3 bob"))
+
     def test_a_slash_alone_and_a_slash_with_a_space(self) -> None:
         for line in ("/", "/ quit", " /nonsense"):
             intent = parse(line)

@@ -50,3 +50,11 @@ class FilingTests(FilesCase):
         self.alice.disk.run()
         self.assertEqual(os.listdir(f"{self.root}/server"), [])
         del done
+
+    def test_a_group_without_its_mark_is_asked_about(self) -> None:
+        self.alice.enter("/group --open lab")
+        path = self.file(5)
+        for who, asked in (("lab", True), ("LAB", True), ("#lab", False), ("bob", False), ("nobody", False)):
+            self.alice.enter(f"/file {who} {path}")
+            codes = [(told.code, f"/file #{who} {path}" in told.text) for told in self.alice.take(n.Refused)]
+            self.assertEqual(("usage", True) in codes, asked, (who, codes))
