@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from clients.core import alerts, inert, progress, show
 from clients.core import answers as a
 from clients.core import intents as i
@@ -122,10 +124,34 @@ def _refused(notice: n.Refused, view: View, now: int) -> list[Placed]:
 
 def _answered(notice: n.Answered, view: View, now: int) -> list[Placed]:
     """Where one looks; that one is in a group, in its own window."""
+    if isinstance(notice.event, a.Page):
+        return _page(notice, notice.event, view, now)
     if not isinstance(notice.event, a.GroupInfo) or isinstance(notice.intent, i.Topic):
         return _told(notice, view, now)
     to = notice.event.position.conversation
     return [Placed(to, one.row, one.level) for one in _told(notice, view, now)]
+
+
+def _found(notice: n.Found, view: View, now: int) -> list[Placed]:
+    """What was said earlier, each at its own time."""
+    if not notice.messages:
+        return _told(notice, view, now)
+    return [_earlier(one, view, now) for one in notice.messages]
+
+
+def _page(notice: n.Answered, page: a.Page, view: View, now: int) -> list[Placed]:
+    """The same, from the server."""
+    peer = notice.intent.to.removeprefix("@") if isinstance(notice.intent, i.ReadHistory) else ""
+    said = [n.Said.of(one, one.sender == view.me, False, peer) for one in page.messages]
+    empty = msgspec.structs.replace(notice, event=msgspec.structs.replace(page, messages=[]))
+    more = _told(empty, view, now) if page.more or not said else []
+    return more + [_earlier(one, view, now) for one in said]
+
+
+def _earlier(said: n.Said, view: View, now: int) -> Placed:
+    """Where it was said, by whom, and what; its time is the row's."""
+    texts = _texts(msgspec.structs.replace(said, stored=False), view, now)
+    return Placed(view.focus, Row(said.at, "", "\n".join(texts), "event"), QUIET)
 
 
 def _secure(notice: n.Secure, view: View, now: int) -> list[Placed]:
@@ -174,6 +200,7 @@ _PLACES: Final[dict[type[n.Notice], Any]] = {
     n.Refused: _refused,
     n.Local: _local,
     n.Answered: _answered,
+    n.Found: _found,
     n.Secure: _secure,
     n.Told: _from_server,
 }

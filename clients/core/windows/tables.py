@@ -12,11 +12,13 @@ _GAP: Final = re.compile(r"(?<=\S) {2,}(?=\S)")
 
 
 def is_table(text: str) -> bool:
-    """Whether a text has columns, or stands in one."""
-    return text.startswith("  ") or _GAP.search(text) is not None
+    """Whether a text has columns, or stands in one; what somebody said in several lines does not."""
+    return "\n" not in text and (text.startswith("  ") or _GAP.search(text) is not None)
 
 
 def hang(text: str, room: int) -> int:
     """The column at which a text goes on: where the last one begins in the first two thirds of `room`, else its own."""
+    if not is_table(text):
+        return 0
     columns = [gap.end() for gap in _GAP.finditer(text) if 3 * gap.end() <= 2 * room]
     return columns[-1] if columns else min(len(text) - len(text.lstrip(" ")), room // 2)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.messages import GroupChange, GroupInfo, Position
+from chatd.messages import GroupChange, GroupInfo, Message, Page, Position
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core.view import ONLINE, Talk, View
@@ -89,6 +90,21 @@ class PlacedTests(SynchronousTestCase):
     def test_the_answer_about_a_topic_is_where_one_looks(self) -> None:
         answer = n.Answered(i.Topic("#new"), GroupInfo(1, Position("#new", 0, 0), 1))
         self.assertEqual(self.where(answer), [("#hw3", "Group 'new' has no topic.", QUIET)])
+
+    def test_what_was_said_earlier_has_its_own_time(self) -> None:
+        old = self.said("#hw3", "one\ntwo", security="plain", stored=True)
+        lines = "[PLAIN] [hw3] bob: one\n    two"
+        at = NOW - 86_400_000
+        (found,) = placed(n.Found("one", (msgspec.structs.replace(old, at=at),)), VIEW, NOW)
+        self.assertEqual((found.to, found.row.at, found.row.text), ("#hw3", at, lines))
+        message = Message("#hw3", 1, at, "bob", b"1" * 16, "one")
+        for more, rows in ((False, 1), (True, 2)):
+            page = n.Answered(i.ReadHistory("#hw3"), Page(1, "#hw3", [message], more))
+            self.assertEqual(len(placed(page, VIEW, NOW)), rows)
+            self.assertEqual(placed(page, VIEW, NOW)[-1].row.at, at)
+        self.assertEqual(self.where(n.Found("x", ())), [("#hw3", "Nothing found.", QUIET)])
+        empty = n.Answered(i.ReadHistory("#hw3"), Page(1, "#hw3", [], False))
+        self.assertEqual(self.where(empty), [("#hw3", "There are no messages yet.", QUIET)])
 
     def test_refusals_are_where_one_wrote_and_where_one_looks(self) -> None:
         refused = n.Refused("mailbox-full", "Full.", intent=i.Tell(("@bob",), "hi"))

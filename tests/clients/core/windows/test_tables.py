@@ -14,6 +14,7 @@ class TableTests(SynchronousTestCase):
         for text, found in (
             ("/who  who is here", True), ("  n  nobody speaks", True), ("    12345 67890", True), ("", False),
             ("one sentence. And another.", False), ("trailing  ", False),
+            ("bob: one\n    two  three", False),
         ):  # fmt: skip
             self.assertEqual(is_table(text), found, text)
 
