@@ -42,6 +42,7 @@ from chatd.journal import Run
 from chatd.lookup import Lookup
 from chatd.node import SWEEP_SECONDS, Node
 from chatd.operations.service import Service as Running
+from chatd.poller import serve_few
 from chatd.ports.door import DoorFactory
 from chatd.ports.frames import Frames
 from chatd.ports.irc.client import Facts
@@ -63,7 +64,9 @@ FIXED = (
     "data", "listen", "listen_plain", "websocket", "console", "links", "uploads", "certificate", "key", "metrics",
     "log_json",
 )  # fmt: skip
-GARBAGE_AFTER = 25_000  # objects more than before until Python looks for cycles; its 700 are there within one turn
+# Objects more than before until Python looks for cycles: its 700 are there within one turn, 25,000 took it 30 ms; and
+# how many looks until it looks further back: with its 10 that took half a second while thousands came back
+GARBAGE_AFTER = (10_000, 2)
 PORTS = " Other ports: --listen, --listen-plain, --console; `none` turns one off."
 # What may go wrong at start and is told in a sentence; OverflowError: a port that is no port
 EXPECTED = (
@@ -132,7 +135,8 @@ class Chatd(Service):
     """The running service: folder, store, node and listeners, in this order, and back."""
 
     def __init__(self, options: Options) -> None:
-        gc.set_threshold(GARBAGE_AFTER)  # under load looking for them took a sixth of the time
+        gc.set_threshold(*GARBAGE_AFTER)  # under load looking for them took a sixth of the time
+        serve_few(reactor)
         reactor.seconds = time.monotonic  # Twisted's timers follow the wall clock: an hour's jump fires all of them
         self.options = options
         self.settings = options.settings
@@ -155,6 +159,7 @@ class Chatd(Service):
         super().startService()
         try:
             self._start()
+            gc.freeze()  # what was loaded stays: ten thousand accounts need not be gone through again and again
         except EXPECTED as error:
             self._let_go()
             hint = PORTS if isinstance(error, CannotListenError) else ""

@@ -60,9 +60,10 @@ class ControlTests(StaffScene):
         alice.send("@bob", "hello")
         bob.ack("dm:alice:bob", 1)
         assert bob.keys is not None
+        device = bob.keys.public.device
 
         def kept() -> bool:
-            return any((one.device, one.seq) == (bob.keys.public.device, 1) for one in self.house.store.load().cursors)
+            return any((one.device, one.seq) == (device, 1) for one in self.house.store.load().cursors)
 
         self.assertFalse(kept())
         self.assertEqual(self.asks("write"), {"ok": True})

@@ -20,7 +20,7 @@ class LeavingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.passes = Passes()
         self.gone: list[int] = []
-        self.leaving = Leaving(lambda session, lost: self.gone.append(session), self.passes)  # type: ignore
+        self.leaving = Leaving(lambda session, lost: self.gone.append(session), self.passes)  # type: ignore[arg-type]
 
     def add(self, *numbers: int) -> None:
         """These connections end."""

@@ -117,6 +117,7 @@ class ServiceTests(SynchronousTestCase):
         self.patch(os, "environ", {})
         self.patch(tap.Chatd, "_runner", lambda *_: maybeDeferred)
         self.addCleanup(gc.set_threshold, *gc.get_threshold())
+        self.addCleanup(gc.unfreeze)
         self.addCleanup(signal.signal, signal.SIGHUP, signal.getsignal(signal.SIGHUP))
         self.data = self.mktemp()
         self.out = io.StringIO()

@@ -60,6 +60,7 @@ LAYERS = {
     "chatd.bus": Layer(("chatd.messages",), ("msgspec", "twisted")),
     "chatd.journal": Layer(("chatd.entries", "chatd.sealed", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
     "chatd.straight": Layer(libraries=("twisted", "OpenSSL")),
+    "chatd.poller": Layer(),
     "chatd.ports": Layer((*WORDS, "chatd.wire", "chatd.straight"), ("twisted", "zope")),
     "chatd.ports.websocket": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("twisted", "zope", "wsproto")),
     "chatd.ports.irc": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("msgspec",)),
