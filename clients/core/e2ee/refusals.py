@@ -219,13 +219,22 @@ ASKED: Final[dict[str, Code]] = {
         "This device is not on your list yet, so it neither sends nor reads what is encrypted. On a device that is:"
         " /devices add {device}",
     ),
-    "DEVICE_LISTED": Code(NOTE, "This device is on your list now: it sends and reads what is encrypted."),
+    "DEVICE_LISTED": Code(
+        NOTE,
+        "This device is on your list now: it sends and reads what is encrypted. The device where you said /devices add"
+        " says so, too. If it does not: the server lies; write nothing here, and tell your instructor.",
+    ),
     "TEXT_TOO_LONG": Code(STOP, "This text is too long to be encrypted in one piece; send it as a file."),
     "SERVER_WITHOUT_E2EE": Code(
         STOP, "This server knows no encryption, so nothing is sent to {who}. To talk openly instead: /plain {who}"
     ),
     "DEVICE_OFFERED": Code(ALARM, "A device wants to be added to YOUR account: {device}. Yours? /devices add {device}"),
     "DEVICE_ADDED": Code(NOTE, "Device {device} is on your list: it reads what is written to you from now on."),
+    "LINK_OTHER_KEY": Code(
+        ALARM,
+        "The server has told your new device that another key is YOURS. It was not added. Write nothing on it, and tell"
+        " your instructor; or did you begin anew since then (/keys reset)? Then link it again, in a new profile.",
+    ),
     "DEVICE_REVOKED": Code(NOTE, "Device {device} is off your account: nothing new reaches it."),
     "NO_SUCH_DEVICE": Code(STOP, "None of your devices is {device}; see /devices."),
     "NOT_PRIMARY": Code(
@@ -237,7 +246,11 @@ ASKED: Final[dict[str, Code]] = {
         " What was said before cannot come back: it was readable only on your other devices.",
     ),
     "BAD_RECOVERY_CODE": Code(STOP, "{detail} Nothing was changed."),
-    "RECOVERY_OUTDATED": Code(STOP, "This code is for a key that you no longer have; your keys began anew after it."),
+    "RECOVERY_OUTDATED": Code(
+        STOP,
+        "This code is for another key than the server says is yours. Either your keys began anew after it, or the"
+        " server lies: then write nothing on this device, and tell your instructor.",
+    ),
     "NO_RECOVERY": Code(STOP, "No recovery code was made for this account."),
     "RESET_BEGUN": Code(
         ALARM,

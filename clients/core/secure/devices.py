@@ -83,6 +83,9 @@ class Devices:
         signed = next((blob for blob in offers.devices if _names(blob, intent.device)), None)
         if signed is None or intent.device in self._listed():
             raise Refused("NO_SUCH_DEVICE", "offer", self._desk.me)
+        entry, mine = _entry(signed), self._desk.pin(self._desk.me)
+        if entry is not None and mine is not None and entry.uik != mine.uik:
+            raise Refused("LINK_OTHER_KEY", "offer-key", self._desk.me)
         yield from self._change(lambda batch: own.enlist(batch, decode(signed, Signed)))
         self._desk.show(n.Secure("DEVICE_ADDED", self._desk.me, detail=intent.device, intent=intent))
         if intent.device != self._desk.device.keys.device:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import encryption as e
 from clients.core import notices as n
+from clients.core.e2ee import own
+from clients.core.e2ee.batch import Batch, MemoryStorage
 from clients.core.e2ee.devices import enter
 from clients.core.e2ee.keys import Account
 from clients.core.e2ee.signed import encode
@@ -83,6 +87,17 @@ class DeviceTests(SynchronousTestCase):
         self.post.offers[self.second.address] = self.post.offers[self.second.address][:-1] + b"x"
         self.alice.enter(f"/devices add {self.second.address[1]}")
         self.assertIn("DEVICE_NOT_SELF_SIGNED", self.alice.codes())
+        self.assertEqual(len(self.post.lists["alice"]), 1)
+
+    def test_a_new_device_that_was_shown_another_key_is_not_added(self) -> None:
+        """It has signed whose it is, with the key that it believes; its id stands on its screen."""
+        liar, batch = random.Random(5).randbytes, Batch(MemoryStorage())
+        self.post.lists["alice"], true = [own.begin(batch, "alice", Account.make(), liar)], self.post.lists["alice"]
+        third = Phone(self.post, "alice").come()
+        self.post.lists["alice"] = true
+        self.alice.face.notices.clear()
+        self.alice.enter(f"/devices add {third.address[1]}")
+        self.assertEqual(self.alice.codes()[-1], "LINK_OTHER_KEY")
         self.assertEqual(len(self.post.lists["alice"]), 1)
 
     def test_offers_that_are_none_and_too_many_of_them(self) -> None:
