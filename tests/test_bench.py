@@ -142,11 +142,11 @@ class ReportTests(SynchronousTestCase):
         lines = table(rows).splitlines()
         self.assertEqual(
             lines[1].split(),
-            ["direct", "messages/s", "2,000", "10,000", "0.20", ">=", "0.3", "MISSED", "25%", "/", "75%"],
+            ["direct", "messages/s", "2,000", "10,000", "0.20", ">=", "0.3", "x", "MISSED", "25%", "/", "75%"],
         )
         self.assertEqual(lines[2].split(), ["the", "first", "of", "them", "ms", "4.32"])
         self.assertEqual(lines[0].index("unit"), lines[2].index("ms "))
-        self.assertEqual(lines[-1], "Missed: direct (0.20 of 0.3).")
+        self.assertEqual(lines[-1], "Missed: direct (0.20 x, goal >= 0.3 x).")
         self.assertTrue(table([self.row([5], [10], 0.3)]).endswith("All 1 goals reached."))
         self.assertTrue(table([rows[1]]).endswith("No goals among these rows."))
 
@@ -160,6 +160,18 @@ class ReportTests(SynchronousTestCase):
         lines = table(rows).splitlines()
         self.assertEqual(lines[1].split(), ["sent", "ms", "1.50", "<", "2.00"])
         self.assertEqual(lines[-1], "Missed: keys (50.0 ms, goal < 50.0).")
+
+    def test_a_share_that_is_not_to_be_exceeded_and_a_figure_to_be_reached(self) -> None:
+        """Goals of the other two kinds."""
+        rows = [
+            Row("cpu", "us", [Figure(2)], [Figure(10)], share=0.2),
+            Row("cpu", "us", [Figure(3)], [Figure(10)], share=0.2),
+            Row("cpu", "us", [Figure(3)], share=0.2), Row("in", "per s", [Figure(10)], floor=10),
+            Row("in", "per s", [Figure(9.9)], floor=10),
+        ]  # fmt: skip
+        self.assertEqual([row.missed for row in rows], [False, True, True, False, True])
+        self.assertEqual([row.goal for row in rows[2:4]], ["<= 0.20 x", ">= 10.0"])
+        self.assertTrue(table(rows[3:]).endswith("Missed: in (9.90 per s, goal >= 10.0)."))
 
     def test_json(self) -> None:
         """Every run, the ratio, and what there is to know of the machine."""

@@ -2,88 +2,20 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from chatd import messages as m
 from chatd import people
 from chatd.core.limits import Limits
-from chatd.core.turn import Command, Post
 from chatd.core.users import Session
-from chatd.entries import Row, Stored
+from chatd.entries import Row
 from tests.kit import FrailStore, House, Peer, Recorder, Scene
 
-NEAR, AFAR = "127.0.0.1", "198.51.100.7"
+AFAR = "198.51.100.7"
 ID = b"0123456789abcdef"
 
 
 def numbers(peer: Peer) -> list[int]:
     """The seqs of the messages that came."""
     return [message.seq for message in peer.of(m.Message)]
-
-
-PLAIN: list[m.Command] = [
-    m.Send(1, "@bob", b"a" * 16, "one"), m.Ping(2), m.Send(3, "#lobby", b"b" * 16, "all"), m.Ping(4),
-    m.Send(5, "@nobody", b"f" * 16, "hm"), m.Send(1, "@bob", b"a" * 16, "one"), m.Send(6, "@bob", b"c" * 16, " "),
-    m.Acknowledge("dm:alice:bob", 1), m.Send(8, "@bob", b"d" * 16, "x" * 20_000), m.Acknowledge("#nowhere", 1),
-]  # fmt: skip
-OTHER: list[m.Command] = [m.Who(7), m.SetPassword(9, "secret secret"), m.History(10, "@bob"), m.Quit(11)]
-ANY = st.sampled_from(PLAIN + OTHER)
-
-
-class TogetherTests(Scene):
-    """Commands that come in one segment are dealt with as if each came by itself."""
-
-    @given(st.lists(ANY, max_size=4), st.lists(st.sampled_from(PLAIN)), st.booleans(), st.sampled_from([NEAR, AFAR]))
-    def test_the_same_is_heard(
-        self, first: list[m.Command], second: list[m.Command], watched: bool, host: str
-    ) -> None:  # fmt: skip
-        heard = []
-        for together in (True, False):
-            house = House(slow=True, limits=Limits(message_burst=2))
-            alice, bob = house.person("alice", host), house.person("bob")
-            bob.send("@alice", "hi", ID)
-            house.commit()
-            session, watcher = alice.session, Watcher()
-            alice.take(), bob.take()
-            house.node.observe(watcher if watched else None)
-            for commands in (first, second):
-                if together:
-                    house.node.receive_all(session, commands)
-                else:
-                    for command in commands:
-                        house.node.receive(session, command)
-            for _ in range(4):
-                house.commit()
-                house.advance(5)
-            heard.append((alice.take(), bob.take(), house.node.hub.refusals, watcher.seen))
-        self.assertEqual(*heard)
-
-    def test_who_floods_is_not_read_while_the_disk_is_behind(self) -> None:
-        house = House(slow=True, limits=Limits(waiting_entries=3))
-        alice = house.person("alice")
-        house.commit()
-        for _ in range(2):
-            house.node.receive_all(alice.session, [m.Send(n, "#lobby", bytes([n] * 16), "x") for n in range(5)])
-            house.clock.advance(0)
-        self.assertTrue(alice.session.link.held())  # type: ignore[attr-defined]
-        house.commit()
-        self.assertFalse(alice.session.link.held())  # type: ignore[attr-defined]
-
-
-class Watcher:
-    """An observer that notes what it is told."""
-
-    def __init__(self) -> None:
-        self.seen: list[object] = []
-
-    def received(self, session: Session, command: Command) -> None:
-        """Somebody asks."""
-        self.seen.append(command)
-
-    def posted(self, post: Post, stored: Stored, state: str) -> None:
-        """A message leaves."""
-        self.seen.append((post.ref, stored, state))
 
 
 class SlowScene(Scene):

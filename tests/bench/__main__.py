@@ -17,19 +17,25 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import encryption, primitives, servers
-from tests.bench.arriving import bare_sessions, chatd_sessions
+from tests.bench import encryption, growing, primitives, servers
+from tests.bench.arriving import bare_sessions, chatd_sessions, guests, tls_sessions
+from tests.bench.beside import KEYS, Beside
+from tests.bench.comeback import comeback
 from tests.bench.floods import direct_flood, group_flood
-from tests.bench.irc import PEERS, IrcSide, installed, irc_flood, without
 from tests.bench.latency import direct_latency, group_latency
 from tests.bench.links import raise_open_files
 from tests.bench.mailbox import Mailbox
 from tests.bench.people import GROUPS, Account, BareSide, ChatdSide, Side, names
-from tests.bench.report import Figure, Row, as_json, table
+from tests.bench.report import Figure, Line, Row, as_json, rows, table
 from tests.bench.starts import Starts, has_display
 
 SPARE_FILES = 100
-STORED, SESSION, IRC = "stored-mail", "sessions", "irc"  # the keys of the rows that are not measured on the crowd
+STORED, SESSION, GROWTH, COMEBACK = (
+    "stored-mail",
+    "sessions",
+    "growth",
+    "comeback",
+)  # the keys of the rows that are not measured on the crowd
 SECURE, RSA = "encryption", "rsa"
 START = "start"
 
@@ -43,19 +49,11 @@ class Size(NamedTuple):
     clocked: float
     sessions: int
     repeats: int
+    back: int
 
 
-FULL = Size(5, 5, 1.0, 2.0, 5000, 100)
-QUICK = Size(3, 1, 0.3, 0.5, 1000, 30)
-
-
-class Line(NamedTuple):
-    """A line of the table that a case feeds."""
-
-    name: str
-    unit: str
-    least: float | None = None
-    most: float | None = None
+FULL = Size(5, 5, 1.0, 2.0, 5000, 100, 10_000)
+QUICK = Size(3, 1, 0.3, 0.5, 1000, 30, 1000)
 
 
 class Case(NamedTuple):
@@ -72,8 +70,8 @@ def cases() -> Iterator[Case]:
     """Everything that is measured on the crowd, connection by connection."""
     for kind in ("plain", "tls"):
         for size in GROUPS:
-            name, least = f"group of {size:,}, {kind}", 1.0 if kind == "plain" else None
-            lines = (Line(name, "deliveries/s", least), Line(name, "server us/delivery"))
+            name = f"group of {size:,}, {kind}"
+            lines = (Line(name, "deliveries/s", 1.0), Line(name, "server us/delivery"))
             yield Case(f"group-{size}-{kind}", kind, lines, partial(group_flood, size=size))
         name, least = f"direct, {kind}", 0.3 if kind == "plain" else None
         lines = (Line(name, "messages/s", least), Line(name, "server us/message"))
@@ -81,13 +79,20 @@ def cases() -> Iterator[Case]:
         name = f"group of 100 at 100/s, {kind}"
         yield Case(f"latency-group-{kind}", kind, (Line(name, "ms p50"), Line(name, "ms p99")), group_latency, True)
         name = f"direct at 2,000/s, {kind}"
-        yield Case(f"latency-direct-{kind}", kind, (Line(name, "ms p50"), Line(name, "ms p99")), direct_latency, True)
+        plain = kind == "plain"
+        lines = (Line(name, "ms p50", most=0.6 if plain else None), Line(name, "ms p99", most=2.0 if plain else None))
+        yield Case(f"latency-direct-{kind}", kind, lines, direct_latency, True)
 
 
 DIRECT = (Line("client: an encrypted direct message sent", "ms CPU", most=2.0), Line("and one received", "ms CPU"))
 REKEY = (Line("client: a new key for a group of 60 devices", "ms CPU", most=50.0), Line("and its ciphertexts", "KiB"))
-MAIL = (Line("20,000 stored messages to one reader", "messages/s"), Line("the first of them", "ms"))
-SESSIONS = (Line("sign-ups", "per s"), Line("sign-ups", "server us each"), Line("idle session, plain", "KiB"))
+MAIL = (Line("20,000 stored messages to one reader", "messages/s"), Line("the first of them", "ms", most=20.0))
+SESSIONS = (
+    Line("sign-ups, with keys", "per s"), Line("sign-ups, with keys", "server us each"),
+    Line("idle session, plain", "KiB", most=6.0),
+)  # fmt: skip
+TLS_SESSIONS = (Line("idle session, TLS", "KiB", most=36.0),)
+GUESTS = (Line("IRC guests coming in", "per s", floor=10_000.0), Line("IRC guests coming in", "server us each"))
 
 GOAL = 0.4  # seconds that somebody waits for a prompt
 SCREEN = (Line("chat, the full screen: its prompt", "s", most=GOAL), Line("and logged in", "s", most=GOAL))
@@ -95,27 +100,6 @@ PLAIN = (Line("chat --plain: logged in, with its prompt", "s", most=GOAL),)
 GUI = (Line("chat-gui: its window", "s", most=GOAL), Line("and logged in", "s"))
 ERRAND = (Line("chat send, to its end", "s"),)
 SERVICE = (Line("twistd chatd: the first message accepted", "s"),)
-
-IRC_GOALS = {("inspircd", 100): 1.3, ("inspircd", 1000): 4.0}  # performance.md; none of the peers stores anything
-
-
-def irc_keys() -> dict[str, int]:
-    """The rows of the line port, with the size of the group."""
-    return {f"{IRC}-{size}": size for size in GROUPS if size > 10}
-
-
-def irc_lines(size: int, peer: str) -> tuple[Line, ...]:
-    """The lines of one row beside one peer."""
-    name = f"IRC group of {size:,}" + (f", {peer}" if peer else "")
-    return Line(name, "deliveries/s", IRC_GOALS.get((peer, size))), Line(name, "server us/delivery")
-
-
-def rows(lines: Sequence[Line], ours: Sequence[list[Figure]], theirs: Sequence[list[Figure]] = ()) -> list[Row]:
-    """The lines of the table out of the figures of each run."""
-    return [
-        Row(line.name, line.unit, [run[n] for run in ours], [run[n] for run in theirs], line.least, line.most)
-        for n, line in enumerate(lines)
-    ]
 
 
 class Bench:
@@ -145,8 +129,11 @@ class Bench:
             self.mail()
         if self.wanted(SESSION):
             self.sessions()
-        if any(self.wanted(key) for key in irc_keys()):
-            self.irc()
+        if self.wanted(GROWTH):
+            self.growth()
+        if self.wanted(COMEBACK):
+            self.comeback()
+        self.rows += Beside(self.place, self.size.runs, self.size.seconds, self.wanted, self.say).rows()
         if self.wanted(SECURE):
             self.encryption()
         if self.wanted(RSA):
@@ -211,44 +198,36 @@ class Bench:
                 figures = [measure() for _ in range(self.size.runs + 1)]
                 self.rows += rows(lines, figures[1:])
 
-    def irc(self) -> None:
-        """Groups of IRC clients, on this server and on each peer that is installed."""
-        peers = installed()
-        self.say(without(peers) or f"beside {', '.join(peers)}")
-        with ExitStack() as stack:
-            targets = [("chatd", servers.chatd(self.place, "irc"))] + [(n, PEERS[n](self.place)) for n in peers]
-            sides = [IrcSide(stack.enter_context(target), name) for name, target in targets]
-            for side in sides:
-                self.say(f"1,000 IRC clients come in, {side.name}")
-                side.connect("plain")
-            for key, size in irc_keys().items():
-                if self.wanted(key):
-                    self.say(key)
-                    self._irc_row(sides, size)
-            for side in sides:
-                side.close()
+    def growth(self) -> None:
+        """What a delivery costs in ever larger groups."""
+        self.say(GROWTH)
+        found = growing.growth(self.place, self.size.few, self.size.seconds)
+        lines = [Line(f"growth: group of {size:,}", "server us/delivery") for size in growing.SIZES]
+        self.rows += rows(lines, found)
 
-    def _irc_row(self, sides: Sequence[IrcSide], size: int) -> None:
-        figures: list[list[list[Figure]]] = [[] for _ in sides]
-        for run in range(self.size.runs):
-            for mine, side in list(zip(figures, sides, strict=True))[:: -1 if run % 2 else 1]:
-                mine.append(irc_flood(side, self.size.seconds, size))
-        if len(sides) == 1:
-            self.rows += rows(irc_lines(size, ""), figures[0])
-        for side, theirs in list(zip(sides, figures, strict=True))[1:]:
-            self.rows += rows(irc_lines(size, side.name), figures[0], theirs)
+    def comeback(self) -> None:
+        """All connect again after a kill."""
+        for kind in ("plain", "tls"):
+            self.say(f"{COMEBACK}, {kind}: {self.size.back:,} people")
+            name = f"{self.size.back:,} come back after a kill, {kind}"
+            lines = Line(name, "s until all are in", most=60.0), Line(name, "ms reactor late, p99", most=250.0)
+            self.rows += rows(lines, [comeback(self.place, self.size.back, kind)])
 
     def sessions(self) -> None:
         """Sign-ups and idle memory, on servers that do nothing else."""
         count = min(self.size.sessions, raise_open_files() - SPARE_FILES)
-        ours, theirs = [], []
-        self.say(f"sessions: keys for {count:,} people")
+        ours, theirs, lines, tls = [], [], [], []
         for run in range(self.size.few):
+            self.say(f"sessions: keys for {count:,} people")
             accounts = [Account(name) for name in names(count)]
             self.say("sessions")
             ours.append(chatd_sessions(self.place, accounts, run))
             theirs.append(bare_sessions(self.place, count))
+            lines.append(guests(self.place, count, run))
+            tls.append(tls_sessions(self.place, accounts[: count // 2], run))
         self.rows += rows(SESSIONS, ours, theirs)
+        self.rows += rows(GUESTS, lines, theirs)
+        self.rows += rows(TLS_SESSIONS, tls)
 
 
 def about(place: Path) -> dict[str, str]:
@@ -268,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", metavar="ROW", help="rows whose key contains this, such as direct-plain")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every run there")
     options = parser.parse_args(arguments)
-    keys = [*(case.key for case in cases()), STORED, SESSION, *irc_keys(), SECURE, RSA, START]
+    keys = [*(case.key for case in cases()), STORED, SESSION, GROWTH, COMEBACK, *KEYS, SECURE, RSA, START]
     if not any(options.only in key for key in keys):
         parser.error(f"no row's key contains {options.only!r}; they are {', '.join(keys)}")
     for name in (signal.SIGTERM, signal.SIGHUP):

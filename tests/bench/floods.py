@@ -20,8 +20,9 @@ PAIRS = 50
 class Flood:
     """Who talks and who listens in one run."""
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Side, window: int) -> None:
         self.side = side
+        self.window = window
         self.mouths: list[Mouth] = []
         self.ears: list[Ear] = []
 
@@ -37,7 +38,7 @@ class Flood:
         """Talk for so long, then wait for the rest."""
         acks = Acks(readers, self.acknowledge)
         with closing(Loop(self.ears)) as loop, Spent(self.side.target.cpu) as spent:
-            flood(loop, self.mouths, WINDOW, seconds, acks.tick)
+            flood(loop, self.mouths, self.window, seconds, acks.tick)
             try:
                 loop.until(self.finished)
             except Lost as lost:
@@ -60,23 +61,23 @@ class Flood:
 class GroupFlood(Flood):
     """Ten members talk; the eleventh counts messages, the others only bytes, which must be as many."""
 
-    def __init__(self, side: Side, size: int) -> None:
-        super().__init__(side)
-        self.group = GROUPS[size]
+    def __init__(self, side: Side, size: int, senders: int, window: int, group: str = "") -> None:
+        super().__init__(side, window)
+        self.group = group or GROUPS[size]
         for number, member in enumerate(side.crowd[:size]):
-            if number < SENDERS:
+            if number < senders:
                 mouth = Mouth(member.link, side.supply(self.group))
                 answer = (side.group_answer(member), mouth.answer)
                 self.ears.append(Ear(member.link, (side.message_mark, None), answer))
                 self.mouths.append(mouth)
-            elif number == SENDERS:
+            elif number == senders:
                 self.ears.append(Ear(member.link, (side.message_mark, None)))
             else:
                 self.ears.append(Ear(member.link))
 
     def finished(self) -> bool:
         """Every answer, every message to the senders, the same bytes to all others."""
-        sent, silent = self.sent, self.ears[SENDERS:]
+        sent, silent = self.sent, self.ears[len(self.mouths) :]
         for ear, mouth in zip(self.ears, self.mouths, strict=False):
             own = 0 if self.side.hears_itself else mouth.sent
             if mouth.answered != mouth.sent or ear.heard != sent - own:
@@ -91,8 +92,8 @@ class GroupFlood(Flood):
 class DirectFlood(Flood):
     """Fifty pairs. Where the server does not answer a sender, the reader's ear does."""
 
-    def __init__(self, side: Side, pairs: Sequence[tuple[Person, Person]]) -> None:
-        super().__init__(side)
+    def __init__(self, side: Side, pairs: Sequence[tuple[Person, Person]], window: int) -> None:
+        super().__init__(side, window)
         self.readers: list[Ear] = []
         self._conversations: dict[Ear, str] = {}
         for one, other in pairs:
@@ -130,18 +131,20 @@ def settle_pairs(side: Side, pairs: Sequence[tuple[Person, Person]], mouths: Seq
     side.settle([(person, name) for pair, name in told for person in pair], counts)
 
 
-def group_flood(side: Side, seconds: float, size: int) -> list[Figure]:
+def group_flood(
+    side: Side, seconds: float, size: int, senders: int = SENDERS, window: int = WINDOW
+) -> list[Figure]:  # fmt: skip
     """Deliveries a second, and the server's CPU (us) a delivery. A sender's own copy or answer is none."""
-    talk = GroupFlood(side, size)
+    talk = GroupFlood(side, size, senders, window)
     spent = talk.run(talk.ears, seconds)
     side.settle([(member, talk.group) for member in side.crowd[:size]], {talk.group: talk.sent})
     return _rates(talk.sent * (size - 1), spent)
 
 
-def direct_flood(side: Side, seconds: float) -> list[Figure]:
+def direct_flood(side: Side, seconds: float, window: int = WINDOW) -> list[Figure]:
     """Messages a second, and the server's CPU (us) a message."""
     pairs = pairs_of(side)
-    talk = DirectFlood(side, pairs)
+    talk = DirectFlood(side, pairs, window)
     spent = talk.run(talk.readers, seconds)
     settle_pairs(side, pairs, talk.mouths)
     return _rates(talk.sent, spent)

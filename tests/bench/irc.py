@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.bench.counting import NEWLINE
+from tests.bench.floods import group_flood
 from tests.bench.links import Link
 from tests.bench.load import Ear, Loop, Lost, Mouth, Spent, flood
 from tests.bench.people import CROWD, GROUPS, SAID, Person, Same, Side, names
@@ -56,14 +57,14 @@ INSPIRCD = """<server name="irc.bench.test" description="bench" network="bench" 
 @contextmanager
 def ngircd(place: Path) -> Iterator[Target]:
     """ngIRCd, without its penalties."""
-    with _peer(place, "ngircd", NGIRCD, "-n", "-f") as target:
+    with listening(place, "ngircd", NGIRCD, "-n", "-f") as target:
         yield target
 
 
 @contextmanager
 def inspircd(place: Path) -> Iterator[Target]:
     """InspIRCd, without its fake lag."""
-    with _peer(place, "inspircd", INSPIRCD, "--nofork", "--nopid", "--nolog", "--runasroot", "--config") as target:
+    with listening(place, "inspircd", INSPIRCD, "--nofork", "--nopid", "--nolog", "--runasroot", "--config") as target:
         yield target
 
 
@@ -72,24 +73,26 @@ PEERS = {"inspircd": inspircd, "ngircd": ngircd}
 
 def installed() -> list[str]:
     """The peers there are on this machine."""
-    return [name for name in PEERS if _program(name)]
+    return [name for name in PEERS if program(name)]
 
 
-def _program(name: str) -> str | None:
+def program(name: str) -> str | None:
+    """Where a server is, if it is installed."""
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
 
 
 @contextmanager
-def _peer(place: Path, name: str, config: str, *flags: str) -> Iterator[Target]:
+def listening(place: Path, name: str, config: str, *flags: str) -> Iterator[Target]:
+    """A peer with this configuration, which is the file that stands behind its flags."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    file = place / f"{name}.conf"
+    file = place / f"{name}.cfg.lua"  # Prosody reads no other; the rest do not care
     file.write_text(config.format(port=port))
-    program = _program(name)
-    assert program is not None
+    path = program(name)
+    assert path is not None
     with on_cpu(SERVER_CPU), (place / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen([program, *flags, str(file)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen([path, *flags, str(file)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         _wait_for(port, process, place / f"{name}.log")
         yield Target(process.pid, port, 0)
@@ -119,6 +122,7 @@ class IrcSide(Side):
     """One IRC server, with a crowd of guests in its groups."""
 
     message_mark = b"PRIVMSG"
+    answer_mark = b""
 
     def __init__(self, target: Target, name: str) -> None:
         super().__init__(target)
@@ -159,24 +163,25 @@ class IrcSide(Side):
 
     def supply(self, to: str) -> Same:
         """The same line again and again."""
-        return Same(f"PRIVMSG {to} :{SAID}\r\n".encode())
+        return Same(f"PRIVMSG {to.removeprefix('@')} :{SAID}\r\n".encode())
 
 
 class IrcFlood:
-    """Ten members talk; one listener tells each of them what it has heard; the others only count bytes."""
+    """Some members talk; one listener tells each of them what it has heard; the others only count bytes."""
 
-    def __init__(self, side: IrcSide, size: int) -> None:
+    def __init__(self, side: IrcSide, size: int, senders: int, window: int) -> None:
         self.side = side
+        self.window = window
         members = side.crowd[:size]
         supply = side.supply(GROUPS[size])
-        self.mouths = [Mouth(member.link, supply) for member in members[:SENDERS]]
+        self.mouths = [Mouth(member.link, supply) for member in members[:senders]]
         marks = [
             (b":%s!" % member.name.encode(), mouth.answer)
-            for member, mouth in zip(members[:SENDERS], self.mouths, strict=True)
+            for member, mouth in zip(members[:senders], self.mouths, strict=True)
         ]
-        self.listener = Ear(members[SENDERS].link, *marks) if size > SENDERS else Ear(members[0].link, *marks[1:])
-        self.others = [Ear(member.link, (side.message_mark, None)) for member in members[:SENDERS]]
-        self.silent = [Ear(member.link) for member in members[SENDERS + 1 :]]
+        self.listener = Ear(members[senders].link, *marks) if size > senders else Ear(members[0].link, *marks[1:])
+        self.others = [Ear(member.link, (side.message_mark, None)) for member in members[:senders]]
+        self.silent = [Ear(member.link) for member in members[senders + 1 :]]
 
     def finished(self) -> bool:
         """Every message has been heard by the listener and the senders, the same bytes by all others."""
@@ -189,7 +194,7 @@ class IrcFlood:
         """Talk for so long, then wait for the rest."""
         ears = [self.listener, *self.others, *self.silent]
         with closing(Loop(ears)) as loop, Spent(self.side.target.cpu) as spent:
-            flood(loop, self.mouths, WINDOW, seconds, lambda: None)
+            flood(loop, self.mouths, self.window, seconds, lambda: None)
             try:
                 loop.until(self.finished)
             except Lost as lost:
@@ -197,10 +202,13 @@ class IrcFlood:
         return spent
 
 
-def irc_flood(side: Side, seconds: float, size: int) -> list[Figure]:
+def irc_flood(
+    side: Side, seconds: float, size: int, senders: int = SENDERS, window: int = WINDOW
+) -> list[Figure]:  # fmt: skip
     """Deliveries a second, and the server's CPU (us) a delivery; a sender gets no copy of its own."""
-    assert isinstance(side, IrcSide)
-    talk = IrcFlood(side, size)
+    if not isinstance(side, IrcSide):  # the bare server has words of its own
+        return group_flood(side, seconds, size, senders, window)
+    talk = IrcFlood(side, size, senders, window)
     spent = talk.run(seconds)
     count = sum(mouth.sent for mouth in talk.mouths) * (size - 1)
     side.calm()

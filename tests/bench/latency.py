@@ -17,9 +17,9 @@ GROUP_RATE = 100.0  # messages a second to a group of 100: 9,900 deliveries
 DIRECT_RATE = 2000.0
 
 
-def group_latency(side: Side, seconds: float) -> list[Figure]:
-    """One sender and a group of 100: ms, p50 and p99."""
-    group, members = GROUPS[100], side.crowd[:100]
+def group_latency(side: Side, seconds: float, size: int = 100, rate: float = GROUP_RATE) -> list[Figure]:
+    """One sender and a group: ms to the last member, p50 and p99."""
+    group, members = GROUPS[size], side.crowd[:size]
     arrivals = Arrivals(len(members) - 1)
     mouth = Mouth(members[0].link, side.supply(group))
     ears = [Ear(members[0].link)]
@@ -30,7 +30,7 @@ def group_latency(side: Side, seconds: float) -> list[Figure]:
         mouth.say(1)
 
     with closing(Loop(ears)) as loop:
-        by_the_clock(loop, GROUP_RATE, seconds, say)
+        by_the_clock(loop, rate, seconds, say)
         loop.until(lambda: len(arrivals.took) == mouth.sent)
     side.settle([(member, group) for member in members], {group: mouth.sent})
     return _percentiles(arrivals.took)

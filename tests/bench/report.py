@@ -22,8 +22,8 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One line of the table with all its runs. `least`: the goal, a ratio; `most`: the goal, a figure that is not to be
-    exceeded; None where there is none."""
+    """One line of the table with all its runs. The goal, where there is one: `least` or `share`, a ratio that is to be
+    reached or not to be exceeded; `floor` or `most`, the same of the figure itself."""
 
     name: str
     unit: str
@@ -31,6 +31,8 @@ class Row(msgspec.Struct, frozen=True):
     bare: list[Figure] = []
     least: float | None = None
     most: float | None = None
+    share: float | None = None
+    floor: float | None = None
 
     @property
     def value(self) -> float:
@@ -49,6 +51,10 @@ class Row(msgspec.Struct, frozen=True):
         """Whether there is a goal, and it was not reached."""
         if self.most is not None:
             return self.value >= self.most
+        if self.floor is not None:
+            return self.value < self.floor
+        if self.share is not None:
+            return self.ratio is None or self.ratio > self.share
         return self.least is not None and (self.ratio is None or self.ratio < self.least)
 
     @property
@@ -56,7 +62,30 @@ class Row(msgspec.Struct, frozen=True):
         """The goal as text; empty where there is none."""
         if self.most is not None:
             return f"< {number(self.most)}"
-        return "" if self.least is None else f">= {self.least:.1f}"
+        if self.floor is not None:
+            return f">= {number(self.floor)}"
+        if self.share is not None:
+            return f"<= {self.share:.2f} x"
+        return "" if self.least is None else f">= {self.least:.1f} x"
+
+
+class Line(NamedTuple):
+    """A line of the table that figures are to be put into, with its goal (as of a Row)."""
+
+    name: str
+    unit: str
+    least: float | None = None
+    most: float | None = None
+    share: float | None = None
+    floor: float | None = None
+
+
+def rows(lines: Sequence[Line], ours: Sequence[list[Figure]], theirs: Sequence[list[Figure]] = ()) -> list[Row]:
+    """The lines of the table out of the figures of each run."""
+    return [
+        Row(line.name, line.unit, [run[n] for run in ours], [run[n] for run in theirs], *line[2:])
+        for n, line in enumerate(lines)
+    ]
 
 
 class Cells(NamedTuple):
@@ -126,9 +155,9 @@ def verdict(rows: Sequence[Row]) -> str:
 
 
 def _short_of(row: Row) -> str:
-    if row.most is not None:
+    if row.most is not None or row.floor is not None:
         return f"{number(row.value)} {row.unit}, goal {row.goal}"
-    return f"{row.ratio or 0:.2f} of {row.least:.1f}"
+    return f"{row.ratio or 0:.2f} x, goal {row.goal}"
 
 
 def as_json(rows: Sequence[Row], about: dict[str, str]) -> bytes:
