@@ -58,6 +58,7 @@ class WindowsFace:
         self.questions = Questions(self._say)
         self.everything = Past()
         self.ahead = Ahead()
+        self._unsent: list[str] = []
         self.moving: dict[bytes, Moving] = {}
         self._surface = surface
         self._done = done
@@ -115,6 +116,7 @@ class WindowsFace:
             self._say("That is a lot to say to a group that has not let you in yet: it stays in the input.", True)
             return
         self._surface.taken(recall=True)
+        self._unsent = []
         window = self.windows.current
         window.bottom = None
         self.past(window).add(text)
@@ -286,7 +288,8 @@ class WindowsFace:
         elif isinstance(notice, n.Answered) and isinstance(notice.intent, i.LeaveGroup):
             self.windows.drop(notice.intent.group)
         elif isinstance(notice, n.Ended):
-            self._end(EXITS.get(notice.code, 1), "\n".join(show.lines(notice, Style())) or self._last_problem())
+            told = show.lines(notice, Style()) or [self._last_problem()]
+            self._end(EXITS.get(notice.code, 1), "\n".join([*told, *self._unsaid()]))
         elif isinstance(notice, (n.Refused, n.Secure)) and isinstance(notice.intent, i.JoinGroup):
             self._not_joined(notice, notice.intent)
         self._follow()
@@ -309,7 +312,13 @@ class WindowsFace:
                     self._app.act(i.Tell((notice.to,), text))
             return
         for text in self.ahead.answered(intent.group):
-            self._say(f"Not sent, since you are not in '{inert.name(intent.group[1:])}': {inert.text(text)}", True)
+            self._unsent.append(_not_sent(intent.group, text))
+            self._say(self._unsent[-1], True)
+
+    def _unsaid(self) -> list[str]:
+        """What was typed for a group that has not let one in, and nobody has had the time to read that."""
+        waiting = [_not_sent(group, text) for group, lines in self.ahead.all() for text in lines]
+        return self._unsent + waiting
 
     def _last_problem(self) -> str:
         """Why it ended, where the end itself does not say so: what was told last, on a screen that is gone."""
@@ -329,6 +338,10 @@ class WindowsFace:
 
     def _end(self, code: int, text: str) -> None:
         self._done(code if self._code is None else self._code, text)
+
+
+def _not_sent(group: str, text: str) -> str:
+    return f"Not sent, since you are not in '{inert.name(group.removeprefix('#'))}': {inert.text(text)}"
 
 
 SAME: Final = Row(0, "", "")

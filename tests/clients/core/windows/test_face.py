@@ -13,6 +13,8 @@ from tests.clients.house import Visitor
 from tests.clients.screen.seat import Seat, seated
 from tests.kit import House
 
+NOT_SENT = "Not sent, since you are not in 'hw3': one"
+
 
 def texts(window: Window | None) -> list[str]:
     """What stands in a window."""
@@ -265,7 +267,7 @@ class AheadTests(SynchronousTestCase):
         async def story(alice: Seat) -> None:
             self.type(alice, "/join hw3", "one")
             await alice.pump()
-            self.assertIn("Not sent, since you are not in 'hw3': one", texts(alice.screen.windows.current))
+            self.assertIn(NOT_SENT, texts(alice.screen.windows.current))
             await alice.press("\x1b[A")
             self.assertEqual(alice.input(), "You: one")
             self.assertEqual(self.heard(), [])
@@ -278,7 +280,7 @@ class AheadTests(SynchronousTestCase):
             self.type(alice, "/join hw3 sesame", "one")
             alice.line.close()
             await alice.pump()
-            self.assertIn("Not sent, since you are not in 'hw3': one", texts(alice.screen.windows.current))
+            self.assertIn(NOT_SENT, texts(alice.screen.windows.current))
 
         seated(story, self.house)
 
@@ -305,6 +307,14 @@ class AheadTests(SynchronousTestCase):
             self.assertEqual(alice.input(), "You [@bob]: half a sen")
 
         seated(story, self.house)
+
+    def test_whoever_leaves_before_the_answer_is_told_what_was_not_sent(self) -> None:
+        async def story(alice: Seat) -> None:
+            alice.line.loses = (Join,)
+            self.type(alice, "/join hw3 sesame", "one", "tata")
+            await alice.pump()
+
+        self.assertEqual(seated(story, self.house).ended, (0, f"DISCONNECTED!!\n{NOT_SENT}"))
 
     def test_too_many_stay_in_the_input(self) -> None:
         async def story(alice: Seat) -> None:
