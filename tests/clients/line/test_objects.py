@@ -17,7 +17,7 @@ from clients.core import notices as n
 from clients.core.e2ee.refusals import CODES
 from clients.line import objects
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "scripts.md"
 AT = 1_795_341_600_000
 
 
@@ -77,8 +77,8 @@ class FormTests(SynchronousTestCase):
         ):  # fmt: skip
             self.assertEqual([json.loads(row) for row in objects.lines(notice, "alice")], [{"v": 1, **shown}])
 
-    def test_the_fields_are_those_of_the_readme(self) -> None:
-        rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", README.read_text("utf-8"), re.M))
+    def test_the_fields_are_those_of_the_page(self) -> None:
+        rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE.read_text("utf-8"), re.M))
         for notice in (
             n.Said("#g", 1, AT, "alice", b"", "x"), n.Outcome(b"", "@bob", "x", "sent"), n.Secure("GAP", "bob"),
             n.Compare("bob", "1", "changed"), n.CompareShort("bob", "compare"), n.OwnDevices((n.OwnDevice("abcd"),)),
