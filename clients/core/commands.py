@@ -86,7 +86,7 @@ def _command(words: str) -> Intent:
 _GROUP = Form(
     f.group,
     "/group [--private|--open] g [text]",
-    "join a group or make it, encrypted; write to it",
+    "join a group or make it; write to it",
     "/group hw3 who has read it?",
 )
 _MAKE = Form(f.join, "/create_group g", "the same as /group g", "/create_group hw3")
@@ -140,7 +140,7 @@ COMMANDS: Final[dict[str, Form]] = {
     "keys": Form(
         t.keys,
         "/keys [passphrase|recovery|recover|reset]",
-        "your keys: how they stand, get them back",
+        "how your keys stand; get them back",
         "/keys recovery",
     ),
     "plain": Form(t.plain, "/plain @name [yes]", "talk openly with who cannot encrypt", "/plain @bob"),
@@ -148,7 +148,7 @@ COMMANDS: Final[dict[str, Form]] = {
     "roster": Form(
         t.roster,
         "/roster [r [add|remove @a,@b]]",
-        "whom an instructor vouches for; /roster @lee trust",
+        "whom instructors vouch for; /roster @lee trust",
         "/roster cs101",
     ),
     "report": Form(t.report, "/report [ID|TO] [why]", "show a message to the moderators", "/report @bob insults"),
