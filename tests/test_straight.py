@@ -326,7 +326,7 @@ class TlsTests(SynchronousTestCase):
         return client.take(data)
 
     def test_the_same_text(self) -> None:
-        texts = [b"a", b"b" * 20_000, b"c" * 70_000, b"d"]
+        texts = [b"a", b"b" * 20_000, b"c" * 270_000, b"d"]
         for bite in (MUCH, 1_000, 17):
             for straight in (False, True):
                 way, channel, client = self.way(straight, bite)
