@@ -18,6 +18,7 @@ from tests.process.server import DEADLINE, Server
 from tests.process.terminal import Terminal
 
 NUMBERS = re.compile(r" {4}(\d{5} ?){4}")
+COLUMNS = 76  # of each window: with its frame it fits a terminal
 SAID = ("world", "meet me at five")  # in the lobby, and in private
 
 
@@ -42,7 +43,7 @@ class Demo:
             sys.executable, "-m", "clients.line", "--plain", "--trust-new", "--profile",
             str(self.server.folder / title), f"{address}:{self.server.ports['tls']}",
         ]  # fmt: skip
-        window = Terminal(title, command, columns=78)
+        window = Terminal(title, command, COLUMNS)
         self.windows.append(window)
         return window
 
@@ -65,11 +66,12 @@ class Demo:
         self.frame("the server's window", self.server.window())
 
     def frame(self, title: str, lines: list[str]) -> None:
-        """Print lines in a box."""
-        self.say(f"\n+-- {title} {'-' * max(0, 74 - len(title))}+")
-        for line in lines:
-            self.say(f"| {line.expandtabs(4):<78.78} |")
-        self.say(f"+{'-' * 80}+")
+        """Print lines in a box that fits a terminal; what is longer goes on below."""
+        self.say(f"\n+-- {title} {'-' * max(0, COLUMNS - 2 - len(title))}+")
+        for line in (line.expandtabs(4) for line in lines):
+            for part in range(0, max(1, len(line)), COLUMNS):
+                self.say(f"| {line[part : part + COLUMNS]:<{COLUMNS}} |")
+        self.say(f"+{'-' * (COLUMNS + 2)}+")
 
     def run(self) -> int:
         """Play everything; returns the exit status."""
@@ -86,22 +88,22 @@ class Demo:
         return 1 if self.failed else 0
 
     def play(self) -> None:
-        """The play."""
+        """The play, in the order of the assignment: client and server, many clients, client to client, and the rest."""
         self.step("the server starts and says so", self.start)
         self.step("tesla and albert make their names and meet", self.meet)
         self.step("what one types, everybody in the lobby reads", self.broadcast)
         self.step("a name that is taken is refused, and asked for again", self.duplicate)
         self.step("a private message reaches one person only", self.private)
-        self.step("it was encrypted: the server's files hold the lobby's words, not these", self.encrypted)
-        self.step("they compare a number, which is the same on both sides: verified", self.compare)
-        self.step("somebody at IRC cannot encrypt: nothing is sent until that was agreed to", self.openly)
         self.step("a name that nobody has is refused, and nothing is kept", self.unknown)
+        self.step("a mistyped command is never sent", self.mistyped)
         self.step("a group is made, joined and talked in", self.group)
         self.step("a file goes to one person, encrypted, and is the same when it arrives", self.file)
-        self.step("a mistyped command is never sent", self.mistyped)
         self.step("carol leaves; what is written to her waits", self.away)
         self.step("the server restarts, and everybody comes back by themselves", self.restart)
         self.step("carol returns and finds her mail, private and group, in order", self.mail)
+        self.step("private words were encrypted: the server's files hold the lobby's, not these", self.encrypted)
+        self.step("they compare a number, which is the same on both sides: verified", self.compare)
+        self.step("somebody at IRC cannot encrypt: nothing is sent until that was agreed to", self.openly)
         if gone := missing("ssh", "ssh-keygen"):
             self.say(f"  (the staff console is not shown: {gone})")
         else:
@@ -253,7 +255,7 @@ class Demo:
     def console(self) -> None:
         """Somebody with a key: who is here, a word to all, one verb for a script, and what was noted of it."""
         miller = Operator(self.server, "miller").let_in("staff")
-        window = Terminal("miller, at the staff console", miller.command(), columns=78)
+        window = Terminal("miller, at the staff console", miller.command(), COLUMNS)
         self.windows.append(window)
         window.wait("chatd>")
         window.enter("who")
