@@ -51,7 +51,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     files_bytes: int = 2 * 1024 * MIB  # of all of an account's files that are kept: a term's exercises, and one film
     file_bytes: int = 1_026 * MIB  # of one: a gigabyte and what its encryption adds
     file_readers: int = 20  # people and groups that one file is for
-    file_window_bytes: int = 2 * MIB  # of a session, on their way to the disk or from it; a client keeps below half
+    file_window_bytes: int = 4 * MIB  # of a session, on their way to the disk or from it; a client keeps to about half
     file_chunk_bytes: int = 131_072  # in one command; half of the longest frame
 
     # end-to-end encryption
