@@ -45,17 +45,17 @@ class Trail:
         self.commits: deque[tuple[int, int, int]] = deque(maxlen=COMMITS)
         self.refused: deque[tuple[int, int, bytes, str]] = deque(maxlen=REFUSALS)
         self.mail: deque[tuple[int, str, bytes, tuple[tuple[str, int], ...]]] = deque(maxlen=MAIL)
-        self._visits: dict[str, deque[list[int]]] = {}
+        self._visits: dict[str, tuple[tuple[int, int], ...]] = {}  # from when to when (0: is in), the newest last
 
     def came(self, device: str, now: int) -> None:
         """A device is in from here on."""
-        self._visits.setdefault(device, deque(maxlen=VISITS)).append([now, 0])
+        self._visits[device] = (*self._visits.get(device, ())[1 - VISITS :], (now, 0))
 
     def went(self, device: str, now: int) -> None:
         """It is out."""
         visits = self._visits.get(device)
         if visits:
-            visits[-1][1] = now
+            self._visits[device] = (*visits[:-1], (visits[-1][0], now))
 
     def refuse(self, user: User | None, command: Command, code: str, now: int) -> None:
         """Something was not done; of messages it is remembered."""

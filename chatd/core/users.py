@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chatd.messages import Message
 
 IDENT = "chat"
+NOTHING: frozenset[str] = frozenset()
 PLAIN = re.compile(r"[a-z0-9_.-]+")  # a name that can be part of a host
 
 
@@ -191,7 +192,7 @@ class Session:
         self.feed: Feed | None = None
         self.secure = False
         self.certificate = ""  # of the TLS client: SHA-256, hex
-        self.following: frozenset[str] = frozenset()  # of which keys of metadata it hears
+        self.following = NOTHING  # of which keys of metadata it hears
         self.watching: dict[str, str] = {}  # whose coming and going it hears of: folded name to what it typed
 
 

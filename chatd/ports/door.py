@@ -42,10 +42,14 @@ class Door(Protocol):
     factory: DoorFactory
     since = 0.0
     origin = ""
-    _inner: Protocol | None = None
-    _said = b""
-    _asked = 0
-    _timer: Any = None
+
+    def __init__(self) -> None:
+        """All that it will ever have: who gets more later takes half a KiB for that."""
+        self._inner: Protocol | None = None
+        self._said = b""
+        self._asked = 0
+        self._timer: Any = None
+        self.dataReceived = self._first  # type: ignore[method-assign]
 
     @property
     def known(self) -> bool:
@@ -63,7 +67,8 @@ class Door(Protocol):
             if len(factory.silent) <= asking.crowd:
                 self._timer = asking.later(asking.seconds, self._still_silent)
 
-    def dataReceived(self, data: bytes) -> None:
+    def _first(self, data: bytes) -> None:
+        """What comes before it is known who comes."""
         self._speaks()
         factory = self.factory
         data = self._said + data
