@@ -82,7 +82,7 @@ class Release:
         session, conversation = burst.session, burst.conversation
         for post, one in zip(posts, stored, strict=False):  # `stored` goes on with what comes later
             if post.session is not session or post.conversation is not conversation:
-                self._put(burst.link, burst.link.encode_all(burst.accepted))
+                self._answer(burst)
                 burst = self._burst(post)
                 session, conversation = burst.session, burst.conversation
             name, seq, at = post.name, one.seq, one.at
@@ -90,14 +90,12 @@ class Release:
                 state = repeated(post, one)
             else:
                 kept, state = post.append, burst.state
-                conversation.head = seq
-                conversation.pending.append((seq, burst.sender))
                 text = m.Message(name, seq, at, kept.sender, kept.id, post.text, kept.content, kept.tags)
                 burst.messages.append(text)
             burst.accepted.append(m.Accepted(post.ref, name, seq, at, state))
             if self.posted is not None:
                 self.posted(post, one, state)
-        self._put(burst.link, burst.link.encode_all(burst.accepted))
+        self._answer(burst)
 
     def _burst(self, post: Post) -> Burst:
         burst = Burst(post.session, post.conversation)
@@ -107,6 +105,12 @@ class Release:
         else:
             run.append(burst)
         return burst
+
+    def _answer(self, burst: Burst) -> None:
+        """It is over."""
+        if burst.messages:
+            burst.conversation.grow(burst.messages[0].seq, burst.messages[-1].seq, burst.sender)
+        self._put(burst.link, burst.link.encode_all(burst.accepted))
 
     def _flush_runs(self) -> None:
         for audience, run in self._runs.items():

@@ -60,7 +60,7 @@ def _conversation(c: Conversation) -> dict[str, Any]:
     members = {x.user.name: (x.role + x.modes, x.since, x.acked, x.waiting) for x in c.members.values()}
     said = (c.name, c.head, c.at, c.floor, c.modes, c.slow, c.password, c.limit, c.topic, c.topic_by, c.topic_at)
     audience = sorted(user.name for user in c.audience.users)
-    pending = [seq for seq, _ in c.pending]
+    pending = [(first, last) for first, last, _ in c.pending]
     return {
         "said": said, "members": members, "audience": audience, "pending": pending, "metadata": dict(c.metadata),
         "masks": {mode: sorted(masks) for mode, masks in c.masks.items()}, "spoke": dict(c.spoke),

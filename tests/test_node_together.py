@@ -62,6 +62,17 @@ class TogetherTests(Scene):
         house.commit()
         self.assertFalse(alice.session.link.held())  # type: ignore[attr-defined]
 
+    def test_what_was_said_together_may_be_read_bit_by_bit(self) -> None:
+        alice, bob = self.house.people("alice", "bob")
+        alice.tell(*[m.Send(n, "#lobby", bytes([n]) * 16, "x") for n in range(1, 6)])
+        bob.send("#lobby", "six")
+        alice.take(), bob.take()
+        for acked, heard in ((2, 2), (2, None), (4, 4), (6, 5), (6, None)):
+            bob.ack("#lobby", acked)
+            self.assertEqual(alice.take(), [m.Delivered("#lobby", heard, "bob")] if heard else [])
+        alice.ack("#lobby", 6)
+        self.assertEqual((alice.take(), bob.take()), ([], [m.Delivered("#lobby", 6, "alice")]))
+
 
 class Watcher:
     """An observer that notes what it is told."""

@@ -164,11 +164,16 @@ class Conversation:
         self.members: dict[int, Member] = {}
         self.others: dict[int, Member] = {}  # of a direct conversation: from a user's id to the other one
         self.audience = Audience()
-        self.pending: deque[tuple[int, User]] = deque(maxlen=1000)  # sent, and no reader has acknowledged it yet
+        self.pending: deque[tuple[int, int, User]] = deque(maxlen=1000)  # sent (first, last), and no reader has it yet
         self.spoke: dict[int, int] = {}
         self.metadata: dict[str, str] = {}
         self.closed = False
         self.guard()
+
+    def grow(self, first: int, last: int, sender: User) -> None:
+        """These messages, all of one person's, have been let go."""
+        self.head = last
+        self.pending.append((first, last, sender))
 
     def guard(self) -> None:
         """Its modes or its bans are others now."""

@@ -167,7 +167,8 @@ class Hub:
                 member.waiting = conversation.head - member.acked
                 member.user.waiting += member.waiting
                 if member.waiting:  # who of the two sent them is not known here: either may hear that they are read
-                    conversation.pending.append((conversation.head, conversation.peer(member.user).user))
+                    head, sender = conversation.head, conversation.peer(member.user).user
+                    conversation.pending.append((head, head, sender))
 
     @staticmethod
     def first_entries(directory: Directory, now: int) -> list[Entry]:

@@ -197,11 +197,13 @@ def _tell_senders(conversation: Conversation, reader: User, seq: int, turn: Turn
     heard: dict[User, int] = {}
     keep = []
     while pending and pending[0][0] <= seq:
-        number, sender = pending.popleft()
+        first, last, sender = pending.popleft()
         if sender is reader:
-            keep.append((number, sender))
-        else:
-            heard[sender] = number
+            keep.append((first, last, sender))
+            continue
+        heard[sender] = min(last, seq)
+        if last > seq:
+            keep.append((seq + 1, last, sender))
     pending.extendleft(reversed(keep))
     for sender, number in heard.items():
         event = m.Delivered(conversation.name, number, reader.name)

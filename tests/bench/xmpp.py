@@ -48,7 +48,7 @@ VirtualHost "localhost"
 @contextmanager
 def prosody(place: Path, wal: bool) -> Iterator[Target]:
     """A server with an account for each of the names."""
-    folder = place / ("prosody-wal" if wal else "prosody")
+    folder = place / f"prosody{len(list(place.iterdir()))}"
     accounts = folder / "data" / "localhost" / "accounts"
     accounts.mkdir(parents=True)
     for name in names(2 * PAIRS):
