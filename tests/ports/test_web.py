@@ -8,6 +8,7 @@ from typing import Any
 
 from chatd import blobs as b
 from chatd import messages as m
+from chatd import moderation as o
 from chatd.ports.door import DoorFactory
 from chatd.ports.session import Counter
 from chatd.ports.web import MOST, Web
@@ -163,6 +164,24 @@ class WebTests(WebCase):
         self.house.settle()
         peer.lose()
         self.assertEqual((self.counter.now, self.house.door.waiting), (0, {}))
+
+    def test_what_is_taken_back_while_a_browser_fetches_it(self) -> None:
+        said, text = self.house.random(16), "File: x"
+        offer = tags(Offer(self.file_id, "x", len(TEXT), bytes(32)))
+        self.granted(self.alice, m.Send, "@bob", said, text, "text", offer)
+        peer = self.house.peer()
+        peer.stick()
+        peer.transport.deliver(f"GET {self.path()} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        self.house.settle()
+        self.granted(self.alice, o.Redact, "@bob", said)
+        self.assertEqual(self.get(self.path())[0], 404)
+        peer.transport.room, peer.transport.full = None, False
+        assert peer.transport.producer is not None
+        peer.transport.producer.resumeProducing()
+        self.house.settle()
+        self.assertEqual(self.answer(peer)[2], TEXT)
+        self.house.advance(7200)
+        self.assertEqual(os.listdir(self.house.files), [])
 
     def test_the_bytes_are_gone(self) -> None:
         os.unlink(os.path.join(self.house.files, self.file_id.hex()))
