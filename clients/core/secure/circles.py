@@ -220,10 +220,19 @@ class Circles:
         self._posting.post(sending)
 
     def add(self, gid: bytes, user: str) -> Flow[None]:
-        """Take somebody in whose keys are in order, and see that it is told as of anybody who comes."""
+        """Let somebody in whose keys are in order, and see that it is told as of anybody who comes. Raises Refused
+        where the log, as it is by then, does not let them in."""
         pin = self._desk.pin(user)
         assert pin is not None
-        yield from self._change(gid, "add", Add(user, pin.uik))
+
+        def let_in(batch: Batch) -> bytes:
+            state = self._desk.groups.row(batch, gid).state
+            if not state.door or user in state.removed:
+                raise Refused("GROUP_OP_FORBIDDEN", QUICKER, user)
+            return self._desk.groups.propose(batch, gid, "add", Add(user, pin.uik))
+
+        yield from self._append(gid, let_in, True)
+        yield from self._tell(gid, joiner=True)
         self._desk.show(n.Changed(m.GroupChange(self._label(gid), "joined", user, self._desk.me)))
 
     def catch_up(self, gid: bytes) -> Flow[None]:

@@ -179,6 +179,18 @@ class TalkTests(GroupCase):
         self.assertEqual(self.server.mail[self.carol.address], [])
         self.assertEqual(refused(lambda: self.alice.groups.row(self.alice.batch(), b"x" * 16)), "GROUP_UNKNOWN")
 
+    def test_what_somebody_who_has_left_said_of_the_log_and_is_known_alarms_nobody(self) -> None:
+        self.alice.change(self.gid, "admin", Whom("carol"), tell=False)
+        self.settle()
+        self.carol.follow(self.gid)
+        self.carol.tell_head(self.gid)
+        self.carol.change(self.gid, "leave", Leave(), tell=False)
+        self.bob.follow(self.gid)
+        self.forget()
+        self.bob.fetch()
+        self.assertEqual((self.bob.codes(), self.bob.dropped), ([], []))
+        self.goes_on()
+
     def test_a_lost_key_is_given_again_to_who_was_addressed(self) -> None:
         self.alice.say_in(self.gid, "first")
         self.settle()

@@ -188,6 +188,7 @@ class ComingIn(DoorCase):
         self.live()
         self.bob.wire.cut()
         self.bob.app.enter("/group hw1 behind carol's back")
+        self.bob.wire.lies[e.Mail] = lambda mail: []  # nobody's word of it comes before he speaks
         self.alice.enter("/kick hw1 carol")
         self.forget()
         self.town.live(30)
@@ -470,6 +471,17 @@ class Lies(DoorCase):
         entries = [one for one in self.alice.wire.sent[before:] if isinstance(one, e.AppendGroup)]
         self.assertEqual((entries, self.groups(self.carol)), ([], []))
         self.assertEqual((self.alice.codes(), self.bob.codes()), (["KNOCK_REMOVED"], []))
+
+    def test_a_door_that_was_shut_a_moment_ago(self) -> None:
+        self.both()
+        self.alice.enter("/op hw1 bob")
+        self.live()
+        self.alice.wire.lies = {e.GroupGrew: lambda event: [], e.Mail: lambda event: []}
+        self.bob.enter("/mode hw1 +i")
+        self.alice.push(e.Knocks(0, [(self.gid(), "carol")]))
+        self.live()
+        self.assertNotIn("carol", self.town.house.node.hub.sealed.circles.by_gid[self.gid()].members)
+        self.assertEqual(self.alice.codes(), [])
 
     def test_floods_of_knocks(self) -> None:
         self.both()
