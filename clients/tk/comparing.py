@@ -10,7 +10,6 @@ import tkinter
 from collections.abc import Callable
 from typing import Any, Final
 
-import segno
 import ttkbootstrap as tb
 
 from clients.core import inert
@@ -23,6 +22,8 @@ SCALE: Final = 5
 
 def picture(number: str) -> bytes:
     """The number as a QR code, a PNG."""
+    import segno
+
     made = io.BytesIO()
     segno.make("".join(number.split()), error="m", micro=False).save(made, kind="png", scale=SCALE, border=2)
     return made.getvalue()

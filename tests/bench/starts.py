@@ -48,15 +48,15 @@ class Starts:
             self.server.kill()
 
     def screen(self) -> list[Figure]:
-        """The full screen: to its prompt, and logged in."""
+        """The full screen: to its prompt, and logged in; and the processor time until then."""
         return self._terminal("screen")
 
     def line(self) -> list[Figure]:
-        """Line by line: logged in, with the prompt, which comes with it."""
+        """Line by line: logged in, with the prompt, which comes with it; and the processor time."""
         return self._terminal("line", "--plain")[1:]
 
     def windows(self) -> list[Figure]:
-        """The windows: seen, and logged in. Raises SkipTest where there is no display to be had."""
+        """The windows: seen, and logged in; and the processor time. Raises SkipTest where there can be no display."""
         display, xvfb = start_display()
         try:
             return self._windows(display)
@@ -102,12 +102,12 @@ class Starts:
             window.wait("You:", LONGEST)
             prompt = time.monotonic()
             window.wait("Welcome to chat room.", LONGEST)
-            inside = time.monotonic()
+            inside, used = time.monotonic(), cpu(window.pid)
             window.enter("tata")
             window.ended(LONGEST)
         finally:
             window.close()
-        return [Figure(prompt - began), Figure(inside - began)]
+        return [Figure(prompt - began), Figure(inside - began), Figure(used)]
 
     def _windows(self, display: str) -> list[Figure]:
         from PIL import ImageGrab
@@ -127,13 +127,20 @@ class Starts:
                 if not seen and ImageGrab.grab(xdisplay=display).getcolors(COLOURS) is None:  # there are more
                     seen = time.monotonic()
                 time.sleep(LOOK_SECONDS)
+            used = cpu(program.pid)
         finally:
             program.kill()
             program.wait()
-        return [Figure(seen - began), Figure(inside - began)]
+        return [Figure(seen - began), Figure(inside - began), Figure(used)]
 
     def _visits(self) -> int:
         return self.server.printed().count("connected  [ windows ]")
+
+
+def cpu(pid: int) -> float:
+    """Seconds of a processor that a process has used, with all its threads."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(one.read_text().split()[0]) for one in threads) / 1e9
 
 
 def has_display() -> str:

@@ -97,7 +97,7 @@ class StartTests(ChatCase):
             )  # fmt: skip
             imported = self.imported(told)
         self.assertEqual(among(imported, ("tkinter", "clients.tk", "twisted")), ["tkinter", "clients.tk", "twisted"])
-        self.assertEqual(among(imported, (*SERVERS, *LATER, *SCREENS[:2], "clients.line", *TESTS)), [])
+        self.assertEqual(among(imported, (*SERVERS, *LATER, *SCREENS[:2], "clients.line", "segno", *TESTS)), [])
 
 
 class HalfTests(SynchronousTestCase):
