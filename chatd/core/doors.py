@@ -71,9 +71,14 @@ def load(hub: Hub, knocks: Iterable[Knocked]) -> None:
 
 def check_free(hub: Hub, name: Name) -> None:
     """No encrypted group is found by this name of an open one. Raises Refused `encrypted-group`."""
-    if not groups.doors_of(name.display, name.key).isdisjoint(hub.sealed.circles.doors):
+    if is_encrypted(hub, name):
         text = f"There is an encrypted group {name.display}, and in it are people with our own programs only (`chat`)."
         raise Refused("encrypted-group", text)
+
+
+def is_encrypted(hub: Hub, name: Name) -> bool:
+    """Whether an encrypted group is found by this name."""
+    return not groups.doors_of(name.display, name.key).isdisjoint(hub.sealed.circles.doors)
 
 
 def check_door(hub: Hub, circle: circles.Circle | None, door: bytes) -> None:

@@ -18,7 +18,7 @@ import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chatd.core import invitations, membership, sanctions, staff
+from chatd.core import doors, invitations, membership, sanctions, staff
 from chatd.core.groups import Conversation
 from chatd.core.names import BadName, Name, fold, fold_group, near
 from chatd.core.turn import Refused, Turn
@@ -195,6 +195,8 @@ def _groups(hub: Hub, people: list[Person]) -> tuple[list[str], list[str]]:
         twin = hub.group_skeletons.get(fold_group(name).skeleton)
         if group is hub.lobby:
             problems.append(f"line {person.line}: everybody is in the lobby")
+        elif doors.is_encrypted(hub, fold_group(name)):
+            problems.append(f"line {person.line}: {name} is an encrypted group, whose members let others in")
         elif group is None and twin is not None:
             problems.append(f"line {person.line}: {name} looks like {twin.name}, which is there")
         elif group is None:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from chatd import messages as m
 from chatd.auth import make_invitation
 from chatd.core import roster, staff
+from chatd.core.circles import Circle
 from chatd.core.turn import Refused
+from chatd.encryption import door_of
 from tests.kit import SECRET, House, Peer, Scene, state_of
 
 CLASS = """\
@@ -218,6 +220,8 @@ class Wrong(RosterScene):
         (alice,) = self.house.people("alice")
         self.granted(alice, m.Join, "#lab1")
         self.problems("name,role,groups\nmiller,staff,\nbob,,1ab1\n", "line 3: #1ab1 looks like #lab1")
+        self.hub.sealed.circles.doors[door_of("hw1")] = Circle(b"g" * 16)
+        self.problems("name,role,groups\nmiller,staff,\nbob,,HW1\n", "line 3: #HW1 is an encrypted group")
 
     def test_names_that_somebody_has(self) -> None:
         """Nobody becomes staff by having been quicker than the list."""
