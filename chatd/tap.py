@@ -410,9 +410,10 @@ class Chatd(Service):
 
 
 def _with_room(endpoint: str) -> str:
-    """An endpoint whose queue of connections not yet accepted holds a class that comes at once; Twisted's holds 50."""
+    """An endpoint whose queue of connections not yet accepted holds as many as may wait (`limits.waiting`); Twisted's
+    holds 50, and who finds it full comes a second later, then three, then seven."""
     kind = endpoint.partition(":")[0]
-    return endpoint if kind not in ("tcp", "tcp6", "unix") or ":backlog=" in endpoint else f"{endpoint}:backlog=1024"
+    return endpoint if kind not in ("tcp", "tcp6", "unix") or ":backlog=" in endpoint else f"{endpoint}:backlog=4096"
 
 
 def makeService(options: Options) -> Chatd:
