@@ -145,7 +145,7 @@ def offline(story: Story) -> None:
     albert.ended()
     story.panes.pop()
     again = story.sit("albert", known=True)
-    again.wait("Thursday is cancelled")
+    again.wait("Thursday is cancelled", "Unread, encrypted: @tesla 1")
     tesla.wait("albert has your message now.")
 
 
@@ -155,14 +155,18 @@ def file(story: Story) -> None:
     notes = story.server.folder / "coil.txt"
     notes.write_text("many turns of wire\n" * 20_000, "utf-8")
     tesla.wait("albert joined")
-    tesla.enter(f"/file @albert {notes}")
-    tesla.wait("sent to @albert")
-    story.tmux("send-keys", "-t", tesla.title, "M-2")
+    tesla.enter("@albert here is what you asked for")
     albert.wait("@tesla")
-    story.tmux("send-keys", "-t", albert.title, "M-a")
+    for pane, text in ((tesla, "M-2"), (albert, "M-a")):
+        story.tmux("send-keys", "-t", pane.title, text)
+        pane.wait("here is what you asked for")
+    tesla.enter(f"/file @albert {notes}")
+    tesla.wait("File: coil.txt (380 KB) ✓")
     albert.wait("File: coil.txt")
     albert.enter("/get coil.txt")
     albert.wait("received")
+    albert.enter("I have it, thank you!")
+    tesla.wait("I have it, thank you!")
 
 
 def encrypted(story: Story) -> None:

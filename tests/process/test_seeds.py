@@ -142,10 +142,11 @@ class ScreenTests(ChatCase):
         self.server.kill()
         self.server.start()
         bob = self.window("bob", user="bob")
-        bob.wait("three")
+        bob.wait("Unread, encrypted: @alice 3")
         shown = [re.sub(r"^.*(?=\(Private\))", "", line) for line in bob.lines() if line != "You:"]
         self.assertEqual(shown[2:], [
             "(Private) alice: one", "(Private) alice: two", "      lines", "(Private) alice: three",
+            "Unread, encrypted: @alice 3",
         ])  # fmt: skip
 
 
