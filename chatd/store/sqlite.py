@@ -7,7 +7,8 @@ A commit's messages go in as segments (`segments.py`), all with one statement, w
 Python's GIL is let go once for the whole statement; `executemany` takes it back for each row, and each time waits for
 the reactor. Measured on two shared cores that had other work, at 10 / 100 / 500 messages a commit, in brackets with a
 row and two unique indexes a message; three interleaved runs of 0.5 s, the median rate and the least CPU
-(`python -m tests.bench.store`):
+(`python -m tests.bench.store`; all with a row for each id, which most no longer have: 0.5 us less, see
+docs/architecture.md, 7):
 
     into one conversation     32 k / 164 k / 328 k rows/s (31 / 107 / 163), 16 / 3.9 / 2.5 us of CPU (18 / 6.9 / 5.5)
     into 50                   20 k / 91 k / 247 k (24 / 77 / 120), 24 / 8.0 / 3.3 us (23 / 9.3 / 6.8)

@@ -79,9 +79,9 @@ class Figure(NamedTuple):
         )
 
 
-def message_id(ordered: bool) -> bytes:
-    """16 bytes; ordered ones begin with their time, as those of our clients do."""
-    return time.time_ns().to_bytes(8, "big")[:6] + os.urandom(10) if ordered else os.urandom(16)
+def message_id(at: int, number: int, ordered: bool) -> bytes:
+    """16 bytes; ordered ones begin with their time and rise, as those of our clients do."""
+    return at.to_bytes(6, "big") + number.to_bytes(4, "big") + os.urandom(6) if ordered else os.urandom(16)
 
 
 def batches(size: int, conversations: int, ordered: bool = True, cursors: bool = False) -> Iterator[list[Entry]]:
@@ -93,7 +93,8 @@ def batches(size: int, conversations: int, ordered: bool = True, cursors: bool =
             number += 1
             conversation = number * 7919 % conversations + 1
             sender = f"user{number % USERS}"
-            made.append(Append(conversation, 1_800_000_000_000 + number, sender, message_id(ordered), BODY))
+            at = 1_800_000_000_000 + number
+            made.append(Append(conversation, at, sender, message_id(at, number, ordered), BODY))
             if cursors:
                 made.append(CursorMoved(f"device{number * 31 % USERS}", conversation, number))
         yield made
