@@ -6,16 +6,22 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import time
 from types import ModuleType
 from typing import Any
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd.entries import Append
+from chatd.store.checksum import former_checksum
 from chatd.store.connection import Connection, open_connection
 from chatd.store.interface import StoreError
 from chatd.store.migrations import MIGRATIONS, migrate, schema_of
 from chatd.store.sqlite import SqliteStore
+from chatd.store.verify import verify
 from tests.store.contract import PEOPLE, message
+from tests.store.test_repeats import id_at
 
 # A step that was released is never changed: who edits one sees this fail, and adds a new one instead.
 RELEASED = {1: "87009dd29c8ff867", 2: "1de1417b0f85bd0c", 3: "28ff6d5fc18b89a4", 4: "3411df52f53a5e93"}
@@ -146,6 +152,31 @@ class MigrationTests(SynchronousTestCase):
         SqliteStore(self.path).close()
         self.assertEqual(self.dump(self.path), before)
         self.assertEqual(len(self.opened(self.path).execute("SELECT * FROM user").fetchall()), 2)
+
+    def test_messages_from_before_the_fourth_step_are_not_kept_twice(self) -> None:
+        """Each has a row, and the former checksum; one is from the future, one had a longer id."""
+        connection = self.opened(self.path)
+        migrate(connection, self.path, MIGRATIONS[:3])
+        connection.execute("INSERT INTO conversation VALUES (10, '#a', '#a', NULL, NULL, 1, '', '', 0, '', '', 0)")
+        now = int(time.time() * 1000)
+        ids = [id_at(now - 99_000, 1), id_at(now - 50_000, 2), id_at(now + 3_600_000, 3), id_at(now - 40_000, 4) + b"x"]
+        for seq, id in enumerate(ids, 1):
+            data = msgspec.msgpack.encode([[seq, now - 9000, f"s{seq}", id, b"body", "text", ""]])
+            checksum = former_checksum(10, seq, data)
+            connection.execute(
+                "INSERT INTO segment VALUES (?, 10, ?, ?, ?, ?, ?)", (seq, seq, seq, now - 9000, checksum, data)
+            )
+            connection.execute("INSERT INTO message (id, sender, place) VALUES (?, ?, ?)", (id, f"s{seq}", seq))
+        connection.close()
+        again = [Append(10, now + 7_200_000, f"s{seq}", id, b"body") for seq, id in enumerate(ids, 1)]
+        for restart in range(2):
+            store = SqliteStore(self.path)
+            self.addCleanup(store.close)
+            self.assertEqual([one.seq for one in store.read(10, 0, 9, 9)], list(range(1, 5 + restart)))
+            late = [*again[2 * restart :], Append(10, now + 7_200_000, "s3", id_at(now + 3_600_000, 9), b"")]
+            self.assertEqual([one.repeat for one in store.commit(late)], [True] * len(late[:-1]) + [bool(restart)])
+            self.assertEqual([one.repeat for one in store.commit(again)], [True] * 4)
+        self.assertEqual(verify(self.path).problems, [])
 
     def test_nothing_to_do_makes_no_copy(self) -> None:
         self.filled()
