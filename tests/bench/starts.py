@@ -23,7 +23,7 @@ from tests.process.swarm import Swarm
 from tests.process.terminal import Terminal
 
 LONGEST = 20.0
-LOOK_SECONDS = 0.005
+LOOK_SECONDS = 0.025  # oftener the display would be busy with being looked at
 COLOURS = 20  # more of them are on a display that shows letters; an empty one has one
 CHAT, WINDOWS = ("-m", "clients.chat", "--trust-new"), ("-m", "clients.tk", "--trust-new")
 
