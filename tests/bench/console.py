@@ -175,6 +175,8 @@ class Bench:
         print(
             f"{before(quiet):4.1f} ms, {shares[0]:.1f} to {shares[-1]:.1f} in {len(quiet)} windows without an operator"
         )
+        if shares[-1] - shares[0] > MOST:
+            print("They differ by more than a verb may add: the machine has other work, and this says little.")
         return slow
 
     def row(self, line: str, found: Sequence[Watched], quiet: Sequence[Watched]) -> str:
