@@ -82,7 +82,9 @@ class TalkTests(SynchronousTestCase):
         self.assertEqual(self.labels(), ["#lobby", first, apart])
         self.alice.session.state.look_at(first)
         self.alice.enter("/rename lab yard", "hello")
-        self.assertEqual(sorted(self.labels()), sorted(["#lobby", "#yard", apart]))  # what was typed to it stays its own
+        self.assertEqual(
+            sorted(self.labels()), sorted(["#lobby", "#yard", apart])
+        )  # what was typed to it stays its own
         self.assertEqual(self.alice.session.state.focus, "#yard")
         self.assertEqual(sorted(self.alice.session.state.security), sorted(["#yard", apart]))
         self.assertEqual(self.alice.kept("gid:" + next(iter(self.post.groups)).hex()), [("alice", "hello")])
