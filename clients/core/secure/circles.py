@@ -79,7 +79,6 @@ class Circles:
         if not self._identity.decided:
             yield Pause.READY
         try:
-            self._identity.require_ready()
             if gid is None:
                 gid = yield from self.enter(item.to)
             if gid is None and self.is_open(item.to):
@@ -88,6 +87,7 @@ class Circles:
                 return
             if gid is None:
                 raise ServerRefused(m.Failed(0, "no-such-group", "There is no such group, or you are not in it."))
+            self._identity.require_ready()
             if len(item.text.encode()) > MOST_TEXT:
                 raise Refused("TEXT_TOO_LONG", "text-length")
             yield from self._encrypt(item, gid)

@@ -200,7 +200,7 @@ class Encryption:
             return False
         if to.startswith("@"):
             return not self._direct.is_plain(to[1:])
-        return self._talks.group(to) is not None or (self._there and not self._is_open(to))
+        return self._talks.group(to) is not None or not self._is_open(to)
 
     def _is_open(self, group: str) -> bool:
         """Is one in an open group of this name, or about to be?"""

@@ -12,7 +12,7 @@ from chatd import messages as m
 from chatd.encryption import door_of
 from clients.core import notices as n
 from clients.core.e2ee.members import Policy
-from tests.clients.core.secure.liar import Target, Town
+from tests.clients.core.secure.liar import Target, Town, changed
 
 
 class DoorCase(SynchronousTestCase):
@@ -564,6 +564,19 @@ class Lies(DoorCase):
         self.live()
         self.assertEqual(self.alice.codes(), ["GROUP_OP_FORBIDDEN"])
         self.assertEqual(self.groups(self.carol), [])
+
+    def test_a_server_that_says_it_knows_no_encryption(self) -> None:
+        self.carol.enter("/group --open club")
+        self.both()
+        self.carol.wire.lies[m.Greeting] = changed(features=["resume"])
+        self.carol.wire.cut()
+        self.town.live(20)
+        self.forget()
+        self.carol.enter("/group hw1", "/group hw1 the canary sings", "/group --private lab", "/group club hello")
+        self.assertEqual((self.carol.codes(), self.carol.refusals()), (["GROUP_NOT_OPEN"] * 2, ["no-such-group"]))
+        self.assertEqual(self.groups(self.carol), ["#club"])
+        self.assertEqual(self.carol.wire.leaks("canary") + self.carol.wire.leaks("hw1"), [])
+        self.assertEqual(self.carol.states(), ["stored"])
 
     def test_answers_that_are_none(self) -> None:
         self.both()
