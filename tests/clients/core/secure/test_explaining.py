@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from chatd import encryption as e
 from clients.core import answers as a
 from clients.core import notices as n
 from tests.clients.core.secure.liar import Target, Town
@@ -82,3 +83,15 @@ class DeliveredTests(SynchronousTestCase):
         self.bob = self.bob.again().come()
         self.assertEqual(self.states(self.alice), ["delivered"])
         self.assertEqual([text for text, _ in self.bob.texts()], ["one"])
+
+    def test_of_what_one_person_was_told_the_server_says_nothing(self) -> None:
+        self.town.move_out(self.bob)
+        self.alice.enter("@bob one", "/group lab two")
+        self.states(self.alice)
+        sent = [command for command in self.alice.wire.sent if isinstance(command, e.PutMail)]
+        for command in sent:
+            self.alice.push(e.MailRead(command.id))
+            self.alice.push(e.MailRead(command.id))
+        self.alice.push(e.MailRead(b""), e.MailRead(bytes(16)))
+        told = [(one.text, one.state) for one in self.alice.face.take(n.Outcome)]
+        self.assertEqual(told, [("two", "delivered")])
