@@ -21,7 +21,7 @@ from clients.core.windows.typed import Past, clean_paste, is_large
 HELP: Final = (
     ("Enter", "send"),
     ("Alt-Enter, Ctrl-J", "a new line in the message"),
-    ("Tab, Shift-Tab", "complete: commands, @names, #groups, :emoji, paths after /file who"),
+    ("Tab, Shift-Tab", "complete: commands, @names, #groups, ids, :emoji, paths after /file who"),
     ("Up, Down", "what you sent here before"),
     ("Ctrl-Up, Ctrl-Down", "what you sent anywhere; Ctrl-R: search it"),
     ("Ctrl-A E B F W U K Y T", "edit as in a shell; so do Alt-B F D, and Ctrl-_ undoes"),

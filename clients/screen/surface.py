@@ -52,7 +52,7 @@ class Toolkit:
 
     def build(self, face: WindowsFace) -> Application[None]:
         """The application for a face."""
-        self._completer = ChatCompleter(face.view)
+        self._completer = ChatCompleter(face.offers)
         bound = Bound(face, self.buffer, self.paste, time.monotonic)
         parts = Parts(face, self.buffer, self._where, lambda: self.paste.note() or face.note())
         styles = {name: Style.from_dict(theme) for name, theme in THEMES.items()}

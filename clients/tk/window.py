@@ -16,7 +16,6 @@ import ttkbootstrap as tb
 from clients.core import inert
 from clients.core import notices as n
 from clients.core.view import ONLINE
-from clients.core.windows.completing import offers
 from clients.core.windows.face import WindowsFace
 from clients.core.windows.heading import heading, prompt
 from clients.core.windows.windows import EVENT, MENTION, TALK, Window
@@ -32,7 +31,7 @@ INPUT_LINES: Final = 6
 MARKS: Final = {EVENT: "·", TALK: "*", MENTION: "!"}
 HELP: Final = (
     ("Enter", "send; Shift-Enter: a new line"),
-    ("Tab", "complete: commands, @names, #groups, :emoji; on an empty line: to the next part of the window"),
+    ("Tab", "complete: commands, @names, #groups, ids, paths, :emoji; on an empty line: go to the next part"),
     ("Up, Down", "what you sent here before"),
     ("Alt-1 to Alt-9", "another conversation"),
     ("Ctrl-N, Ctrl-P", "the next one, the one before; so do Alt-Right, Alt-Left"),
@@ -185,7 +184,7 @@ class MainWindow:
         before = self.input.get("1.0", "insert")
         if not before:
             return False
-        found = offers(before, self._face().view())
+        found = self._face().offers(before)
         if not found:
             return True
         texts = [before[: len(before) - one.typed] + one.text for one in found]

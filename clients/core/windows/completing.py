@@ -1,6 +1,6 @@
-"""What Tab offers: commands, people, groups, and emoji by their Unicode names.
+"""What Tab offers: commands, people, groups, ids that are in sight, and emoji by their Unicode names.
 
-Rule: pure. It reads one View and offers what fits the word at the cursor; it never changes anything.
+Rule: pure. It reads one View and what was shown last, offers what fits the word at the cursor, and changes nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ _TAKES_GROUP: Final = frozenset((
     *("group", "join", "part", "invite", "kick", "ban", "unban", "bans", "role", "mode", "key", "slow", "rename"),
     *("topic", "announce", "members", "focus"),
 ))  # fmt: skip
+_TAKES_ID: Final = frozenset(("get", "accept", "decline", "report"))
+_ID: Final = re.compile(r"(?<!\w)[0-9a-f]{8,32}(?!\w)")
 MOST: Final = 50
 
 
@@ -34,14 +36,30 @@ class Offer(NamedTuple):
     about: str = ""
 
 
-def offers(before: str, view: View) -> list[Offer]:
-    """The completions for the text before the cursor."""
+def offers(before: str, view: View, shown: Iterable[str] = ()) -> list[Offer]:
+    """The completions for the text before the cursor. `shown`: what is in sight, the newest first."""
     emoji = _EMOJI.search(before)
     if emoji is not None:
         return list(_emoji(emoji.group(1)))
     match = _WORD.search(before)
     word = match.group() if match else ""
+    named = before.split()
+    if len(named) == 1 + bool(word) and named[0].startswith("/") and named[0][1:].lower() in _TAKES_ID:
+        ids = list(_ids(word, shown))
+        if ids or named[0] != "/report":
+            return ids
     return list(_words(before[: len(before) - len(word)], word, view))
+
+
+def _ids(start: str, shown: Iterable[str]) -> Iterator[Offer]:
+    """Ids of files and messages that somebody can see, each with the line it is in."""
+    found: dict[str, str] = {}
+    for line in shown:
+        for id in _ID.findall(line):
+            found.setdefault(id, line)
+    for id, line in list(found.items())[:MOST]:
+        if id.startswith(start.lower()):
+            yield Offer(id + " ", len(start), id, line)
 
 
 def _words(before: str, word: str, view: View) -> Iterator[Offer]:

@@ -6,7 +6,9 @@ what draws and what calls is the toolkit's side.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Final, Protocol
 
 from clients.core import alerts, inert, show
@@ -20,6 +22,8 @@ from clients.core.questions import Question, Questions
 from clients.core.style import Style
 from clients.core.view import OFFLINE, Talk, View
 from clients.core.windows.ahead import Ahead
+from clients.core.windows.completing import Offer, offers
+from clients.core.windows.paths import paths
 from clients.core.windows.rows import STATES, Placed, placed, said
 from clients.core.windows.typed import Past
 from clients.core.windows.windows import MENTION, QUIET, Row, Window, Windows
@@ -27,6 +31,7 @@ from clients.core.windows.windows import MENTION, QUIET, Row, Window, Windows
 EXITS: Final = {"left": 0, "unreachable": 3, "untrusted": 4, "refused": 4, "changed": 8, "waiting": 9, "disk": 1}
 LET_IN: Final = "GROUP_LET_IN"  # long after one has asked, when one looks at something else
 PAGE: Final = 200
+PATH: Final = re.compile(r"\s*/file\s+\S+\s+(.*)", re.DOTALL)
 PAGE_ROWS: Final = 10  # so many stay in sight at the top
 TWICE_SECONDS: Final = 2.0
 
@@ -80,6 +85,12 @@ class WindowsFace:
         if self._app is None:
             return View("", OFFLINE, self.windows.current.to, (), (), 0)
         return self._app.view()
+
+    def offers(self, before: str) -> list[Offer]:
+        """What Tab offers behind this text: paths where one is being typed, else what the core knows and one sees."""
+        path = PATH.fullmatch(before)
+        shown = (row.text for row in islice(reversed(self.windows.current.rows), PAGE))
+        return list(paths(path[1])) if path else offers(before, self.view(), shown)
 
     def talk(self) -> Talk | None:
         """What is known of the conversation one looks at."""

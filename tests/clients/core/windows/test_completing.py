@@ -17,9 +17,9 @@ VIEW = View(
 class CompleteTests(SynchronousTestCase):
     """Texts before the cursor, and what they become."""
 
-    def become(self, before: str) -> list[str]:
+    def become(self, before: str, *shown: str) -> list[str]:
         """What the text would be with each completion."""
-        return [before[: len(before) - one.typed] + one.text for one in offers(before, VIEW)]
+        return [before[: len(before) - one.typed] + one.text for one in offers(before, VIEW, shown)]
 
     def test_commands(self) -> None:
         self.assertEqual(self.become("/grou"), ["/group ", "/groups "])
@@ -40,6 +40,15 @@ class CompleteTests(SynchronousTestCase):
     def test_groups(self) -> None:
         self.assertEqual(self.become("see #hw"), ["see #hw3 ", "see #hw4 "])
         self.assertEqual(self.become("/members hw4"), ["/members #hw4 "])
+
+    def test_ids_that_are_in_sight(self) -> None:
+        shown = ("b.pdf  -  /get 77aa00ff", "a.pdf  -  /get 3fa9c2d1", "a.pdf  -  /get 77aa00ff", "/get 3fa9c2d1ee_x")
+        self.assertEqual(self.become("/get ", *shown), ["/get 77aa00ff ", "/get 3fa9c2d1 "])
+        self.assertEqual(self.become("/decline 3F", *shown), ["/decline 3fa9c2d1 "])
+        self.assertEqual(offers("/get 7", VIEW, shown)[0].about, shown[0])
+        self.assertEqual(self.become("/get 3fa9c2d1 b", *shown), ["/get 3fa9c2d1 Bert ", "/get 3fa9c2d1 bob "])
+        self.assertEqual(self.become("/report @b", *shown), ["/report @Bert ", "/report @bob "])
+        self.assertEqual(self.become("/get b"), [])
 
     def test_emoji_by_their_names(self) -> None:
         self.assertEqual(emoji()["rocket"], "\N{ROCKET}")

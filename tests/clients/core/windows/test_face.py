@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.messages import Join
@@ -229,6 +231,20 @@ class FaceTests(SynchronousTestCase):
             self.assertNotIn("\u202e", alice.terminal.raw)
 
         seated(story, self.house, columns=120)
+
+    def test_what_tab_offers(self) -> None:
+        folder = Path(self.mktemp()).absolute()
+        folder.mkdir()
+        (folder / "my essay.pdf").touch()
+
+        async def story(alice: Seat) -> None:
+            self.bob.enter("notes.pdf  -  /get 3fa9c2d1")
+            await alice.pump()
+            self.assertEqual([one.text for one in alice.screen.offers(f"/file @bob {folder}/my e")], ["my essay.pdf"])
+            self.assertEqual([one.text for one in alice.screen.offers("/get ")], ["3fa9c2d1 "])
+            self.assertEqual([one.text for one in alice.screen.offers("hi @b")], ["bob "])
+
+        seated(story, self.house)
 
 
 class AheadTests(SynchronousTestCase):
