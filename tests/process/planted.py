@@ -15,6 +15,7 @@ from twisted.scripts.twistd import run
 
 import chatd.journal
 import chatd.node
+import chatd.store.sqlite
 from chatd.core.turn import Post, Turn
 from chatd.entries import Stored
 from chatd.store.migrations import v0001_first
@@ -74,8 +75,9 @@ def _first(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def forgetful() -> None:
-    """Sender and id need not be unique: a repeat becomes a second message."""
+    """Sender and id need not be unique: what is looked up is never found, and a repeat becomes a second message."""
     setattr(chatd.node, "Journal", SlowJournal)  # noqa: B010
+    setattr(chatd.store.sqlite, "firsts", lambda ask, wanted: {})  # noqa: B010
     unique = "PRIMARY KEY (id, sender)"
     forgetting = [statement.replace(unique, "PRIMARY KEY (id, sender, place)") for statement in v0001_first.STATEMENTS]
     setattr(v0001_first, "STATEMENTS", tuple(forgetting))  # noqa: B010
