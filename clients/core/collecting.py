@@ -1,5 +1,5 @@
-"""Python's garbage collector while a program starts: off, because everything that is imported stays, and looking through
-it again and again is a tenth of a start.
+"""Python's garbage collector while a program starts: off. All that is imported stays, and looking through it again and
+again is a tenth of a start.
 
 Rule: whoever calls `off` has `settled` called when the reactor runs.
 """
