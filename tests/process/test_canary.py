@@ -54,6 +54,13 @@ class CanaryTests(ChatCase):
         bob.wait("alice has taken you into the encrypted group")
         alice.enter(f"/group {SECRET}-lab in the group")
         bob.wait(f"[{SECRET}-lab] alice: in the group")
+        bob.enter(f"/group {SECRET}-den before it is there")
+        bob.wait("does not exist")
+        alice.enter(f"/group {SECRET}-den")
+        alice.wait("Who knows its name asks to come in")
+        bob.enter(f"/group {SECRET}-den")
+        bob.enter(f"/group {SECRET}-den found by its name")
+        alice.wait(f"[{SECRET}-den] bob: found by its name")
         path = self.server.folder / f"{SECRET}.txt"
         path.write_text(f"{SECRET} " * 9_000, "utf-8")
         alice.enter(f"/file @bob {path}")
