@@ -109,6 +109,8 @@ class Client:
     def send(self, to: str, text: str) -> bytes:
         """Send a message now or when connected; returns its id."""
         identity = os.urandom(16)
+        if identity[-1] % 8:  # most are of their time, as clients make them, and a few are not
+            identity = int(time.time() * 1000).to_bytes(6, "big") + identity[6:]
         self.ledger.sent[identity] = self.outbox[identity] = (to, text)
         if self.inside:
             self._transmit(identity)

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd.entries import Append, ConversationClosed, Redaction, Stored
 from chatd.store import known
 from chatd.store.known import FIND_FIRSTS, FIND_ROWS, FIND_RUNS, RUNS_BY_TIME, SCAN
+from chatd.store.repeats import EARLY, LATE, LENGTH
 from chatd.store.sqlite import SqliteStore
 from chatd.store.verify import verify
 from tests.store.contract import PEOPLE
@@ -155,7 +156,15 @@ class KnownTests(SynchronousTestCase):
                          [False, False, True])  # fmt: skip
         self.reopen()
         self.assertTrue(self.store.commit([said(20)])[0].repeat)
+        behind = "SELECT count(*) FROM run WHERE place > (SELECT max(place) FROM segment)"
+        self.assertEqual(self.outside(behind), [(0,)])
         self.assertEqual(verify(self.path).problems, [])
+
+    def test_many_commits_are_one_run(self) -> None:
+        for number in range(9):
+            self.store.commit([Append(10, NOW + number, "alice", id_at(NOW + number, number), b"")])
+            self.store.commit([Redaction(10, 1, "", ""), Append(11, NOW, "bob", id_at(NOW, number), b"")])
+        self.assertEqual(self.outside("SELECT * FROM run"), [(1, NOW - EARLY, NOW + LENGTH + LATE)])
 
     def test_what_the_reader_sees(self) -> None:
         self.store.commit([said(1), said(2)])
