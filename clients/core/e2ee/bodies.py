@@ -121,13 +121,6 @@ class Reported(Body, frozen=True):
     reason: Annotated[str, Meta(max_length=MOST_REASON)]
 
 
-class Copied(Body, frozen=True):
-    """One's own history, in a file, for a new device of one's own."""
-
-    file: Manifest
-    count: Number
-
-
 OLM_KINDS: Final[dict[str, type[Body]]] = {
     "msg": Said,
     "sync": Said,
@@ -140,7 +133,6 @@ OLM_KINDS: Final[dict[str, type[Body]]] = {
     "roster": Vouching,
     "uik_rotate": Rotating,
     "report": Reported,
-    "history": Copied,
     "sas_start": Comparing,
     "sas_accept": Comparing,
     "sas_key": Comparing,

@@ -99,7 +99,6 @@ HAPPENED: Final[dict[str, Code]] = {
     "SENDER_MUTED": Code(NOTE, "Too many messages from {who} could not be read; no more is said of them for an hour."),
     "FILE_CORRUPT": Code(REFUSE, "{detail} is damaged or was tampered with at {number}% and was not saved. Retry?"),
     "PLAINTEXT_REFUSED": Code(REFUSE, "An unencrypted message, claimed to be from {who}, was refused."),
-    "HISTORY_OFFERED": Code(NOTE, "Your device {device} sends {messages} of before; they are shown as imported."),
     "OWN_KEY_CHANGED": Code(
         ALARM,
         "YOUR key is another one now. Did you begin anew on another device (/keys reset)? Then link this one again, in"

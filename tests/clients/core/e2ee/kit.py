@@ -13,7 +13,7 @@ import msgspec
 
 from chatd.core.tags import Tags
 from chatd.sealed import TagKeyMade
-from clients.core.e2ee import copying, own, pins, rotating
+from clients.core.e2ee import own, pins, rotating
 from clients.core.e2ee.batch import Batch, MemoryStorage, Storage
 from clients.core.e2ee.bodies import Body, Comparing, GroupHead, Receipt, Resend, Said
 from clients.core.e2ee.comparing import Comparisons, Ended, Outcome, Strings, Tell
@@ -130,7 +130,6 @@ class Phone:
         self.rosters = Rosters(self.incoming)
         self.reports = Reports(self.incoming)
         rotating.install(self.incoming)
-        copying.install(self.incoming)
         self.comparisons = Comparisons(self.random.randbytes)
         self.compared: list[Outcome] = []
         self.shown: list[tuple[str, str, str]] = []
@@ -477,7 +476,6 @@ class Phone:
         self.rosters = Rosters(self.incoming)
         self.reports = Reports(self.incoming)
         rotating.install(self.incoming)
-        copying.install(self.incoming)
         self.comparisons = Comparisons(self.random.randbytes)
 
     def texts(self) -> list[str]:

@@ -27,7 +27,6 @@ EXAMPLES: dict[str, Body] = {
     "report": bodies.Reported(
         Evidence(Content("dm:a:b", b"i" * 16, "a", "device", 1, "msg", b"body"), b"k" * 32, b"c" * 32, b"tag", 1), "why"
     ),
-    "history": bodies.Copied(FILE, 3),
     "sas_start": bodies.Comparing(b"t" * 16, "device", b"value"),
 }
 
