@@ -22,7 +22,7 @@ from tests.bench.people import SAID, Person, Same, Side, names
 from tests.bench.report import Figure
 from tests.bench.servers import Target
 
-STORED = 2000  # for one reader; Prosody keeps some hundreds a second
+STORED = 1000  # for one reader; Prosody keeps some hundreds a second
 DONE = b"</message>"
 CONFIG = """
 run_as_root = true
