@@ -511,7 +511,7 @@ class MailTests(Classroom):
         self.assertEqual(told[-4:], ["(Private to bob) You: one", stored, "(Private to bob) You: two", stored])
         alice.take()
         texts = [re.sub(r"^(\d{4}-\d\d-\d\d )?\d\d:\d\d ", "", line) for line in bob.live(10)]
-        self.assertEqual(texts[-2:], ["(Private) alice: one", "(Private) alice: two"])
+        self.assertEqual(texts[-3:], ["(Private) alice: one", "(Private) alice: two", "Unread, encrypted: @alice 2"])
         self.assertEqual(alice.take(), ["bob joined the conversation", "bob has your message now."])
 
     def test_T26_a_group_message_waits_for_every_member_who_is_away(self) -> None:
