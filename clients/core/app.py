@@ -22,6 +22,8 @@ from clients.core import notices as n
 from clients.core import records as r
 from clients.core.commands import help_lines, parse
 from clients.core.conversations import is_apart
+from clients.core.editing import MOST, Mine, change, mine, replaced
+from clients.core.edits import among
 from clients.core.face import Face, Gone
 from clients.core.filing import SETTING, Filing
 from clients.core.history import History
@@ -29,6 +31,7 @@ from clients.core.jobs import Job
 from clients.core.outbox import Outgoing, message_id
 from clients.core.reading import SKIP
 from clients.core.replies import sane
+from clients.core.secure.talks import is_secret
 from clients.core.session import Session
 from clients.core.step import Step
 from clients.core.transfer import Moves
@@ -119,6 +122,7 @@ class App:
         self._jobs: list[Job] = []
         self._filing = filing
         session.files = filing.files if filing is not None else None
+        session.wrote = self._wrote
         self._busy = False
         self._open = False
         self._timer: Timer | None = None
@@ -186,6 +190,14 @@ class App:
     def recent(self, to: str, limit: int) -> tuple[n.Said, ...]:
         """The newest messages of a conversation that this device has kept, oldest first."""
         return tuple(self.history.last(self.account, to, limit))
+
+    def own(self, to: str) -> list[Mine]:
+        """What one has said in a conversation and may say anew, as it is now, oldest first."""
+        secure = self.session.secure
+        kept = secure.kept_as(to) if secure is not None else ""
+        said = self.history.own(self.account, kept or to, MOST)
+        there = [one for one in said if is_secret(one.conversation) == bool(kept) and not is_apart(one.conversation)]
+        return mine(there, self.session.outbox.all(), to)
 
     def stop_receiving(self) -> None:
         """From here on messages are neither shown nor acknowledged."""
@@ -447,11 +459,29 @@ class App:
         else:
             self._carry_out(self.session.ask(self._clock.seconds(), intent))
 
-    def _send(self, to: tuple[str, ...], text: str) -> None:
+    def _send(self, to: tuple[str, ...], text: str, edits: bytes = b"") -> None:
         at = self._wall()
         text = text.encode("utf-8", "replace").decode()
-        items = [Outgoing(message_id(at, self._entropy(10)), one, text, at) for one in to]
+        items = [Outgoing(message_id(at, self._entropy(10)), one, text, at, edits) for one in to]
         self._carry_out(self.session.say(self._clock.seconds(), items))
+
+    def _edit(self, intent: i.Edit | i.Substitute) -> None:
+        """Another text for what one has said; other words that are not in it are something to say."""
+        to = self.session.state.focus
+        own = self.own(to)
+        meant = change(intent, own) if isinstance(intent, i.Edit) else replaced(intent, own)
+        if isinstance(meant, n.Notice):
+            self.face.notice(meant)
+        elif meant is not None:
+            self._send((to,), meant.text, meant.id)
+        elif isinstance(intent, i.Substitute):
+            self._send((to,), intent.line)
+
+    def _wrote(self, conversation: str, id: bytes, sender: str) -> bool:
+        """Did they say this there? What is about to be kept counts."""
+        return among(self._records, conversation, id, sender) or self.history.wrote(
+            self.account, conversation, id, sender
+        )
 
     def _tell(self, *lines: str, intent: i.Intent | None = None) -> None:
         self.face.notice(n.Local(lines, intent))
@@ -535,6 +565,8 @@ class App:
 _LOCAL: Final[dict[type[i.Intent], Callable[[App, Any], None]]] = {
     i.Say: lambda app, intent: app._send((app.session.state.focus,), intent.text),
     i.Tell: lambda app, intent: app._send(intent.to, intent.text),
+    i.Edit: App._edit,
+    i.Substitute: App._edit,
     i.Problem: App._problem,
     i.Help: lambda app, intent: app._tell(*help_lines(intent.command), intent=intent),
     i.Ignore: App._ignore,

@@ -30,9 +30,10 @@ class Place(NamedTuple):
 
 
 class Body(msgspec.Struct, array_like=True, frozen=True):
-    """What a message's box holds. New fields go to the end, with a default."""
+    """What a message's box holds. New fields go to the end, with a default. `edits`: of one on its way."""
 
     text: str
+    edits: bytes = b""
 
 
 class Boxes:
@@ -52,11 +53,13 @@ class Boxes:
 
     def close_outgoing(self, account: int, item: Outgoing) -> bytes:
         """A message on its way."""
-        return self._texts.close("outbox", _outgoing(account, item.id, item.to, item.at), encode(Body(item.text)))
+        body = Body(item.text, item.edits)
+        return self._texts.close("outbox", _outgoing(account, item.id, item.to, item.at), encode(body))
 
     def open_outgoing(self, account: int, id: bytes, to: str, box: bytes, at: int) -> Outgoing:
         """The message."""
-        return Outgoing(id, to, decode(self._texts.open("outbox", _outgoing(account, id, to, at), box), Body).text, at)
+        body = decode(self._texts.open("outbox", _outgoing(account, id, to, at), box), Body)
+        return Outgoing(id, to, body.text, at, body.edits)
 
     def close_token(self, account: int, token: bytes) -> bytes:
         """What resumes a session; nothing where there is none."""

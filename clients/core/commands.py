@@ -40,7 +40,8 @@ def parse(line: str) -> Intent | None:
         return _command(words)
     if words.startswith("@"):
         return f.direct(words)
-    return i.Say(line.rstrip("\r\n"))
+    said = line.rstrip("\r\n")
+    return f.substitute(said) or i.Say(said)
 
 
 def near_commands(word: str) -> tuple[str, ...]:
@@ -97,6 +98,7 @@ _SEARCH = Form(f.search, "/search text", "find text in what this device has seen
 COMMANDS: Final[dict[str, Form]] = {
     "group": _GROUP,
     "msg": Form(f.message, "/msg name text", "say something to one person", "/msg bob hello"),
+    "edit": Form(f.edit, "/edit [ID] [text]", "say what you said last anew; alone: the ids", "/edit see you at ten"),
     "join": Form(f.join, "/join g [private | key]", "like /group; with the key of a group that has one", "/join hw3"),
     "part": Form(f.part, "/part g", "leave a group", "/part hw3"),
     "groups": Form(f.only(i.ListGroups()), "/groups", "which groups there are", "/groups"),
@@ -175,6 +177,12 @@ MORE: Final[dict[str, tuple[str, ...]]] = {
         "  /group --private lab   make one that is by invitation: /invite lab bob",
         "  /group --open club     make one that is not encrypted, for IRC clients and guests, too",
         "  /group hw3 text        write to it",
+    ),
+    "edit": (
+        "  /edit see you at ten      another text for what you said last, here",
+        "  /edit                     what you said here, with the ids of older messages",
+        "  /edit 0192c2d1 at ten     another text for that one",
+        "  s/nine/ten/               other words in what you said last, where it has them",
     ),
     "verify": (
         "  /verify @bob           the number to compare, side by side or by voice",

@@ -17,6 +17,8 @@ from clients.core.intents import Intent
 
 _PEOPLE = re.compile(r"@[^\s,]+(?:,\s*@[^\s,]+|,[^\s,@]+)*(?=\s|$)")
 _APART = re.compile(r"(#?\S+ \(until [^)]*\))(?: (\d+))?")
+_ID = re.compile(r"[0-9a-fA-F]{8,32}")
+_SUBSTITUTE = re.compile(r"s/([^/\n]+)/([^/\n]*)/")
 ROLES: Final = (*modes.MEMBERS.values(), "member")
 
 
@@ -39,6 +41,20 @@ def direct(words: str) -> Intent:
     names = (name.strip().lstrip("@") for name in match.group().split(","))
     people = tuple(dict.fromkeys("@" + name for name in names if name))
     return i.Tell(people, text) if people else i.Problem("usage", "Usage: @name text")
+
+
+def edit(rest: str) -> Intent | None:
+    """`/edit` alone, `/edit text`, `/edit ID text`: so many digits of an id are no word that one would begin with."""
+    first, *more = rest.split(None, 1) or [""]
+    if not _ID.fullmatch(first):
+        return i.Edit(rest.strip())
+    return i.Edit(more[0].strip(), first.lower()) if more else None
+
+
+def substitute(line: str) -> Intent | None:
+    """`s/old/new/` and nothing else on the line; None where it is another one."""
+    match = _SUBSTITUTE.fullmatch(line)
+    return i.Substitute(match[1], match[2], line) if match else None
 
 
 def group(rest: str) -> Intent | None:

@@ -105,6 +105,8 @@ class History:
             raise ProfileError(f"{path} has version {version}; {known}. Update it.")
         if version >= schema.SEALED:
             self._seals(self._keys.open(self._one(schema.READ_KEY)))
+            with self._transaction():
+                self._grow(version)
             return
         from clients.core.sealing import seal_everything
 
@@ -120,6 +122,8 @@ class History:
         self._keeping = Keeping(boxes, lambda query, values: self._db.execute(query, values).fetchone())
 
     def _grow(self, version: int) -> None:
+        if version == schema.VERSION:
+            return
         for statement in (statement for step in schema.STEPS[version:] for statement in step):
             self._db.execute(statement)
         self._db.execute(f"PRAGMA user_version = {schema.VERSION}")
@@ -199,7 +203,7 @@ class History:
     def ahead(self, account: int) -> dict[str, list[int]]:
         """Own messages whose place is beyond the cursor."""
         found: dict[str, list[int]] = {}
-        for conversation, seq in self._db.execute(schema.AHEAD, (account,)):
+        for conversation, seq in self._db.execute(schema.AHEAD, (account, account)):
             found.setdefault(conversation, []).append(seq)
         return found
 
@@ -267,10 +271,21 @@ class History:
         with untampered():
             return [self._said(account, row) for row in rows][::-1]
 
+    def own(self, account: int, to: str, limit: int) -> list[Said]:
+        """The same, of one's own messages; without those that were taken away."""
+        rows = self._db.execute(schema.OWN, (account, to, to, to.removeprefix("@"), limit))
+        with untampered():
+            return [self._said(account, row) for row in rows][::-1]
+
+    def wrote(self, account: int, conversation: str, id: bytes, sender: str) -> bool:
+        """Is this message kept, of this sender in this conversation, and was not taken away?"""
+        return self._db.execute(schema.FIND_SAID, (account, conversation, id, sender, account)).fetchone() is not None
+
     def _said(self, account: int, row: tuple[Any, ...]) -> Said:
-        conversation, seq, at, sender, id, box, own, peer = row
+        conversation, seq, at, sender, id, box, own, peer, edited = row
         text = self._keeping.boxes.open_message(account, Place(seq, at, sender, id, own, peer), box)
-        return Said(conversation, seq, at, sender, id, text, bool(own), True, peer)
+        edits = id if edited > 0 else b""
+        return Said(conversation, seq, at, sender, id, text, bool(own), True, peer, edits=edits)
 
     def forget_before(self, at: int) -> int:
         """Delete the messages before a time in ms; how many they were. What is deleted is overwritten."""

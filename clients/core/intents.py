@@ -21,6 +21,22 @@ class Say(Intent, frozen=True):
     text: str
 
 
+class Edit(Intent, frozen=True):
+    """Another text for a message of one's own in the conversation in focus: that whose id begins with `id` (hex), or
+    the last one. Without a text: which ones there are."""
+
+    text: str = ""
+    id: str = ""
+
+
+class Substitute(Intent, frozen=True):
+    """Other words in one's last message there, where it has the old ones; else this line is said as it is."""
+
+    old: str
+    new: str
+    line: str
+
+
 class Tell(Intent, frozen=True):
     """Text for people (`@name`) and groups (`#name`), once for each."""
 

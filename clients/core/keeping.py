@@ -43,11 +43,22 @@ def _message(keeping: Keeping, account: int, record: r.KeepMessage) -> Statement
     return [(schema.KEEP_MESSAGE, (*values, record.own, record.peer))]
 
 
-def _taken(keeping: Keeping, account: int, record: r.TakeAway) -> Statements:
-    place = (account, record.conversation, record.seq, account)
-    found = keeping.find(schema.FIND_MESSAGE, place)
+def _edit(keeping: Keeping, account: int, record: r.KeepEdit) -> Statements:
+    """The newest text stays, in whichever order they come; what was taken away stays away."""
+    found = keeping.find(schema.FIND_SAID, (account, record.conversation, record.id, record.sender, account))
     if found is None:
         return []
+    box = keeping.boxes.close_message(account, Place(*found), record.text)
+    return [(schema.EDIT, (box, record.seq, account, record.conversation, found[0], account, record.seq))]
+
+
+def _taken(keeping: Keeping, account: int, record: r.TakeAway) -> Statements:
+    """The message that has this seq, or the text that came with it."""
+    place = (account, record.conversation, record.seq, account)
+    found = keeping.find(schema.FIND_MESSAGE, place) or keeping.find(schema.FIND_EDITED, place)
+    if found is None:
+        return []
+    place = (account, record.conversation, found[0], account)
     return [(schema.TAKE_AWAY, (keeping.boxes.close_message(account, Place(*found), record.text), *place))]
 
 
@@ -119,6 +130,7 @@ def _rows(keeping: Keeping, account: int, record: r.KeepRows) -> Statements:
 
 _KEEPING: Final[dict[type[r.Record], Callable[[Keeping, int, Any], Statements]]] = {
     r.KeepMessage: _message,
+    r.KeepEdit: _edit,
     r.TakeAway: _taken,
     r.KeepCursor: _cursor,
     r.KeepCreated: _created,

@@ -10,6 +10,7 @@ import msgspec
 from chatd.messages import GroupChange, Message
 from chatd.moderation import ModesChanged
 from chatd.wire.pack import Event
+from clients.core.edits import edited
 from clients.core.intents import Intent
 from clients.core.offers import Offer, offered
 
@@ -64,6 +65,7 @@ class Said(Notice, frozen=True):
 
     `security`: how much its sender's key is trusted (`verified`, `vouched`, `first-seen`, `changed`), or `plain`: the
     server can read it. `missing`: so many messages of that device have not come yet. `file`: what it offers.
+    `edits`: it is the new text of the message with this id; of one that is kept, its own.
     """
 
     conversation: str
@@ -78,15 +80,17 @@ class Said(Notice, frozen=True):
     security: str = "plain"
     missing: int = 0
     file: Offer | None = None
+    edits: bytes = b""
 
     @classmethod
     def of(cls, message: Message, own: bool, stored: bool, peer: str) -> Said:
         """What a message says; one that was taken away says so."""
         text = taken_away(message.text) if message.kind == "redacted" else message.text
-        file = offered(message.tags) if message.tags and message.kind != "redacted" else None
+        tags = message.tags if message.kind != "redacted" else ""
+        file = offered(tags) if tags else None
         return cls(
             message.conversation, message.seq, message.at, message.sender, message.id, text, own, stored, peer,
-            file=file,
+            file=file, edits=edited(tags) if tags and file is None else b"",
         )  # fmt: skip
 
 
@@ -107,7 +111,8 @@ class TakenAway(Notice, frozen=True):
 class Outcome(Notice, frozen=True):
     """How a message of one's own fares: `waiting` (no connection), `sent`, `stored` or `delivered`.
 
-    `passed`: who is here has it, and it is kept nowhere: a guest, or the operators of a group.
+    `passed`: who is here has it, and it is kept nowhere: a guest, or the operators of a group. `edits`:
+    it is the new text of the message with this id.
     """
 
     id: bytes
@@ -119,6 +124,7 @@ class Outcome(Notice, frozen=True):
     at: int = 0
     before: str = ""
     security: str = "plain"
+    edits: bytes = b""
 
 
 class Refused(Notice, frozen=True):

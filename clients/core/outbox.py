@@ -25,12 +25,13 @@ def message_id(at: int, random: bytes) -> bytes:
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """One message on its way. `id` is made once, before the first try."""
+    """One message on its way. `id` is made once, before the first try. `edits`: the message whose new text it is."""
 
     id: bytes
     to: str
     text: str
     at: int
+    edits: bytes = b""
 
 
 class Outbox:
@@ -47,6 +48,10 @@ class Outbox:
 
     def __contains__(self, message_id: bytes) -> bool:
         return message_id in self._items
+
+    def all(self) -> list[Outgoing]:
+        """Everything, in order."""
+        return list(self._items.values())
 
     def add(self, item: Outgoing) -> None:
         """Take a new message in."""

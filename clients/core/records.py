@@ -30,6 +30,16 @@ class KeepMessage(Record, frozen=True):
     peer: str = ""
 
 
+class KeepEdit(Record, frozen=True):
+    """The message with this id, of this sender, says this from now on; `seq` is that of the message that says so."""
+
+    conversation: str
+    id: bytes
+    sender: str
+    seq: int
+    text: str
+
+
 class TakeAway(Record, frozen=True):
     """The text of a message is no more; this stands for it."""
 

@@ -40,7 +40,12 @@ _STATE: Final = (
 )
 # The store's key, wrapped; from here on what people wrote, tokens and keys are boxes (`sealing.py`).
 _STORE: Final = ("CREATE TABLE store (id INTEGER PRIMARY KEY CHECK (id = 1), wrapped BLOB NOT NULL)",)
-STEPS: Final = (_FIRST, _CREATED, _STATE, _STORE)
+# `edited`: the seq of the message that gave a message its text; 0: it is the first one; -1: it was taken away.
+_EDITED: Final = (
+    "ALTER TABLE message ADD COLUMN edited INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX message_id ON message (account, id)",
+)
+STEPS: Final = (_FIRST, _CREATED, _STATE, _STORE, _EDITED)
 SEALED: Final = 4
 VERSION: Final = len(STEPS)
 
@@ -48,10 +53,15 @@ KEEP_KEY: Final = "INSERT OR REPLACE INTO store VALUES (1, ?)"
 READ_KEY: Final = "SELECT wrapped FROM store"
 
 KEEP_MESSAGE: Final = """INSERT INTO message
-    VALUES (?, (SELECT epoch FROM account WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+    VALUES (?, (SELECT epoch FROM account WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING"""
 FIND_MESSAGE: Final = """SELECT seq, at, sender, id, own, peer FROM message WHERE account = ? AND conversation = ?
     AND seq = ? AND epoch = (SELECT epoch FROM account WHERE id = ?)"""
-TAKE_AWAY: Final = """UPDATE message SET text = ? WHERE account = ? AND conversation = ? AND seq = ?
+FIND_EDITED: Final = FIND_MESSAGE.replace("AND seq = ?", "AND edited = ?")
+FIND_SAID: Final = """SELECT seq, at, sender, id, own, peer FROM message WHERE account = ? AND conversation = ?
+    AND id = ? AND sender = ? AND edited >= 0 AND epoch = (SELECT epoch FROM account WHERE id = ?)"""
+EDIT: Final = """UPDATE message SET text = ?, edited = ? WHERE account = ? AND conversation = ? AND seq = ?
+    AND epoch = (SELECT epoch FROM account WHERE id = ?) AND edited < ?"""
+TAKE_AWAY: Final = """UPDATE message SET text = ?, edited = -1 WHERE account = ? AND conversation = ? AND seq = ?
     AND epoch = (SELECT epoch FROM account WHERE id = ?)"""
 KEEP_CURSOR: Final = """INSERT INTO cursor VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)"""
@@ -77,16 +87,16 @@ NEXT_ACCOUNT: Final = "SELECT ifnull(max(id), 0) + 1 FROM account"
 FORGET_BEFORE: Final = "DELETE FROM message WHERE at < ?"
 
 ACCOUNT: Final = "SELECT id, server, name, claimed, tried, sealed, token, epoch FROM account"
-AHEAD: Final = """SELECT m.conversation, m.seq FROM message m JOIN account a ON a.id = m.account AND a.epoch = m.epoch
+_AHEAD: Final = """SELECT m.conversation, m.{0} FROM message m JOIN account a ON a.id = m.account AND a.epoch = m.epoch
     LEFT JOIN cursor c ON c.account = m.account AND c.conversation = m.conversation
-    WHERE m.account = ? AND m.own AND m.seq > ifnull(c.seq, 0) AND instr(m.conversation, ' (until ') = 0"""
+    WHERE m.account = ? AND m.own AND m.{0} > ifnull(c.seq, 0) AND instr(m.conversation, ' (until ') = 0"""
+AHEAD: Final = _AHEAD.format("seq") + " UNION " + _AHEAD.format("edited")
 OUTBOX: Final = "SELECT id, recipient, text, at FROM outbox WHERE account = ? ORDER BY position"
 READ_ROW: Final = "SELECT box FROM state WHERE account = ? AND place = ? AND name = ?"
 NAMES: Final = "SELECT name FROM state WHERE account = ? AND place = ? AND name >= ? {} ORDER BY name"
-_MESSAGES: Final = "SELECT conversation, seq, at, sender, id, text, own, peer FROM message WHERE account = ?"
+_MESSAGES: Final = "SELECT conversation, seq, at, sender, id, text, own, peer, edited FROM message WHERE account = ?"
 NEWEST: Final = _MESSAGES + " ORDER BY at DESC, seq DESC, conversation"
-LAST: Final = (
-    _MESSAGES
-    + """ AND (conversation = ? OR instr(conversation, ? || ' (until ') = 1
+_THERE: Final = """ AND (conversation = ? OR instr(conversation, ? || ' (until ') = 1
     OR (lower(peer) = lower(?) AND conversation LIKE 'dm:%')) ORDER BY at DESC, seq DESC, conversation LIMIT ?"""
-)
+LAST: Final = _MESSAGES + _THERE
+OWN: Final = _MESSAGES + " AND own AND edited >= 0" + _THERE

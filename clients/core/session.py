@@ -16,6 +16,7 @@ from chatd import messages as m
 from chatd import moderation as o
 from chatd import people as p
 from chatd.wire.pack import Command, Event
+from clients.core import edits
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
@@ -77,6 +78,7 @@ class Session:
         self._waited: frozenset[bytes] = frozenset()
         self._welcomed = False
         self.files: Transfers | None = None
+        self.wrote: Callable[[str, bytes, str], bool] = _nobody
         self.secure = Encryption(box, self) if box is not None else None
 
     # ---- the connection ----
@@ -186,7 +188,7 @@ class Session:
             self.outbox.add(item)
             step.records.append(r.Queue(item))
             if self.state.status != ONLINE:
-                step.notices.append(n.Outcome(item.id, item.to, item.text, "waiting"))
+                step.notices.append(n.Outcome(item.id, item.to, item.text, "waiting", edits=item.edits))
         if self.state.status == ONLINE:
             step.commands = self._say_unsent(now)
         return self._and_encryption(now, step)
@@ -275,7 +277,9 @@ class Session:
         for item in items:
             ref = self.next_ref()
             self.outbox.sent(item, ref, now)
-            tags = self.files.tags.get(item.id, "") if self.files is not None else ""
+            tags = edits.tags(item.edits)
+            if self.files is not None and not tags:
+                tags = self.files.tags.get(item.id, "")
             tries.append(m.Send(ref, item.to, item.id, item.text, tags=tags))
         return tries
 
@@ -407,11 +411,14 @@ class Session:
         if peer:
             self.state.names.setdefault(peer.lower(), peer)
         state = event.state if event.state in STATES else "stored"
-        told = n.Outcome(item.id, item.to, item.text, state, event.conversation, event.seq, event.at)
+        where, mine = event.conversation, self.state.me
+        edited = item.edits if self._is_edit(where, item.edits, mine) else b""
+        told = n.Outcome(item.id, item.to, item.text, state, where, event.seq, event.at, edits=edited)
         if not event.seq:  # it went to the operators of a group, and is in no log
             return Step([msgspec.structs.replace(told, state="passed")], [r.Unqueue(item.id)])
-        mine = self.state.me
-        kept = r.KeepMessage(event.conversation, event.seq, event.at, mine, item.id, item.text, True, peer)
+        kept: r.Record = r.KeepMessage(where, event.seq, event.at, mine, item.id, item.text, True, peer)
+        if edited:
+            kept = r.KeepEdit(where, edited, mine, event.seq, item.text)
         return Step([told], [r.Unqueue(item.id), kept, self._places.said(now, told)])
 
     def _delivered(self, now: float, event: m.Delivered) -> Step:
@@ -426,6 +433,8 @@ class Session:
         peer = "" if event.conversation.startswith("#") else self.state.peer(event.conversation)
         stored = event.seq <= self.state.heads.get(event.conversation, 0)
         said = n.Said.of(event, own, stored, peer)
+        if not self._is_edit(said.conversation, said.edits, said.sender):
+            said = msgspec.structs.replace(said, edits=b"")
         step = Step()
         if not own:
             self.state.heard(event.conversation, event.sender)
@@ -436,13 +445,19 @@ class Session:
             step.records = [*self._kept(said), *moved]
         return step
 
+    def _is_edit(self, conversation: str, edited: bytes, sender: str) -> bool:
+        """Only who said something says it anew."""
+        return bool(edited) and self.wrote(conversation, edited, sender)
+
     def _passed_over(self, now: float, event: m.Message) -> Step:
         """It is neither shown nor kept, and does not come again."""
         return Step(records=self._places.came(now, event)) if self.receive == KEEP else Step()
 
     def _kept(self, said: n.Said) -> list[r.Record]:
-        """A message, and the file it offers."""
+        """A message, and the file it offers; of the new text of another one that."""
         where = said.conversation
+        if said.edits:
+            return [r.KeepEdit(where, said.edits, said.sender, said.seq, said.text)]
         kept = r.KeepMessage(where, said.seq, said.at, said.sender, said.id, said.text, said.own, said.peer)
         offered: list[r.Record] = []
         if said.file is not None and self.files is not None:
@@ -515,6 +530,8 @@ class Session:
             return self._joined_elsewhere(now, event) if isinstance(event, m.GroupInfo) else Step()
         if not is_answer(asked.intent, event):
             return Step([n.Refused("unexpected", NONSENSE, intent=asked.intent)])
+        if isinstance(event, m.Page):
+            event = msgspec.structs.replace(event, messages=edits.folded(event.messages))
         step = Step([n.Answered(asked.intent, event, asked.known, now - asked.at)])
         if isinstance(event, m.GroupInfo):
             position = event.position
@@ -539,6 +556,11 @@ class Session:
         self.state.positions[position.conversation] = position
         self.state.heads[position.conversation] = position.head
         return self._places.take(now, position)
+
+
+def _nobody(conversation: str, id: bytes, sender: str) -> bool:
+    """Where nothing is kept, nothing can be edited."""
+    return False
 
 
 _EVENTS: Final[dict[type[Any], Callable[[Session, float, Any], Step]]] = {

@@ -18,6 +18,8 @@ from clients.core.style import clock as clock
 from clients.core.trust import grouped
 from clients.core.view import peer_of
 
+EDITED: Final = " (edited)"
+
 
 def lines(notice: n.Notice, style: Style) -> list[str]:
     """What to print for a notice; nothing for some."""
@@ -74,6 +76,7 @@ def _said(notice: n.Said, style: Style) -> list[str]:
     else:
         mark = f"(Private to {inert.name(notice.peer)}) " if notice.own else "(Private) "
     trust = _trust_mark(notice.security, notice.conversation, style)
+    sender += EDITED if notice.edits else ""
     gap = alerts.shown(n.Secure("GAP", notice.sender, number=notice.missing), style) if notice.missing else []
     return [*gap, *f"{stamp}{trust}{mark}{sender}: {text}".split("\n")]
 
@@ -112,17 +115,18 @@ def _outcome(notice: n.Outcome, style: Style) -> list[str]:
     if notice.state == "delivered" and notice.before:
         told = direct and (notice.before == "stored" or style.verbose)
         return [style.paint("faint", f"{to} has your message now.")] if told else []
-    if notice.to == a.LOBBY and notice.state != "passed":
+    if notice.to == a.LOBBY and notice.state != "passed" and not notice.edits:
         return []
-    mark = f"(Private to {to}) " if direct else f"[{to}] "
+    mark = f"(Private to {to}) " if direct else f"[{to}] " if notice.to != a.LOBBY else ""
     if notice.state == "passed":
         mark = f"(Private to {to}, not kept) " if direct else f"[{to}] (To operators, not kept) "
     trust = _trust_mark(notice.security, notice.to, style)
-    shown = f"{trust}{mark}{style.paint('you', 'You')}: {inert.text(notice.text)}".split("\n")
-    if notice.to == style.focus:
+    you = style.paint("you", "You") + (EDITED if notice.edits else "")
+    shown = f"{trust}{mark}{you}: {inert.text(notice.text)}".split("\n")
+    if notice.to == style.focus and not notice.edits:
         heard = f"{to} has heard that" if direct else f"Only the operators of group '{to}' have heard that"
         shown = [style.paint("faint", f"{heard}; it is not kept.")] if notice.state == "passed" else []
-    if notice.state == "stored":
+    if notice.state == "stored" and notice.to != a.LOBBY:
         who = f"{to} is currently inactive." if direct else f"Nobody else of group '{to}' is here."
         shown.append(f"{who} Message will be delivered when they reconnect.")
     return shown

@@ -48,6 +48,8 @@ def message(said: n.Said, me: str) -> Fields:
         "id": said.id.hex(), "from": said.sender, "to": to, "conversation": said.conversation, "seq": said.seq,
         "at": when(said.at), "text": said.text, "e2ee": said.security,
     }  # fmt: skip
+    if said.edits:
+        fields["edits"] = said.edits.hex()
     return {**fields, "file": fileobjects.about(said.file)} if said.file is not None else fields
 
 
@@ -70,6 +72,7 @@ def outcome(notice: n.Outcome) -> Fields:
     return {
         "id": notice.id.hex(), "to": notice.to, "conversation": notice.conversation, "seq": notice.seq,
         "at": when(notice.at), "state": notice.state, "e2ee": notice.security,
+        **({"edits": notice.edits.hex()} if notice.edits else {}),
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ HELP: Final = (
     ("Enter", "send"),
     ("Alt-Enter, Ctrl-J", "a new line in the message"),
     ("Tab, Shift-Tab", "complete: commands, @names, #groups, ids, :emoji, paths after /file who"),
-    ("Up, Down", "what you sent here before"),
+    ("Up, Down", "what you sent here before; Up on an empty line: edit your last message"),
     ("Ctrl-Up, Ctrl-Down", "what you sent anywhere; Ctrl-R: search it"),
     ("Ctrl-A E B F W U K Y T", "edit as in a shell; so do Alt-B F D, and Ctrl-_ undoes"),
     ("PgUp, PgDn", "scroll; Alt-Home, Alt-End: to the ends"),
@@ -149,7 +149,7 @@ class Bound:
             return self._face.past(self._face.windows.current)
 
         moves: tuple[tuple[str, Any, Callable[[], str | None]], ...] = (
-            ("up", free & first, lambda: past().back(self._buffer.text)),
+            ("up", free & first, lambda: self._face.back(self._buffer.text)),
             ("down", free & last, lambda: past().forward()),
             ("c-up", free, lambda: self._face.everything.back(self._buffer.text)),
             ("c-down", free, lambda: self._face.everything.forward()),

@@ -43,6 +43,7 @@ class Display:
         self._window: Window | None = None
         self._first = self._last = self._top = 0
         self._states: dict[int, str] = {}
+        self._texts: dict[int, str] = {}
         self._day = ""
         self._line: int | None = None
         self._indent = self._column = 1  # pixels: where a text begins, and a character of a table
@@ -74,6 +75,7 @@ class Display:
         fresh = [row for row in window.up(window.newest()) if row.number > self._last]
         with self._writing():
             self._append(reversed(fresh))
+        self._reword(window)
         self._restate(window)
         if fresh and at_end:
             self.text.see("end")
@@ -91,6 +93,7 @@ class Display:
 
     def _fill(self, window: Window, rows: int = MOST) -> None:
         self._window, self._line, self._states, self._day = window, window.line, {}, ""
+        self._texts = {}
         self._top = window.rows[0].number if window.rows else 0
         shown: list[Row] = []
         for row in window.up(window.newest()):
@@ -149,7 +152,9 @@ class Display:
         kind = "mention" if row.mention else row.kind
         offered = OFFERED.search(row.text) if row.kind == "said" else None
         text = row.text[: offered.start(1)] if offered else row.text
-        put("end", ("» " if row.mention else "") + text, (kind, *self._layout(row)))
+        put("end", ("» " if row.mention else "") + text, (kind, *self._layout(row), f"text{row.number}"))
+        if row.id:
+            self._texts[row.number] = row.text
         if offered:
             self._link(offered[1], row.number)
         if row.state:
@@ -174,6 +179,19 @@ class Display:
         hanging = f"hang{hang(row.text, room)}"
         self.text.tag_configure(hanging, lmargin2=self._indent + int(hanging[4:]) * self._column)
         return ("table", hanging)
+
+    def _reword(self, window: Window) -> None:
+        """What was said anew, where it stands."""
+        changed = [row for row in window.up(self._last) if self._texts.get(row.number, row.text) != row.text]
+        for row in changed:
+            self._texts[row.number] = row.text
+            tag = f"text{row.number}"
+            found = self.text.tag_ranges(tag)
+            if found:
+                text, kind = ("» " if row.mention else "") + row.text, "mention" if row.mention else row.kind
+                with self._writing():
+                    self.text.delete(found[0], found[1])
+                    self.text.insert(found[0], text, (kind, *self._layout(row), tag))
 
     def _restate(self, window: Window) -> None:
         """The marks behind one's own messages, where they have changed."""

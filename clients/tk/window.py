@@ -32,7 +32,7 @@ MARKS: Final = {EVENT: "·", TALK: "*", MENTION: "!"}
 HELP: Final = (
     ("Enter", "send; Shift-Enter: a new line"),
     ("Tab", "complete: commands, @names, #groups, ids, paths, :emoji; on an empty line: go to the next part"),
-    ("Up, Down", "what you sent here before"),
+    ("Up, Down", "what you sent here before; Up on an empty line: edit your last message"),
     ("Alt-1 to Alt-9", "another conversation"),
     ("Ctrl-N, Ctrl-P", "the next one, the one before; so do Alt-Right, Alt-Left"),
     ("Alt-A", "the one with news"),
@@ -205,8 +205,7 @@ class MainWindow:
         if line != (1 if by < 0 else last):
             return None
         face = self._face()
-        past = face.past(face.windows.current)
-        text = past.back(self.typed()) if by < 0 else past.forward()
+        text = face.back(self.typed()) if by < 0 else face.past(face.windows.current).forward()
         if text is not None:
             self.put(text)
         return "break"

@@ -14,6 +14,7 @@ from clients.core.e2ee.franking import Evidence
 from clients.core.e2ee.refusals import Refused
 from clients.core.e2ee.signed import Bytes16, Bytes32, Bytes64, Name, Number, Signed, decode
 
+EDIT: Final = "edit"
 MOST_TEXT: Final = 4_096  # bytes; more goes as a file
 MOST_REASON: Final = 500
 MOST_LISTED: Final = 256
@@ -39,12 +40,18 @@ class Manifest(Body, frozen=True):
 
 
 class Said(Body, frozen=True):
-    """A message: `msg` to a person, `sync` to one's own devices, `gmsg` in a group. `form`: `text` or `notice`."""
+    """A message: `msg` to a person, `sync` to one's own devices, `gmsg` in a group. `form`: `text`, `notice`, or
+    `edit`: it is the new text of what it answers. Another one is read as `text`."""
 
     text: Annotated[str, Meta(max_length=MOST_TEXT)]
     form: Annotated[str, Meta(max_length=16)] = "text"
     files: Annotated[list[Manifest], Meta(max_length=32)] = []
     answers: Annotated[bytes, Meta(max_length=16)] = b""
+
+    @property
+    def edits(self) -> bytes:
+        """The id of the message whose new text it says it is; empty for none."""
+        return self.answers if self.form == EDIT and not self.files else b""
 
 
 class Receipt(Body, frozen=True):

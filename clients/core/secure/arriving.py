@@ -227,9 +227,11 @@ class Arriving:
         peer, gid = _place(delivered.conv, me)
         conversation = delivered.conv if gid else talks.direct(peer)
         seq = talks.number(batch, conversation, peer, gid)
-        at, text = delivered.sent_at, delivered.body.text
+        at, text, who = delivered.sent_at, delivered.body.text, delivered.sender.user
+        edited = delivered.body.edits
+        edited = edited if self._desk.wrote(conversation, edited, who) else b""  # only who said it says it anew
         self._current = Message(
-            conversation, seq, at, delivered.sender.user, delivered.msg_id, text, own, peer
+            conversation, seq, at, who, delivered.msg_id, text, own, peer, edited
         )  # fmt: skip
 
     # ---- what follows ----

@@ -100,7 +100,8 @@ class Circles:
         yield from self._know_members(gid, item.to)
         claims = yield from desk.claim(lambda batch: desk.groups.unshared(batch, gid, desk.wall()))
         batch, at, conversation = desk.batch(), desk.wall(), group_conv(gid)
-        sendings = desk.groups.say(batch, gid, self._posting.said(item), at, claims, item.id)
+        said = self._posting.said(item, conversation)
+        sendings = desk.groups.say(batch, gid, said, at, claims, item.id)
         seq = self._talks.number(batch, conversation, gid=gid)
         for sending in sendings:
             is_message = sending is sendings[-1]
@@ -108,7 +109,7 @@ class Circles:
             self._posting.note(batch, sending, post)
         batch.commit()
         self._posting.encrypted(item)
-        self._talks.keep(Message(conversation, seq, at, desk.me, item.id, item.text, True))
+        self._talks.keep(Message(conversation, seq, at, desk.me, item.id, item.text, True, edits=said.edits))
         for sending in sendings:
             self._posting.post(sending)
 

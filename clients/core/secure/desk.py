@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from chatd import encryption as e
 from chatd.wire.pack import Command
+from clients.core import edits
 from clients.core import notices as n
 from clients.core import records as r
 from clients.core.e2ee import own, pins
@@ -52,6 +53,7 @@ class Host(Protocol):
     receive: str
     ignored: set[str]
     files: Transfers | None
+    wrote: Callable[[str, bytes, str], bool]
 
     def next_ref(self) -> int:
         """The number of the next question."""
@@ -88,6 +90,11 @@ class Desk:
     def keep(self, *records: r.Record) -> None:
         """In the same transaction as what was written to the rows."""
         self._step.records += records
+
+    def wrote(self, conversation: str, id: bytes, sender: str) -> bool:
+        """Did they say this there? What is about to be kept counts."""
+        kept = edits.among(self._step.records, conversation, id, sender)
+        return bool(id) and (kept or self.host.wrote(conversation, id, sender))
 
     def take(self) -> Step:
         """Everything that follows from this input."""

@@ -106,13 +106,14 @@ class Direct:
         claims = yield from desk.claim(targets)
         batch, at = desk.batch(), desk.wall()
         conv = direct_conv(desk.me, user)
-        sending = desk.outgoing.send(batch, [user], conv, "msg", self._posting.said(item), at, claims, item.id)
         conversation = self._talks.direct(user)
+        said = self._posting.said(item, conversation)
+        sending = desk.outgoing.send(batch, [user], conv, "msg", said, at, claims, item.id)
         seq = self._talks.number(batch, conversation, user)
         self._posting.note(batch, sending, Posted([user], line(user), item.to, conversation, seq))
         batch.commit()
         self._posting.encrypted(item)
-        self._talks.keep(Message(conversation, seq, at, desk.me, item.id, item.text, True, user))
+        self._talks.keep(Message(conversation, seq, at, desk.me, item.id, item.text, True, user, said.edits))
         self._posting.post(sending)
 
 

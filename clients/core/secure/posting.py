@@ -17,7 +17,7 @@ from chatd.wire.pack import Event
 from clients.core import notices as n
 from clients.core import records as r
 from clients.core.e2ee.batch import Batch
-from clients.core.e2ee.bodies import OLM_KINDS, Said, read_body
+from clients.core.e2ee.bodies import EDIT, OLM_KINDS, Said, read_body
 from clients.core.e2ee.devices import Entry
 from clients.core.e2ee.refusals import Refused
 from clients.core.e2ee.sending import Item, Sending, Sent
@@ -102,8 +102,10 @@ class Posting:
         if not isinstance(refused, Refused) or refused.code not in WAITS:  # those are not touched until the next login
             self.encrypted(item)
 
-    def said(self, item: Outgoing) -> Said:
-        """What it says, with the files that it offers."""
+    def said(self, item: Outgoing, conversation: str) -> Said:
+        """What it says there, with the files that it offers; or as the new text of what one has said there before."""
+        if self._desk.wrote(conversation, item.edits, self._desk.me):
+            return Said(item.text, EDIT, answers=item.edits)
         files = self._desk.host.files
         return Said(item.text, files=files.enclosed(item.id) if files is not None else [])
 
@@ -197,7 +199,10 @@ class Posting:
         state = state if state in KNOWN else "stored"  # that somebody has it only they can say
         security = self._desk.trust(post.users[0]) if post.users else "encrypted"
         where = self._talks.shown(post.conversation)
-        told = n.Outcome(sent.msg_id, post.to, text_of(sent), state, where, post.seq, at, security=security)
+        said = said_in(sent)
+        told = n.Outcome(
+            sent.msg_id, post.to, said.text, state, where, post.seq, at, security=security, edits=said.edits
+        )  # fmt: skip
         self._desk.show(told)
         self._told[sent.msg_id] = told
         if not post.users:
@@ -256,7 +261,7 @@ class Posting:
             if isinstance(refused, Refused):
                 desk.stopped(refused)
             return
-        text = text_of(sent)
+        text = said_in(sent).text
         desk.keep(r.TakeAway(post.conversation, post.seq, NOT_SENT + text))
         desk.show(refusal(refused, Tell((post.to,), text), sent.msg_id))
 
@@ -271,10 +276,10 @@ def refusal(refused: Refused | ServerRefused, intent: Tell, message_id: bytes) -
     return n.Secure(refused.code, user, to, detail=refused.check, id=message_id, intent=intent)
 
 
-def text_of(sent: Sent) -> str:
+def said_in(sent: Sent) -> Said:
     """What a message said."""
     body = read_body(OLM_KINDS | {"gmsg": Said}, sent.kind, sent.body)
-    return body.text if isinstance(body, Said) else ""
+    return body if isinstance(body, Said) else Said("")
 
 
 def merged(items: list[Item]) -> list[e.Item]:

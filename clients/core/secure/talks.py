@@ -44,7 +44,8 @@ class Talk(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """Something that was said, as it is kept and shown. `peer`: with whom one talks there."""
+    """Something that was said, as it is kept and shown. `peer`: with whom one talks there;
+    `edits`: the message whose new text it is."""
 
     conversation: str
     seq: int
@@ -54,6 +55,7 @@ class Message(msgspec.Struct, frozen=True):
     text: str
     own: bool
     peer: str = ""
+    edits: bytes = b""
 
 
 class Talks:
@@ -84,6 +86,10 @@ class Talks:
 
     def keep(self, message: Message) -> None:
         """With the next records."""
+        if message.edits:
+            where, edited = message.conversation, message.edits
+            self._desk.keep(r.KeepEdit(where, edited, message.sender, message.seq, message.text))
+            return
         self._desk.keep(
             r.KeepMessage(
                 message.conversation, message.seq, message.at, message.sender, message.id, message.text, message.own,
@@ -97,6 +103,7 @@ class Talks:
         return n.Said(
             self.shown(message.conversation), message.seq, message.at, message.sender, message.id, message.text,
             message.own, stored, message.peer, security, missing, file,
+            message.edits,
         )  # fmt: skip
 
     # ---- names ----
@@ -127,7 +134,7 @@ class Talks:
 
     def is_secret(self, name: str) -> bool:
         """Is a conversation here called so, or kept so, of which the server knows no name?"""
-        return name.startswith((PREFIX, GROUPS)) or fold(name) in map(fold, self.labels.values())
+        return is_secret(name) or fold(name) in map(fold, self.labels.values())
 
     def _name(self, conversation: str) -> str:
         """What its members call it, fit to be shown and typed."""
@@ -197,6 +204,11 @@ class Talks:
         paused = "GROUP_LOG_FORK" if row.forked else ""
         paused = paused or ("SERVER_HIDES_GROUP_CHANGE" if row.promised > row.state.n else "")
         state.security[label] = Security("", True, paused)
+
+
+def is_secret(conversation: str) -> bool:
+    """Is it kept under the name of an encrypted one?"""
+    return conversation.startswith((PREFIX, GROUPS))
 
 
 def is_name(name: str) -> bool:

@@ -17,6 +17,7 @@ from clients.core import notices as n
 from clients.core.answers import GroupInfo
 from clients.core.app import App
 from clients.core.commands import parse
+from clients.core.editing import typed
 from clients.core.moving import MOVING, Moving
 from clients.core.questions import Question, Questions
 from clients.core.style import Style
@@ -24,7 +25,7 @@ from clients.core.view import OFFLINE, Talk, View
 from clients.core.windows.ahead import Ahead
 from clients.core.windows.completing import Offer, offers
 from clients.core.windows.paths import paths
-from clients.core.windows.rows import STATES, Placed, placed, said
+from clients.core.windows.rows import STATES, Placed, place_of, placed, said
 from clients.core.windows.typed import Past
 from clients.core.windows.windows import MENTION, QUIET, Row, Window, Windows
 
@@ -122,7 +123,7 @@ class WindowsFace:
     def _take(self, app: App, text: str) -> None:
         """This is what one wants; a line for a group that has not let one in yet waits for that."""
         intent = parse(text)
-        waits = self.ahead.waits and isinstance(intent, i.Say)
+        waits = self.ahead.waits and isinstance(intent, (i.Say, i.Substitute))
         if waits and not self.ahead.hold(text):
             self._say("That is a lot to say to a group that has not let you in yet: it stays in the input.", True)
             return
@@ -142,6 +143,12 @@ class WindowsFace:
         """Something was pressed that stands for this line: what is being typed stays, and no question is answered."""
         if self._app is not None and self._welcomed and not self._app.ended:
             self._app.enter(line)
+
+    def back(self, now: str) -> str | None:
+        """What was sent before in this window; from an empty input first the last message, to be edited."""
+        window = self.windows.current
+        edit = typed(self._app.own(window.to)) if self._app is not None and self._welcomed and not now else ""
+        return self.past(window).back(now, edit)
 
     def past(self, window: Window) -> Past:
         """What was sent in a window."""
@@ -262,16 +269,35 @@ class WindowsFace:
         self._surface.redraw()
 
     def _known(self, notice: n.Notice) -> list[Placed]:
-        """News of a message of one's own that has its row: the mark at its end changes."""
+        """News of a message that has its row: the mark at the end of one's own changes, or what it says."""
+        if isinstance(notice, n.Said) and notice.edits:
+            return self._edited(notice)
         if not isinstance(notice, n.Outcome):
             return []
-        window = self.windows.find(notice.to)
-        row = window.own(notice.id) if window is not None else None
-        if row is None:
+        window, fresh = self.windows.find(notice.to), placed(notice, self.view(), self._wall())
+        if notice.edits and notice.state == "waiting":
+            return fresh[1:]  # the row says what others read
+        row = None
+        if window is not None:
+            row = window.find(notice.edits, inert.name(self.view().me)) if notice.edits else window.own(notice.id)
+        if window is None or row is None:
             return []
-        fresh = placed(notice, self.view(), self._wall())
+        if notice.edits and fresh:
+            self.windows.reword(window, row, fresh[0].row)
         row.state = STATES[notice.state]
         return fresh[1:] or [Placed(notice.to, SAME, QUIET)]
+
+    def _edited(self, notice: n.Said) -> list[Placed]:
+        """Somebody says something anew: there where they said it, if that is in the window."""
+        to = place_of(notice)
+        if self.windows.find(to) is None:
+            self._load(self.windows.get(to))
+        window = self.windows.get(to)
+        row = window.find(notice.edits, inert.name(notice.sender))
+        if row is None:
+            return []
+        self.windows.reword(window, row, said(notice, self.view()))
+        return [Placed(to, SAME, QUIET)]
 
     def _place(self, one: Placed, notice: n.Notice) -> None:
         if one.row is SAME:

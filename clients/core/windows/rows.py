@@ -44,6 +44,7 @@ def said(notice: n.Said, view: View) -> Row:
     text = progress.offered(notice.file, notice.own) if notice.file is not None else inert.text(notice.text)
     mention = not notice.own and mentions(notice.text, me)
     who = inert.name(notice.sender)
+    text += show.EDITED if notice.edits else ""
     if notice.security == alerts.PLAIN and _sealed(place_of(notice), view):
         text = f"{alerts.mark(alerts.PLAIN)} {text}"
     return Row(notice.at, who, text, "own" if notice.own else "said", notice.id, "", mention)
@@ -85,7 +86,8 @@ def _outcome(notice: n.Outcome, view: View, now: int) -> list[Placed]:
     """The message itself when it is first heard of; a hint where nobody is there to read it."""
     if notice.before:
         return []
-    own = Row(notice.at or now, inert.name(view.me), inert.text(notice.text), "own", notice.id, STATES[notice.state])
+    text = inert.text(notice.text) + (show.EDITED if notice.edits else "")
+    own = Row(notice.at or now, inert.name(view.me), text, "own", notice.id, STATES[notice.state])
     hints = show.lines(notice, Style(now=now, me=view.me, focus=notice.to))
     return [Placed(notice.to, own, QUIET), *(Placed(notice.to, Row(now, "", hint, "faint"), QUIET) for hint in hints)]
 

@@ -18,6 +18,7 @@ class Past:
         self.lines: list[str] = []
         self._at: int | None = None
         self._begun = ""
+        self._edit = ""
 
     def add(self, line: str) -> None:
         """A line was sent."""
@@ -26,25 +27,31 @@ class Past:
             del self.lines[:-MOST_KEPT]
         self._at = None
 
-    def back(self, now: str) -> str | None:
-        """The line before; `now` is what stands in the input. None where there is none."""
-        at = len(self.lines) if self._at is None else self._at
+    def back(self, now: str, edit: str = "") -> str | None:
+        """The line before; `now` is what stands in the input. None where there is none. `edit`: where one begins, this
+        comes before what was sent."""
+        if self._at is None:
+            self._begun, self._edit = now, edit
+        lines = self._all()
+        at = len(lines) if self._at is None else self._at
         if at == 0:
             return None
-        if self._at is None:
-            self._begun = now
         self._at = at - 1
-        return self.lines[self._at]
+        return lines[self._at]
 
     def forward(self) -> str | None:
         """The line after, and last what one had begun; None where one is at the end."""
         if self._at is None:
             return None
         self._at += 1
-        if self._at < len(self.lines):
-            return self.lines[self._at]
+        lines = self._all()
+        if self._at < len(lines):
+            return lines[self._at]
         self._at = None
         return self._begun
+
+    def _all(self) -> list[str]:
+        return [*self.lines, self._edit] if self._edit else self.lines
 
 
 def clean_paste(data: str) -> str:

@@ -67,6 +67,10 @@ class Window:
         """The row of a message of one's own."""
         return self._own.get(id)
 
+    def find(self, id: bytes, who: str) -> Row | None:
+        """The row of a message of somebody's."""
+        return next((row for row in reversed(self.rows) if row.id == id and row.who == who), None)
+
     def up(self, last: int) -> Iterator[Row]:
         """Rows from this number upwards."""
         for row in reversed(self.rows):
@@ -145,6 +149,12 @@ class Windows:
             window.unread += level >= TALK
             window.level = max(window.level, level)
         return window
+
+    def reword(self, window: Window, row: Row, anew: Row) -> None:
+        """A message says something else now, where it stands; that is no news to be counted."""
+        row.text, row.mention = anew.text, anew.mention
+        if window is not self.current:
+            window.level = max(window.level, EVENT)
 
     def step(self, by: int) -> Window:
         """The next window, or the one before, round and round."""
