@@ -219,6 +219,31 @@ class AfternoonTests(SynchronousTestCase):
             self.assertEqual(told, TOLD, kind)
 
 
+class EditTests(SynchronousTestCase):
+    """Bob says something anew, and so does alice."""
+
+    def test_every_face_says_that_it_was_edited(self) -> None:
+        for kind in (Line, Screen, Tk):
+            windows: list[Window] = []
+            house = House()
+            alice: Any = kind(house, windows)
+            bob = Window(house, windows)
+            for window, name in ((alice, "alice"), (bob, "bob")):
+                window.type(name)
+            alice.type("see you at nine", "/edit see you at ten")
+            bob.type("teh cat", "s/teh/the/", "s/teh/other words/")
+            if kind is Line:
+                shown = set(alice.shown)
+                self.assertLessEqual({"You (edited): see you at ten", "bob (edited): the cat"}, shown)
+                self.assertIn("bob: s/teh/other words/", shown)
+                continue
+            expected = {
+                ("#lobby", "You", "see you at ten (edited)"), ("#lobby", "bob", "the cat (edited)"),
+                ("#lobby", "bob", "s/teh/other words/"),
+            }  # fmt: skip
+            self.assertEqual(alice.said(), expected, kind)
+
+
 class IntentTests(SynchronousTestCase):
     """Whatever can be typed can be typed in every face."""
 

@@ -198,3 +198,49 @@ class OrderTests(HouseCase):
         self.assertEqual(self.shown(self.bob), ["#g has a key, and that is not it.", "Joined group 'g' successfully."])
         self.alice.enter("/kick bob")
         self.assertIn("[g] You were removed from the group by alice", self.shown(self.bob))
+
+
+class EditTests(HouseCase):
+    """What was said is said anew, and who reads it how."""
+
+    def test_in_an_open_group_the_log_has_both_and_people_read_one(self) -> None:
+        for visitor in (self.alice, self.bob):
+            visitor.enter("/group --open hw3", "/focus hw3")
+        self.alice.enter("due Monday", "another", "/edit another one")
+        self.alice.enter("s/one/two/")
+        (first,) = [one for one in self.bob.take(n.Said) if one.text == "due Monday"]
+        self.alice.enter(f"/edit {first.id.hex()} due Friday")
+        self.bob.settle()
+        for visitor in (self.alice, self.bob):
+            self.assertEqual(self.found(visitor, "#hw3"), ["due Friday", "another two"])
+            visitor.take(n.Answered)
+            visitor.enter("/history hw3")
+            shown = [line for one in visitor.take(n.Answered) for line in lines(one, Style(me="bob"))]
+            self.assertEqual([line.partition("[hw3] ")[2] for line in shown if "(edited)" in line], [
+                "alice (edited): due Friday", "alice (edited): another two",
+            ])  # fmt: skip
+            self.assertEqual(self.found(visitor.again(), "#hw3"), ["due Friday", "another two"])
+
+    def test_nobody_edits_what_somebody_else_said(self) -> None:
+        self.bob.enter("mine")
+        (said,) = self.alice.take(n.Said)
+        self.alice.enter(f"/edit {said.id.hex()} forged")
+        (refused,) = self.alice.take(n.Refused)
+        self.assertEqual(refused.code, "nothing-to-edit")
+        # a client that does as it likes:
+        self.alice.app.then(lambda: self.alice.app._send(("#lobby",), "forged", said.id))
+        self.alice.settle()
+        (forged,) = [one for one in self.bob.take(n.Said) if one.text == "forged"]
+        self.assertEqual(forged.edits, b"")
+        self.assertEqual(self.found(self.bob, "#lobby"), ["mine", "forged"])
+
+    def test_who_was_away_reads_the_last_text(self) -> None:
+        self.alice.enter("one", "/edit two")
+        self.assertEqual([(said.text, said.edits != b"") for said in self.bob.take(n.Said)],
+                         [("one", False), ("two", True)])  # fmt: skip
+        self.bob.leave()
+        self.alice.enter("@bob three", "/focus @bob", "/edit four")
+        bob = self.bob.again()
+        self.assertEqual([(said.text, said.edits != b"") for said in bob.take(n.Said)],
+                         [("three", False), ("four", True)])  # fmt: skip
+        self.assertEqual(self.found(bob, "@alice"), ["four"])

@@ -23,6 +23,9 @@ SECRET: Final = "long-secret-word"
 
 SAID: Final = (
     Row("hello everybody", "alice hello everybody ✓", "alice: hello everybody"),
+    Row("/edit hello, everybody", "alice hello, everybody (edited) ✓", "alice (edited): hello, everybody"),
+    Row("/edit", "/edit ID text changes it:"),
+    Row("s/, every/ any/", "alice hello anybody (edited) ✓", "alice (edited): hello anybody"),
     Row("//a slash in front", "alice /a slash in front ✓", "alice: /a slash in front"),
     Row("/grup hw3", "There is no command /grup; nothing was sent. Did you mean /group or /groups?"),
     Row("/sing", "There is no command /sing; nothing was sent."),
@@ -49,7 +52,7 @@ GROUPS: Final = (
     Row("/group lab", "You [lab]:"),
     Row("/group lab a secret formula", "alice a secret formula ✓"),
     Row("/invite lab bob", "bob is invited to group 'lab'."),
-    Row("/focus", "hello everybody ✓"),
+    Row("/focus", "hello anybody (edited) ✓"),
     Row("/groups", "hw3: 1 member (joined)"),
     Row("/members hw3", "Members of group 'hw3': alice (owner)"),
     Row("/members", "Members of group 'lobby': "),

@@ -43,7 +43,10 @@ KEYS = {
         ("/memb\t", "You: /members"), (CTRL_U, "-/members"), ("/un\t", "let them again"), ("\t", "You: /unban"),
         ("\t", "You: /unignore"), ("\x1b[Z", "You: /unban"), (CTRL_U, "-/unban"),
     ),
-    "Up, Down": (("begun\x1b[A", "You: one"), ("\x1b[B", "You: begun"), (CTRL_U, "-begun")),
+    "Up, Down": (
+        ("begun\x1b[A", "You: one"), ("\x1b[B", "You: begun"), (CTRL_U, "-begun"), ("\x1b[A", "You: /edit one"),
+        ("\x1b[B", "-/edit one"),
+    ),
     "Ctrl-Up, Ctrl-Down": (
         ("\x1b[1;5A\x1b[1;5A", "You: hello"), ("\x1b[1;5B", "You: one"), ("\x1b[1;5B", "-You: one"),
         ("\x12hel\r", "You: hello"), ("\x05" + CTRL_U, "-You: hello"),

@@ -25,7 +25,10 @@ KEYS = {
     "Enter": ((("> hello", "Return"), "alice  hello"), (("> one", "shift+Return", "> two"), "one\ntwo"),
               (("Return",), "one\n    two  ✓")),
     "Tab": ((("> /memb", "Tab"), "/members "), (("ctrl+a", "ctrl+k", "BackSpace"), "-/members")),
-    "Up, Down": ((("> begun", "Up"), "-begun"), (("Down",), "begun"), (("ctrl+a", "ctrl+k", "BackSpace"), "-begun")),
+    "Up, Down": (
+        (("> begun", "Up"), "-begun"), (("Down",), "begun"), (("ctrl+a", "ctrl+k", "BackSpace"), "-begun"),
+        (("Up",), "/edit one"), (("Down",), "-/edit one"),
+    ),
     "Alt-A": ((("alt+a",), "bob  news"),),
     "Alt-1 to Alt-9": ((("alt+3",), "You [g4]:"), (("alt+1",), LOBBY)),
     "Ctrl-N, Ctrl-P": (

@@ -88,7 +88,8 @@ def _outcome(notice: n.Outcome, view: View, now: int) -> list[Placed]:
         return []
     text = inert.text(notice.text) + (show.EDITED if notice.edits else "")
     own = Row(notice.at or now, inert.name(view.me), text, "own", notice.id, STATES[notice.state])
-    hints = show.lines(notice, Style(now=now, me=view.me, focus=notice.to))
+    plain = msgspec.structs.replace(notice, edits=b"")
+    hints = show.lines(plain, Style(now=now, me=view.me, focus=notice.to))
     return [Placed(notice.to, own, QUIET), *(Placed(notice.to, Row(now, "", hint, "faint"), QUIET) for hint in hints)]
 
 

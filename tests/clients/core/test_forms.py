@@ -10,6 +10,7 @@ from clients.core import forms
 from clients.core import intents as i
 
 EVERY = (
+    forms.edit, forms.substitute,
     forms.group, forms.group_text, forms.message, forms.join, forms.part, forms.invite, forms.kick, forms.mode,
     forms.ban(True), forms.one_mode(True, "o"), forms.with_word("k"), forms.with_word("f"), forms.rename, forms.bans,
     forms.role, forms.topic, forms.announce, forms.members, forms.whois, forms.history, forms.ignore, forms.unignore,

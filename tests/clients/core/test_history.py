@@ -58,6 +58,57 @@ class HistoryTests(SynchronousTestCase):
         self.history.keep(self.account, [r.Epoch("restored", True), r.TakeAway("#g", 2, "x")])
         self.assertEqual([said.text for said in self.history.last(self.account, "#g", 9)], ["(taken away)", "hi"])
 
+    def edit(self, seq: int, of: int, text: str, sender: str = "bob") -> r.KeepEdit:
+        """Another text for a message."""
+        return r.KeepEdit("#g", bytes([of]) * 16, sender, seq, text)
+
+    def texts(self) -> list[tuple[str, bool]]:
+        """What is kept of #g, and whether it was edited."""
+        return [(said.text, said.edits == said.id) for said in self.history.last(self.account, "#g", 9)]
+
+    def test_an_edit_has_no_row_and_the_newest_wins_in_any_order(self) -> None:
+        self.history.keep(self.account, [kept(1), kept(2), self.edit(5, 1, "five"), self.edit(3, 1, "three")])
+        self.again()
+        self.assertEqual(self.texts(), [("five", True), ("hi", False)])
+        self.assertEqual([said.text for said in self.history.search(self.account, "five")], ["five"])
+        self.assertTrue(self.history.wrote(self.account, "#g", b"\1" * 16, "bob"))
+
+    def test_nobody_edits_what_somebody_else_said_or_elsewhere(self) -> None:
+        self.history.keep(self.account, [kept(1), self.edit(2, 1, "x", "alice"), self.edit(3, 9, "x")])
+        self.history.keep(self.account, [r.KeepEdit("#h", b"\1" * 16, "bob", 4, "x")])
+        self.assertEqual(self.texts(), [("hi", False)])
+        for asked in (("#h", b"\1", "bob"), ("#g", b"\2", "bob"), ("#g", b"\1", "alice")):
+            self.assertFalse(self.history.wrote(self.account, asked[0], asked[1] * 16, asked[2]), asked)
+
+    def test_what_is_taken_away_stays_away_also_when_it_was_the_edit(self) -> None:
+        self.history.keep(self.account, [kept(1), kept(2), self.edit(5, 1, "ugly"), r.TakeAway("#g", 5, "(gone)")])
+        self.history.keep(self.account, [r.TakeAway("#g", 2, "(gone)")])
+        self.history.keep(self.account, [self.edit(6, 1, "again"), self.edit(7, 2, "again")])
+        self.assertEqual(self.texts(), [("(gone)", False), ("(gone)", False)])
+        self.assertFalse(self.history.wrote(self.account, "#g", b"\1" * 16, "bob"))
+
+    def test_ones_own_that_may_be_edited_and_edits_ahead_of_the_cursor(self) -> None:
+        own = [kept(seq, f"own {seq}", own=True) for seq in (1, 2, 3)]
+        self.history.keep(self.account, [*own, kept(4), r.TakeAway("#g", 2, "x"), self.edit(9, 1, "anew", "alice")])
+        self.assertEqual([said.text for said in self.history.own(self.account, "#g", 9)], ["anew", "own 3"])
+        self.history.keep(self.account, [r.KeepCursor("#g", 7)])
+        self.assertEqual(self.history.ahead(self.account), {"#g": [9]})
+
+    def test_an_edit_on_its_way_is_kept_as_one(self) -> None:
+        item = Outgoing(b"o" * 16, "#g", "anew", 7, b"\1" * 16)
+        self.history.keep(self.account, [r.Queue(item)])
+        self.assertEqual(self.again().outbox(self.account), [item])
+
+    def test_a_profile_from_before_edits(self) -> None:
+        self.history.keep(self.account, [kept(1)])
+        self.history._db.execute("DROP INDEX message_id")
+        self.history._db.execute("ALTER TABLE message DROP COLUMN edited")
+        self.history._db.execute(f"PRAGMA user_version = {VERSION - 1}")
+        self.again().keep(self.account, [self.edit(2, 1, "anew")])
+        self.assertEqual(self.texts(), [("anew", True)])
+        self.again()
+        self.assertEqual(self.texts(), [("anew", True)])
+
     def test_all_or_nothing(self) -> None:
         bad = r.KeepMessage("#g", None, 0, "bob", b"", "x", False)  # type: ignore[arg-type]
         self.assertRaises(ProfileError, self.history.keep, self.account, [kept(1), r.KeepCursor("#g", 1), bad])

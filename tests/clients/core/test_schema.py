@@ -25,7 +25,7 @@ class SchemaTests(SynchronousTestCase):
         return " ".join(row[3] for row in self.db.execute("EXPLAIN QUERY PLAN " + query, values))
 
     def test_by_an_index_and_in_its_order(self) -> None:
-        newest = (schema.NEWEST, schema.LAST)
+        newest = (schema.NEWEST, schema.LAST, schema.OWN)
         rows = (schema.READ_ROW, schema.NAMES.format("AND name < ?"), schema.NAMES.format(""))
         for query in (*newest, *rows):
             plan = self.plan(query)
@@ -34,5 +34,6 @@ class SchemaTests(SynchronousTestCase):
             self.assertNotIn("TEMP", plan)
         for query in newest:
             self.assertIn("message_at", self.plan(query))
+        self.assertIn("message_id", self.plan(schema.FIND_SAID))
         for query in rows[1:]:
             self.assertIn("COVERING", self.plan(query))

@@ -57,6 +57,8 @@ class SealingTests(SynchronousTestCase):
         history = History(self.path / "chat.db", FixedKey(b"k" * 32), (self.path / "key").read_bytes())
         history._db.execute(f"PRAGMA user_version = {schema.SEALED - 1}")
         history._db.execute("DROP TABLE store")
+        history._db.execute("DROP INDEX message_id")
+        history._db.execute("ALTER TABLE message DROP COLUMN edited")
         history._db.execute("DELETE FROM account")
         history._db.execute("DELETE FROM message")
         history._db.execute("DELETE FROM outbox")

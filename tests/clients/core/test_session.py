@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd import moderation as o
 from chatd import people as p
+from clients.core import edits
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import records as r
@@ -245,6 +247,37 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(step.notices, [n.Said("#g", 4, 4000, "bob", (4).to_bytes(16, "big"), "hi")])
         kept = r.KeepMessage("#g", 4, 4000, "bob", (4).to_bytes(16, "big"), "hi", False)
         self.assertEqual(step.records, [kept, r.KeepCursor("#g", 4)])
+
+    def edit(self, sender: str, known: tuple[str, bytes, str]) -> Any:
+        """Somebody's message of another one's id comes; known is what this device has."""
+        alice = session(position("#g", 3, 3))
+        alice.wrote = lambda *asked: asked == known
+        return alice.received(1.0, msgspec.structs.replace(message("#g", 4, sender), tags=edits.tags(ID)))
+
+    def test_only_who_said_something_says_it_anew(self) -> None:
+        step = self.edit("bob", ("#g", ID, "bob"))
+        self.assertEqual([said.edits for said in step.notices], [ID])
+        self.assertEqual(step.records, [r.KeepEdit("#g", ID, "bob", 4, "hi"), r.KeepCursor("#g", 4)])
+        for sender, known in (("mallory", ("#g", ID, "bob")), ("bob", ("#h", ID, "bob")), ("bob", ("#g", b"", "bob"))):
+            step = self.edit(sender, known)
+            self.assertEqual([said.edits for said in step.notices], [b""])
+            self.assertIsInstance(step.records[0], r.KeepMessage)
+
+    def test_an_edit_of_ones_own(self) -> None:
+        for known in (True, False):
+            alice = session(position("#g", 3, 3))
+            alice.wrote = lambda *asked, known=known: known and asked == ("#g", ID, "alice")
+            step = alice.say(1.0, [Outgoing(b"e" * 16, "#g", "anew", 0, ID)])
+            (send,) = step.commands
+            assert isinstance(send, m.Send)
+            self.assertEqual(send.tags, edits.tags(ID))
+            step = alice.received(1.0, m.Accepted(send.ref, "#g", 4, 99, "sent"))
+            (told,) = step.notices
+            assert isinstance(told, n.Outcome)
+            self.assertEqual(told.edits, ID if known else b"")
+            edit = r.KeepEdit("#g", ID, "alice", 4, "anew")
+            kept = r.KeepMessage("#g", 4, 99, "alice", b"e" * 16, "anew", True)
+            self.assertEqual(step.records[1], edit if known else kept)
 
     def test_what_is_taken_away_is_so_here_too(self) -> None:
         step = session(position("#g", 3, 3)).received(1.0, o.Redacted("#g", 2, ID, "bob", "typo"))

@@ -32,6 +32,12 @@ class FormTests(SynchronousTestCase):
              '"conversation":"dm:alice:bob","seq":7,"at":"2026-11-22T10:00:00Z","text":"hi","e2ee":"plain"}'],
         )  # fmt: skip
 
+    def test_what_edits_another_message_says_which(self) -> None:
+        edit = n.Said("#g", 7, AT, "alice", b"", "hi", edits=b"\x01" * 16)
+        self.assertEqual(objects.message(edit, "bob")["edits"], "01" * 16)
+        self.assertEqual(objects.outcome(n.Outcome(b"", "@bob", "x", "sent", edits=b"\x02"))["edits"], "02")
+        self.assertNotIn("edits", objects.message(n.Said("#g", 7, AT, "alice", b"", "hi"), "bob"))
+
     def test_where_a_message_went(self) -> None:
         own = n.Said("dm:alice:bob", 1, AT, "bob", b"", "x", own=True, peer="alice")
         self.assertEqual(objects.message(own, "bob")["to"], "@alice")

@@ -76,6 +76,26 @@ class KeysTests(SynchronousTestCase):
 
         seated(story, self.house)
 
+    def test_up_on_an_empty_line_edits_the_last_message(self) -> None:
+        async def story(alice: Seat) -> None:
+            await alice.press(UP)
+            self.assertEqual(alice.input(), "You:")
+            await alice.press("one", "\r", UP)
+            self.assertEqual(alice.input(), "You: /edit one")
+            await alice.press("\r")
+            self.bob.settle()
+            self.assertEqual([one.edits for one in self.bob.history.last(self.bob.account, "#lobby", 9)], [b""])
+            await alice.press(UP, UP, UP)
+            self.assertEqual(alice.input(), "You: one")
+            await alice.press(DOWN, DOWN, DOWN)
+            self.assertEqual(alice.input(), "You:")
+            rows = await alice.press(UP, " more", "\r")
+            self.assertTrue(any(row.endswith("alice │ one more (edited) ✓") for row in rows), rows)
+            self.bob.settle()
+            self.assertEqual([one.text for one in self.bob.history.last(self.bob.account, "#lobby", 9)], ["one more"])
+
+        seated(story, self.house)
+
     def test_ctrl_r_searches(self) -> None:
         async def story(alice: Seat) -> None:
             await alice.press("the first", "\r", "another", "\r", ctrl("r"), "fir", "\r")

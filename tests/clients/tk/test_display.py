@@ -51,6 +51,18 @@ class DisplayTests(DeskCase):
         self.assertTrue(self.show()[-1].endswith("nothing yet"))
         self.assertEqual(len(self.show()), 2)
 
+    def test_what_is_said_anew_changes_in_place(self) -> None:
+        row = Row(0, "alice", "hello", "own", b"1", "✓")
+        self.window.add(row)
+        self.fill(1)
+        self.show()
+        for text in ("hello\nyou (edited)", "bye (edited)"):
+            row.text, row.state = text, "✓✓"
+            shown = "\n".join(self.show())
+            self.assertIn(f"alice  {text}  ✓✓\n", shown)
+            self.assertEqual("hello" in shown, "hello" in text)
+            self.assertTrue(shown.endswith("line 2"), shown)
+
     def test_the_mark_of_ones_own_changes_in_place(self) -> None:
         row = Row(0, "alice", "hello", "own", b"1", "✓")
         self.window.add(row)

@@ -58,6 +58,15 @@ class WindowTests(DeskCase):
         self.alice.press("<Down>")
         self.assertEqual(self.alice.main.typed(), "begun")
 
+    def test_up_on_an_empty_line_edits_the_last_message(self) -> None:
+        self.alice.write("one")
+        self.alice.press("<Up>")
+        self.assertEqual(self.alice.main.typed(), "/edit one")
+        self.alice.press("<Up>", "<Down>", "<Down>")
+        self.assertEqual(self.alice.main.typed(), "")
+        self.alice.write("/edit two")
+        self.assertIn("alice  two (edited)", self.alice.main.display.text.get("1.0", "end"))
+
     def test_conversations_by_keys_and_by_the_mouse(self) -> None:
         self.alice.write("/group --open hw3")
         self.assertEqual(self.alice.main.name.cget("text"), "#hw3")

@@ -55,6 +55,14 @@ class CircleTests(SynchronousTestCase):
         [gid] = self.post.groups
         return gid
 
+    def test_an_edit(self) -> None:
+        self.alice.enter("/group lab teh formula", "/focus lab", "s/teh/the/")
+        self.all()
+        self.assertEqual([(one.text, one.edits != b"") for one in self.bob.face.take(n.Said)],
+                         [("teh formula", False), ("the formula", True)])  # fmt: skip
+        for phone in (self.alice, self.bob):
+            self.assertEqual(phone.kept(f"gid:{self.gid().hex()}"), [("alice", "the formula")])
+
     def test_it_is_made_and_who_is_invited_is_in_it(self) -> None:
         self.assertEqual([talk.to for talk in self.bob.app.view().talks], ["#lobby", "#lab"])
         [talk] = [talk for talk in self.alice.app.view().talks if talk.to == "#lab"]

@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from chatd import encryption as e
 from chatd import messages as m
 from clients.core import notices as n
+from clients.core.outbox import Outgoing
 from tests.clients.core.secure.kit import Phone, Post, meet, pass_time, settle
 
 
@@ -27,6 +28,43 @@ class DirectTests(SynchronousTestCase):
         self.assertEqual(self.alice.states(), [("hello", "sent"), ("hello", "delivered")])
         self.assertEqual(self.alice.kept("@bob"), [("alice", "hello")])
         self.assertEqual(self.bob.kept("@alice"), [("alice", "hello")])
+
+    def test_an_edit_is_one_message_more_and_has_no_row(self) -> None:
+        self.alice.enter("@bob teh cat", "/focus @bob", "s/teh/the/", "/edit the dog")
+        self.both()
+        said = self.bob.face.take(n.Said)
+        self.assertEqual([one.text for one in said], ["teh cat", "the cat", "the dog"])
+        self.assertEqual([one.edits for one in said], [b"", said[0].id, said[0].id])
+        told = [(one.text, one.state, one.edits != b"") for one in self.alice.face.take(n.Outcome)]
+        self.assertIn(("the dog", "delivered", True), told)
+        for phone, to in ((self.alice, "@bob"), (self.bob, "@alice")):
+            self.assertEqual(phone.kept(to), [("alice", "the dog")])
+        bob = self.bob.kill().come()
+        self.assertEqual((bob.texts(), bob.kept("@alice")), ([], [("alice", "the dog")]))
+        self.assertNotIn("the dog", str(self.post.log))
+
+    def test_what_was_said_before_the_connection_broke_is_edited_after_it(self) -> None:
+        self.alice.enter("@bob hello", "/focus @bob")
+        self.both()
+        self.alice.line.drop()
+        for line in ("one", "/edit two", "s/two/three/"):
+            self.alice.app.enter(line)
+        self.post.clock.advance(60)
+        self.both()
+        self.assertEqual(self.bob.kept("@alice"), [("alice", "hello"), ("alice", "three")])
+        self.assertEqual(self.alice.kept("@bob"), [("alice", "hello"), ("alice", "three")])
+
+    def test_nobody_edits_what_the_other_said(self) -> None:
+        self.bob.enter("@alice mine")
+        self.both()
+        [said] = self.alice.face.take(n.Said)
+        edit = Outgoing(b"e" * 16, "@bob", "forged", self.post.now(), said.id)
+        self.alice.session.wrote = lambda *asked: True  # a client that does as it likes
+        self.alice.app._carry_out(self.alice.session.say(0.0, [edit]))
+        self.alice.app._settle()
+        self.both()
+        self.assertEqual([(one.text, one.edits) for one in self.bob.face.take(n.Said)], [("forged", b"")])
+        self.assertEqual(self.bob.kept("@alice"), [("bob", "mine"), ("alice", "forged")])
 
     def test_nothing_of_it_is_said_openly(self) -> None:
         self.alice.enter("@bob the canary sings")

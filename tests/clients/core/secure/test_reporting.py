@@ -62,6 +62,17 @@ class ReportingTests(SynchronousTestCase):
         mails = [mail for box in self.post.mail.values() for mail in box]
         self.assertNotIn(b"ugly", b"".join(mail.ciphertext for mail in mails))
 
+    def test_what_was_edited_is_reported_as_it_was_shown_each_time(self) -> None:
+        self.mallory.enter("/focus @bob", "/edit something nice")
+        self.all()
+        ids = {said.text: said.id.hex() for said in self.bob.face.take(n.Said)}
+        self.assertEqual(self.bob.kept("@mallory"), [("mallory", "something nice")])
+        for text in ("something ugly", "something nice"):
+            self.bob.enter(f"/report {ids[text]} look")
+            self.all()
+        told = [one.detail for one in self.mod.face.take(n.Secure) if one.code == "REPORT_RECEIVED"]
+        self.assertEqual(told, [f"mallory said: 'something {word}'. Why: look" for word in ("ugly", "nice")])
+
     def test_what_the_server_did_not_tag_is_not_shown(self) -> None:
         self.post.refuse[e.CheckReport] = m.Failed(0, "not-allowed", "You are no moderator.")
         self.bob.enter(f"/report {self.listed()} he is rude")

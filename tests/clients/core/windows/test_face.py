@@ -10,7 +10,7 @@ from chatd.messages import Join
 from clients.core.moving import MOVING, Moving
 from clients.core.notices import Ended, Outcome, Refused, Said
 from clients.core.offers import Offer
-from clients.core.windows.windows import Window
+from clients.core.windows.windows import EVENT, Window
 from tests.clients.house import Visitor
 from tests.clients.screen.seat import Seat, seated
 from tests.kit import House
@@ -93,6 +93,35 @@ class FaceTests(SynchronousTestCase):
             self.bob.enter("@alice more")
             await alice.pump()
             self.assertEqual(alice.terminal.raw.count("\a"), 2)
+
+        seated(story, self.house)
+
+    def test_a_message_is_edited_where_it_stands(self) -> None:
+        async def story(alice: Seat) -> None:
+            self.bob.enter("teh cat")
+            await alice.press("teh dog", "\r", "another", "\r")
+            self.bob.enter("s/teh/the/")
+            await alice.press("s/another/more/", "\r", "\x1b[A", "!", "\r")
+            self.assertEqual(texts(alice.screen.windows.current)[-3:],
+                             ["bob: the cat (edited)", "alice: teh dog", "alice: more! (edited)"])  # fmt: skip
+            await alice.press("/group --open g", "\r")
+            self.bob.enter("/edit the cow")
+            await alice.pump()
+            lobby = alice.screen.windows.all[0]
+            self.assertIn("bob: the cow (edited)", texts(lobby))
+            self.assertEqual((lobby.unread, lobby.level), (0, EVENT))
+
+        seated(story, self.house)
+
+    def test_what_is_not_in_the_window_is_a_row_of_its_own(self) -> None:
+        async def story(alice: Seat) -> None:
+            self.bob.enter("long ago")
+            await alice.pump()
+            window = alice.screen.windows.current
+            window.rows.clear()
+            self.bob.enter("/edit just now")
+            await alice.pump()
+            self.assertEqual(texts(window), ["bob: just now (edited)"])
 
         seated(story, self.house)
 

@@ -18,6 +18,14 @@ class PastTests(SynchronousTestCase):
         self.assertEqual([past.back("begun"), past.back("two"), past.back("one")], ["two", "one", None])
         self.assertEqual([past.forward(), past.forward(), past.forward()], ["two", "begun", None])
 
+    def test_first_the_message_to_be_edited(self) -> None:
+        past = Past()
+        self.assertEqual([past.back("", "/edit b"), past.back("/edit b"), past.forward()], ["/edit b", None, ""])
+        past.add("a")
+        self.assertEqual([past.back("", "/edit b"), past.back("/edit b"), past.back("a")], ["/edit b", "a", None])
+        self.assertEqual([past.forward(), past.forward(), past.forward()], ["/edit b", "", None])
+        self.assertEqual([past.back("begun"), past.forward()], ["a", "begun"])
+
     def test_nothing_was_sent(self) -> None:
         self.assertIsNone(Past().back("begun"))
         self.assertIsNone(Past().forward())
