@@ -172,7 +172,7 @@ class PipeTests(ChatCase):
         self.assertIn("(Private to bob) You: in private\n", done.out)
         self.assertEqual(sorted(done.err.splitlines()), [
             "Requested user <<zoe>> not found! Please choose another.",
-            "There is no command /nothing; nothing was sent.",
+            "There is no command /nothing; nothing was sent. /help shows all.",
         ])  # fmt: skip
         swarm.until(lambda: len(heard) == 3)
         self.assertEqual(sorted(heard), ["alice: a", "alice: b", "alice: in private"])
