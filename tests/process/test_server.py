@@ -21,6 +21,7 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.messages import Bye
+from chatd.store.migrations import MIGRATIONS
 from chatd.tls import Certificates
 from tests.process.server import DEADLINE, Server, environment
 from tests.process.swarm import Client, Swarm
@@ -116,7 +117,7 @@ class ServerTests(SynchronousTestCase):
         database.close()
         sentence = self.refused(server)
         self.assertIn("99", sentence)
-        self.assertIn("schema 3", sentence)
+        self.assertIn(f"schema {len(MIGRATIONS)}.", sentence)
 
     def test_what_is_no_certificate_is_told(self) -> None:
         server = self.server("--certificate", __file__, "--key", __file__)
