@@ -7,7 +7,6 @@ what is older comes when one scrolls to its top.
 from __future__ import annotations
 
 import re
-import tkinter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -31,9 +30,9 @@ class Display:
     def __init__(self, parent: Any, older: Callable[[], None], say: Callable[[str], None]) -> None:
         self._say = say
         self.frame = tb.Frame(parent)
-        self.text = tkinter.Text(
-            self.frame, state="disabled", wrap="word", relief="flat", borderwidth=0, padx=12, pady=8, spacing1=2,
-            spacing3=2, cursor="arrow", takefocus=1, highlightthickness=1,
+        self.text = tb.Text(
+            self.frame, autostyle=False, state="disabled", wrap="word", relief="flat", borderwidth=0, padx=12, pady=8,
+            spacing1=2, spacing3=2, cursor="arrow", takefocus=1, highlightthickness=1,
         )  # fmt: skip
         scroll = tb.Scrollbar(self.frame, command=self.text.yview)
         self.text.configure(yscrollcommand=scroll.set)
