@@ -71,6 +71,7 @@ LAYERS = {
     "chatd.past": Layer(
         (*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"), ("twisted",)
     ),
+    "chatd.courtesy": Layer(),
     "chatd.early": Layer(),
     "chatd.files": Layer(("chatd.early",)),
     "chatd.transfers": Layer(
@@ -155,10 +156,13 @@ LAYERS = {
         (
             *(*WORDS, "chatd.entries", "chatd.core", "chatd.journal", "chatd.store.interface", "chatd.node"),
             *("chatd.auth", "chatd.admission", "chatd.backup", "chatd.config", "chatd.data", "chatd.tls"),
+            "chatd.courtesy",
         ),
         ("twisted", "zope", "msgspec"),
     ),
-    "chatd.console": Layer((*WORDS, "chatd.wire.inert", "chatd.operations"), ("twisted", "zope", "msgspec")),
+    "chatd.console": Layer(
+        (*WORDS, "chatd.wire.inert", "chatd.operations", "chatd.courtesy"), ("twisted", "zope", "msgspec")
+    ),
     **dict.fromkeys(
         ("chatd.console.terminal", "chatd.console.shell", "chatd.console.manhole"),
         Layer((*WORDS, "chatd.wire.inert", "chatd.operations", "chatd.console"), ("twisted", "prompt_toolkit")),

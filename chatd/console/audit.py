@@ -20,9 +20,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from chatd.courtesy import resting
+
 NOTHING: Final = "0" * 64
 LONGEST: Final = 64 * 1024  # bytes of a line
 MOST_READ: Final = 10_000
+LINES: Final = 50  # that are read in one go
 TORN: Final = "(torn)"
 _WRONG: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -176,7 +179,7 @@ class Audit:
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         try:
             with self.path.open("rb") as file:
-                yield from enumerate(file, 1)
+                yield from enumerate(resting(file, LINES), 1)
         except FileNotFoundError:
             return
 

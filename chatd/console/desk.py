@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from chatd.console import parser
 from chatd.console.about import explained
-from chatd.console.audit import Audit, AuditError, Happened
+from chatd.console.audit import LINES, Audit, AuditError, Happened
 from chatd.console.completion import Candidate, complete
 from chatd.console.history import History
 from chatd.console.parser import Parsed
@@ -36,6 +36,7 @@ from chatd.console.verbs import (
     Value,
     Verb,
 )
+from chatd.courtesy import resting
 from chatd.operations.names import beginning
 from chatd.operations.service import Refused, Service
 
@@ -183,7 +184,7 @@ class Desk:
                 "verb": entry.verb, "said": " ".join(f"{key}={value}" for key, value in entry.said.items()),
                 "result": entry.result, "ms": entry.ms,
             }
-            for entry in self._audit.entries(by, since)
+            for entry in resting(self._audit.entries(by, since), LINES)
         ]  # fmt: skip
 
     def verified(self) -> Deferred[list[str]]:

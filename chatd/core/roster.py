@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatd.core import doors, invitations, membership, sanctions, staff
@@ -34,7 +34,7 @@ CALLED: Final = {"username": "name", "user": "name", "section": "groups", "secti
 MOST_ROWS: Final = 20_000
 MOST_PROBLEMS: Final = 50
 GONE: Final = "no longer on the class's list"
-PART: Final = 100
+PART: Final = 20
 """So many rows are looked at, or done, in one go while a server runs."""
 MANY: Final = 5
 """So many may leave a list at once, or a third of it, before somebody has to say that it is right."""
@@ -91,14 +91,16 @@ def load(hub: Hub, directory: Directory) -> None:
 # ---- the file ----------------------------------------------------------------------------------------------------
 
 
-def parse(text: str) -> tuple[list[Person], list[str]]:
-    """The rows of a CSV file, and what is wrong with it, line by line."""
+def parse(
+    text: str, paced: Callable[[Iterable[list[str]]], Iterable[list[str]]] = iter
+) -> tuple[list[Person], list[str]]:
+    """The rows of a CSV file, and what is wrong with it, line by line. `paced` may let others work between rows."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     people: list[Person] = []
     problems: list[str] = []
     try:
         columns = _columns([cell.strip().lower() for cell in next(reader, [])])
-        for cells in reader:
+        for cells in paced(reader):
             if any(cell.strip() for cell in cells):
                 _row(reader.line_num, columns, cells, people, problems)
             if len(people) > MOST_ROWS or len(problems) > MOST_PROBLEMS:

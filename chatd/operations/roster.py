@@ -7,6 +7,7 @@ nobody has used them.
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from chatd.auth import make_invitation
 from chatd.core import invitations, roster
 from chatd.core.hub import Hub
 from chatd.core.turn import Turn
+from chatd.courtesy import resting
 from chatd.operations.service import Refused, Service
 
 CODE_DAYS = 180
@@ -59,7 +61,7 @@ def sync(
 def _sync(
     service: Service, text: str, by: str, dry_run: bool, adopt: bool, drop: bool
 ) -> Generator[Deferred[Any], Any, Synced]:  # fmt: skip
-    people, problems = yield service.read(roster.parse, text)
+    people, problems = yield service.read(roster.parse, text, partial(resting, every=roster.PART))
     steps = roster.planning(service.hub, people, problems, service.now(), adopt, drop)
     while (found := next(steps)) is None:
         yield deferLater(service.clock, 0)

@@ -32,7 +32,7 @@ class Display:
         self.frame = tb.Frame(parent)
         self.text = tb.Text(
             self.frame, autostyle=False, state="disabled", wrap="word", relief="flat", borderwidth=0, padx=12, pady=8,
-            spacing1=2, spacing3=2, cursor="arrow", takefocus=1, highlightthickness=1,
+            spacing1=2, spacing3=2, cursor="arrow", takefocus=True, highlightthickness=1,
         )  # fmt: skip
         scroll = tb.Scrollbar(self.frame, command=self.text.yview)
         self.text.configure(yscrollcommand=scroll.set)

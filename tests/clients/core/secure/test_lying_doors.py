@@ -27,9 +27,9 @@ class Lies(DoorCase):
     def test_a_knock_that_was_never_made(self) -> None:
         """Of somebody who was removed, of nobody, at another's door, at a shut one, of a member."""
         self.both()
-        self.carol.enter("/group essays")
+        self.carol.enter("/group hw1")
         self.live()
-        self.alice.enter("/kick essays carol", "/group --private lab")
+        self.alice.enter("/kick hw1 carol", "/group --private lab")
         self.live()
         self.forget()
         [lab] = [gid for gid in self.town.house.node.hub.sealed.circles.by_gid if gid != self.gid()]
@@ -44,10 +44,10 @@ class Lies(DoorCase):
 
     def test_a_door_that_was_shut_a_moment_ago(self) -> None:
         self.both()
-        self.alice.enter("/op essays bob")
+        self.alice.enter("/op hw1 bob")
         self.live()
         self.alice.wire.lies = {e.GroupGrew: lambda event: [], e.Mail: lambda event: []}
-        self.bob.enter("/mode essays +i")
+        self.bob.enter("/mode hw1 +i")
         self.alice.push(e.Knocks(0, [(self.gid(), "carol")]))
         self.live()
         self.assertNotIn("carol", self.town.house.node.hub.sealed.circles.by_gid[self.gid()].members)
@@ -59,22 +59,22 @@ class Lies(DoorCase):
         who = [(self.gid(), f"nobody{number}") for number in range(5_000)]
         self.alice.push(e.Knocks(0, who), e.Knocks(0, who))
         self.assertLess(len(self.alice.wire.sent) - before, 700)
-        self.carol.enter("/group essays")
+        self.carol.enter("/group hw1")
         self.live()
-        self.assertEqual(self.groups(self.carol), ["#essays"])  # bob was there
+        self.assertEqual(self.groups(self.carol), ["#hw1"])  # bob was there
 
     def test_a_name_leads_to_another_group(self) -> None:
-        """Mallory and the server: who asks for essays is sent to a group of mallory's, who lets everybody in."""
+        """Mallory and the server: who asks for hw1 is sent to a group of mallory's, who lets everybody in."""
         mallory = self.town.move_in("mallory")
         mallory.enter("/group trap")
         self.live()
         self.carol.wire.answers[e.AskDoor] = lambda asked: [e.DoorIs(asked.ref, self.gid())]
-        self.carol.enter("/group essays")
+        self.carol.enter("/group hw1")
         self.live()
         self.assertEqual(self.carol.codes(), ["GROUP_OTHER"])
         self.assertEqual(self.groups(self.carol), [])
         self.assertNotIn("carol", self.town.house.node.hub.sealed.circles.by_gid[self.gid()].members)
-        self.carol.enter("/group essays the canary sings")
+        self.carol.enter("/group hw1 the canary sings")
         self.live()
         self.assertEqual(mallory.texts(), [])
         self.nothing_open("canary")
@@ -83,22 +83,22 @@ class Lies(DoorCase):
         """Then there are two: nobody reads what was said in the other one, and the two are told apart."""
         self.both()
         self.carol.wire.answers[e.AskDoor] = lambda asked: [e.DoorIs(asked.ref)]
-        self.carol.enter("/group essays")
+        self.carol.enter("/group hw1")
         self.assertEqual((self.carol.refusals(), self.groups(self.carol)), (["busy"], []))
 
     def test_said_to_be_open_when_one_knows_better(self) -> None:
         self.both()
-        self.bob.enter("/part essays")
+        self.bob.enter("/part hw1")
         self.live()
         self.forget()
-        self.bob.wire.answers[e.AskDoor] = lambda asked: [e.DoorIs(asked.ref, b"", "#essays")]
-        self.bob.enter("/group essays", "/group essays the canary sings")
+        self.bob.wire.answers[e.AskDoor] = lambda asked: [e.DoorIs(asked.ref, b"", "#hw1")]
+        self.bob.enter("/group hw1", "/group hw1 the canary sings")
         self.assertEqual((self.bob.codes(), self.groups(self.bob)), (["GROUP_WAS_SECRET"], []))
         self.nothing_open("canary")
 
     def test_said_to_be_an_open_one_of_another_name(self) -> None:
         self.carol.wire.answers[e.AskDoor] = lambda asked: [e.DoorIs(asked.ref, b"", "#trap")]
-        self.carol.enter("/group essays")
+        self.carol.enter("/group hw1")
         self.assertEqual((self.carol.refusals(), self.groups(self.carol)), (["no-such-group"], []))
 
     def test_a_door_that_nobody_signed(self) -> None:
@@ -139,10 +139,10 @@ class Lies(DoorCase):
         self.carol.wire.cut()
         self.town.live(20)
         self.forget()
-        self.carol.enter("/group essays", "/group essays the canary sings", "/group --private lab", "/group club hello")
+        self.carol.enter("/group hw1", "/group hw1 the canary sings", "/group --private lab", "/group club hello")
         self.assertEqual((self.carol.codes(), self.carol.refusals()), (["GROUP_NOT_OPEN"] * 2, ["no-such-group"]))
         self.assertEqual(self.groups(self.carol), ["#club"])
-        self.assertEqual(self.carol.wire.leaks("canary") + self.carol.wire.leaks("essays"), [])
+        self.assertEqual(self.carol.wire.leaks("canary") + self.carol.wire.leaks("hw1"), [])
         self.assertEqual(self.carol.states(), ["stored"])
 
     def test_answers_that_are_none(self) -> None:
@@ -154,15 +154,15 @@ class Lies(DoorCase):
         for answer in answers:
             for kind in (e.AskDoor, e.Knock):
                 self.carol.wire.answers[kind] = answer
-                self.carol.enter("/group essays")
+                self.carol.enter("/group hw1")
                 self.live()
                 self.assertEqual(self.groups(self.carol), [])
                 self.carol.wire.honest()
                 self.carol.wire.cut()
                 self.town.live(20)
-                self.carol.enter("/part essays")
+                self.carol.enter("/part hw1")
                 self.live()
         self.forget()
-        self.carol.enter("/group essays")
+        self.carol.enter("/group hw1")
         self.live()
         self.talk()
