@@ -7,16 +7,16 @@ message to a thousand people is a thousand calls. A shorter switch interval was 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar
 
 REST: Final = 0.002  # seconds
 T = TypeVar("T")
 
 
-def resting(rows: Iterable[T], every: int) -> Iterator[T]:
+def resting(rows: Iterable[T], every: int, rest: Callable[[float], object] = time.sleep) -> Iterator[T]:
     """The same rows; behind each `every` of them there is a rest."""
     for number, row in enumerate(rows, 1):
         yield row
         if not number % every:
-            time.sleep(REST)
+            rest(REST)

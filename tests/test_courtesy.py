@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from threading import Thread
-
 from twisted.trial.unittest import SynchronousTestCase
 
-from chatd.courtesy import resting
+from chatd.courtesy import REST, resting
 
 
 class RestTests(SynchronousTestCase):
-    """Rows, and what others can do meanwhile."""
+    """Rows, and the rests between them."""
 
-    def test_the_same_rows(self) -> None:
-        self.assertEqual(list(resting(range(7), 3)), list(range(7)))
+    def test_a_rest_behind_each_few_rows(self) -> None:
+        happened: list[float] = []
+        for number in resting(range(7), 3, happened.append):
+            happened.append(number)
+        self.assertEqual(happened, [0, 1, 2, REST, 3, 4, 5, REST, 6])
+
+    def test_no_rows(self) -> None:
         self.assertEqual(list(resting([], 1)), [])
-
-    def test_others_have_their_turn(self) -> None:
-        seen: list[int] = []
-        other = Thread(target=seen.append, args=(1,))
-        for number in resting(range(100), 1):
-            if not number:
-                other.start()
-        other.join()
-        self.assertEqual(seen, [1])
