@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from chatd import messages as m
 from chatd import moderation as mod
 from chatd.core import archive, doors
@@ -414,16 +416,17 @@ def check_reason(hub: Hub, reason: str) -> None:
 
 
 def tell_position(
-    hub: Hub, session: Session, ref: int, group: Conversation, created: bool = False, already: bool = False,
-    noted: tuple[int, bytes] = (0, b""),
+    hub: Hub, session: Session, ref: int, group: Conversation, name: str, created: bool = False,
+    already: bool = False, noted: tuple[int, bytes] = (0, b""),
 ) -> None:  # fmt: skip
-    """Answer with how the group stands when the answer leaves."""
-    hub.say(session, m.GroupInfo(ref, group.position(session), group.size(), created, already, *noted))
+    """Answer with how the group stands when the answer leaves, by the name that it had when it was asked for."""
+    position = msgspec.structs.replace(group.position(session), conversation=name)
+    hub.say(session, m.GroupInfo(ref, position, group.size(), created, already, *noted))
 
 
 def tell_group(hub: Hub, session: Session, group: Conversation, noted: tuple[int, bytes] = (0, b"")) -> None:
     """A session is in a group without having asked: how it stands, and, where IRC would have asked, who is in it."""
-    tell_position(hub, session, 0, group, noted=noted)
+    tell_position(hub, session, 0, group, group.name, noted=noted)
     if session.line and session.user is not None:
         hub.say(session, _list(hub, session.user, group, 0))
 
@@ -445,7 +448,7 @@ def set_topic(hub: Hub, session: Session, command: m.SetTopic, turn: Turn) -> No
         turn.keep(group.record())
         noted = archive.note(hub, group, turn, "topic", by, command.topic)
         turn.cast(group.audience, m.GroupChange(group.name, "topic", by, by, command.topic, *noted), session)
-    turn.then(tell_position, hub, session, command.ref, group, False, False, noted)
+    turn.then(tell_position, hub, session, command.ref, group, group.name, False, False, noted)
 
 
 def rename(hub: Hub, session: Session, command: mod.Rename, turn: Turn) -> None:

@@ -44,7 +44,7 @@ def join(hub: Hub, session: Session, ref: int, turn: Turn) -> None:
         session.lobby = True
         enter(hub, session, turn)
     turn.then(_hear, hub, session)
-    turn.then(groups.tell_position, hub, session, ref, hub.lobby, False)
+    turn.then(groups.tell_position, hub, session, ref, hub.lobby, hub.lobby.name)
 
 
 def _hear(hub: Hub, session: Session) -> None:

@@ -55,10 +55,10 @@ def join(hub: Hub, session: Session, command: m.Join, turn: Turn) -> None:
         noted = _enter(hub, group, user, command.key, turn)
     else:
         turn.then(hub.subscribe_user, user, group)
-        turn.then(tell_position, hub, session, command.ref, group, False, True)
+        turn.then(tell_position, hub, session, command.ref, group, group.name, False, True)
         return
     turn.then(hub.subscribe_user, user, group)
-    turn.then(tell_position, hub, session, command.ref, group, created, False, noted)
+    turn.then(tell_position, hub, session, command.ref, group, group.name, created, False, noted)
     turn.then(_tell_others, hub, session, group, noted)
     turn.then(metadata.introduce, hub, user, group)
 

@@ -159,6 +159,7 @@ class CutTests(SynchronousTestCase):
         self.assertEqual(same(got), same(pieces.says(*said.splitlines(keepends=True))))
 
     @given(ANY)
+    @example([b"JOIN #two", b"RENAME #two #new", b"LIST"])
     def test_a_byte_at_a_time(self, said: list[bytes]) -> None:
         data = b"".join(line + b"\n" for line in said)[:3000]
         whole, pieces = Everybody(), Everybody()
