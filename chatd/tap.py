@@ -49,6 +49,7 @@ from chatd.ports.irc.client import Facts
 from chatd.ports.lines import Codecs, Lines
 from chatd.ports.person import Persons, asking
 from chatd.ports.session import Counter
+from chatd.store.connection import lengthen_log
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
 from chatd.straight import few_at_once
@@ -198,6 +199,7 @@ class Chatd(Service):
         self._listen_metrics(settings, listeners)
         self._ports += control.listen(self.operations, reactor)
         self._sweeper.start(SWEEP_SECONDS, now=False)
+        reactor.callWhenRunning(self._lengthen_log, True)
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(self.reload))
         # SIGTERM and Ctrl-C are the usual way to stop: status 0, where twistd would end by the signal itself
         reactor.addSystemEventTrigger("after", "shutdown", setattr, reactor, "_exitSignal", None)
@@ -205,6 +207,12 @@ class Chatd(Service):
         reactor.callWhenRunning(self._supervisor.ready, "It listens.")
         self.window.working(listeners, self.certificates.fingerprint)
         log.info("listening: {listeners}", listeners=listeners)
+
+    def _lengthen_log(self, more: bool) -> None:
+        """Make the store's log as long as it gets, step by step: commits come in between."""
+        if more:
+            spare = self.node.limits.disk_reserve_bytes
+            self.node.journal.run(lengthen_log, self.folder.database, spare).addCallback(self._lengthen_log)
 
     @staticmethod
     def _policy(settings: Settings) -> Policy:

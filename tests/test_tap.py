@@ -27,6 +27,7 @@ from chatd.config import Settings
 from chatd.data import DataFolder
 from chatd.entries import VerifierSet
 from chatd.ports.door import Door
+from chatd.store.connection import LOG_BYTES
 from chatd.window import Window
 from chatd.wire.pack import decode_event, encode_command, frame
 from tests.kit import Transport
@@ -181,6 +182,10 @@ class ServiceTests(SynchronousTestCase):
         greeting = decode_event(transport.value()[4:])
         assert isinstance(greeting, m.Greeting)
         self.assertEqual(greeting.epoch, service.node.hub.epoch)
+
+    def test_the_stores_log_is_as_long_at_once_as_it_gets(self) -> None:
+        service = self.start()
+        self.assertEqual(os.path.getsize(service.folder.database + "-wal"), LOG_BYTES)
 
     def test_websockets_have_tls_unless_only_this_machine_reaches_them(self) -> None:
         self.start("--listen=none", "--websocket=tcp:8067:interface=127.0.0.1", "--websocket=tcp:8097")
