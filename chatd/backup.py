@@ -2,6 +2,7 @@
 
 Rule: a copy is one moment of the database, taken in one transaction that only reads, so it holds everything that was
 acknowledged before it began; the files follow, of which none that it names is missing unless it was deleted meanwhile.
+It is written at a pace that leaves the disk to the server (`chatd.courtesy`), 20 MB/s at most.
 It gets its name when all of it is on the disk and has been verified. It holds the server's secrets, and is for nobody
 else's eyes. Encrypted mail that is on its way to a device and one-time keys are left out: what is not kept cannot be
 opened later, and a key must not be given out twice.
@@ -15,20 +16,28 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from chatd.courtesy import PIECE, Pace
 from chatd.data import DataFolder, write_whole
 from chatd.store.connection import open_connection
 from chatd.store.verify import Verified, open_to_read, verify
 
 # VACUUM INTO, not SQLite's backup API: that one begins anew whenever somebody writes, and somebody always does.
 COPY_INTO: Final = "VACUUM INTO ?"
+COPY_CACHE: Final = "PRAGMA cache_size = -1024"  # KiB; what is in it when all is copied is written at once
+STEPS: Final = 200  # of SQLite's machine, between two looks at how much was written: some tens of rows
+# The copy is nobody's before it is whole: no journal. By the hundred: what is deleted is written over.
+LEAVING_OUT: Final = ("PRAGMA secure_delete = ON", "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 LEAVE_OUT: Final = (
-    "PRAGMA secure_delete = ON", "DELETE FROM delivery", "DELETE FROM letter", "DELETE FROM one_time_key",
-)  # fmt: skip
+    "DELETE FROM delivery WHERE (device, seq) IN (SELECT device, seq FROM delivery LIMIT 100)",
+    "DELETE FROM letter WHERE letter IN (SELECT letter FROM letter LIMIT 100)",
+    "DELETE FROM one_time_key WHERE (device, number) IN (SELECT device, number FROM one_time_key LIMIT 100)",
+)
+CHANGES: Final = "SELECT changes()"
 NEW_EPOCH: Final = "UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'epoch'"
 BLOBS: Final = "SELECT lower(hex(blob)), size, sha256 FROM blob WHERE committed > 0"
 FORGET_BLOB: Final = "DELETE FROM blob WHERE blob = ?"
@@ -38,8 +47,10 @@ KEPT: Final = ("secret", "audit.head", "tls", "console", "files")
 MANIFEST: Final = "manifest.json"
 NOTE: Final = "last-backup.json"
 FORMAT: Final = 1
-PIECE: Final = 1 << 20
+PART: Final = ".part"
 SPARE_BYTES: Final = 64 << 20
+CUT: Final = 16 << 20  # bytes
+DAY: Final = 86_400  # seconds
 
 
 class BadBackup(Exception):
@@ -58,30 +69,30 @@ class Backed(NamedTuple):
 # ---- making one --------------------------------------------------------------------------------------------------
 
 
-def back_up(data: str, out: str) -> Backed:
+def back_up(data: str, out: str, pace: Pace | None = None) -> Backed:
     """Copy a data folder, also beside its running server, into a new folder. Blocks. Raises BadBackup or OSError."""
-    folder, target = DataFolder(data), Path(out)
+    folder, target, pace = DataFolder(data), Path(out), pace or Pace()
     if target.exists():
         raise BadBackup(f"{target} is there already; name a new folder")
     if not os.path.exists(folder.database):
         raise BadBackup(f"there is no database {folder.database}")
-    part = target.with_name(target.name + ".part")
+    part = target.with_name(target.name + PART)
     shutil.rmtree(part, ignore_errors=True)
     part.parent.mkdir(parents=True, exist_ok=True)
     _check_room(folder, part.parent)
     made = int(time.time())
     try:
         part.mkdir(mode=0o700)
-        copy_database(folder.database, part / DATABASE)
-        _leave_out(part / DATABASE)
+        copy_database(folder.database, part / DATABASE, pace)
+        _leave_out(part / DATABASE, pace)
         for name in KEPT:
-            _copy(folder.path / name, part / name)
+            _copy(folder.path / name, part / name, pace)
         _forget_deleted(folder, part)
         found = verify(str(part / DATABASE))
         if found.problems:
             raise BadBackup(f"the database has problems, see `chatd-admin verify`: {'; '.join(found.problems[:3])}")
         size = _write_manifest(part, made, found)
-        _sync(part)
+        _sync(part, part / DATABASE, pace)
         os.replace(part, target)
         _sync_folder(target.parent)
     except BaseException:
@@ -100,16 +111,33 @@ def last(data: str) -> int:
         return 0
 
 
-def make_room(folder: str, keep: int) -> list[str]:
-    """Remove the oldest copies in a folder of nothing but copies, but for the newest `keep`; returns which."""
-    found = sorted(path for path in Path(folder).glob("*") if (path / MANIFEST).exists())
+def make_room(folder: str, keep: int, pace: Pace | None = None) -> list[str]:
+    """Remove the oldest copies in a folder of nothing but copies, but for the newest `keep`; returns which.
+
+    What is left of one that was never ended goes, too, when it is a day old.
+    """
+    pace = pace or Pace()
+    found = sorted(path for path in Path(folder).glob("*") if (path / MANIFEST).exists() and path.suffix != PART)
     gone = found[: max(0, len(found) - keep)]
-    for path in gone:
-        shutil.rmtree(path)
+    left = [path for path in Path(folder).glob("*" + PART) if path.stat().st_mtime < time.time() - DAY]
+    for path in left + [path.rename(path.with_name(path.name + PART)) for path in gone]:
+        _remove(path, pace)
     return [str(path) for path in gone]
 
 
-def copy_database(source: str, part: Path) -> None:
+def _remove(folder: Path, pace: Pace) -> None:
+    """To free a gigabyte at once holds up who writes: large files get shorter first."""
+    for path in _files(folder):
+        with open(path, "r+b") as file:
+            for size in range(path.stat().st_size // CUT * CUT, 0, -CUT):
+                file.truncate(size)
+                pace.settle(file.fileno())
+        path.unlink()
+        _sync_folder(folder, pace.settle)
+    shutil.rmtree(folder)
+
+
+def copy_database(source: str, part: Path, pace: Pace) -> None:
     """SQLite's own copy of one moment, in one transaction that only reads; for nobody else's eyes."""
     try:
         connection = open_to_read(source)
@@ -117,14 +145,42 @@ def copy_database(source: str, part: Path) -> None:
         raise BadBackup(f"there is no database {source}") from None
     with closing(connection):
         part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        connection.execute(COPY_INTO, (str(part),))
+        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            connection.execute(COPY_CACHE)
+            connection.set_progress_handler(_grown(descriptor, pace), STEPS)
+            connection.execute(COPY_INTO, (str(part),))
+            pace.settle(descriptor)
+        finally:
+            os.close(descriptor)  # not before: that would let go of SQLite's locks of the same file
 
 
-def _leave_out(database: Path) -> None:
-    with closing(open_connection(str(database))) as connection:
-        for statement in LEAVE_OUT:
-            connection.execute(statement)
+def _grown(descriptor: int, pace: Pace) -> Callable[[], int]:
+    """What SQLite is to call now and then while it writes this file."""
+    size = 0
+
+    def look() -> int:
+        nonlocal size
+        before, size = size, os.fstat(descriptor).st_size
+        pace.wrote(descriptor, size - before)
+        return 0
+
+    return look
+
+
+def _leave_out(database: Path, pace: Pace) -> None:
+    descriptor = os.open(database, os.O_RDWR)
+    try:
+        with closing(open_connection(str(database))) as connection:
+            for statement in LEAVING_OUT:
+                connection.execute(statement)
+            for statement in LEAVE_OUT:
+                connection.execute(statement)
+                while connection.execute(CHANGES).fetchall() != [(0,)]:
+                    pace.settle(descriptor)
+                    connection.execute(statement)
+    finally:
+        os.close(descriptor)
 
 
 def _forget_deleted(folder: DataFolder, part: Path) -> None:
@@ -161,26 +217,28 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, pace: Pace) -> None:
     """A file, or a folder of files; uploads that are not whole, and what has gone meanwhile, are left out."""
     if source.is_symlink() or not source.exists():
         return
     if source.is_file():
-        _copy_file(source, target)
+        _copy_file(source, target, pace)
         return
     target.mkdir(mode=0o700)
     for path in sorted(source.iterdir()):
-        if path.suffix != ".part":
-            _copy(path, target / path.name)
+        if path.suffix != PART:
+            _copy(path, target / path.name, pace)
 
 
-def _copy_file(source: Path, target: Path) -> None:
+def _copy_file(source: Path, target: Path, pace: Pace) -> None:
     try:
-        reading = open(source, "rb")  # noqa: SIM115
+        reading = open(source, "rb", 0)  # noqa: SIM115
     except FileNotFoundError:
         return
-    with reading, open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as writing:
-        shutil.copyfileobj(reading, writing, PIECE)
+    with reading, open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", 0) as writing:
+        while piece := reading.read(PIECE):
+            pace.wrote(writing.fileno(), writing.write(piece))
+        pace.settle(writing.fileno())
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -199,16 +257,16 @@ def _write_manifest(part: Path, made: int, found: Verified) -> int:
     return sum(size for size, _ in files.values())
 
 
-def _sync(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        _sync_folder(path)
-    _sync_folder(folder)
+def _sync(folder: Path, database: Path, pace: Pace) -> None:
+    """What was not synced when it was written: the database, and which files there are."""
+    for path in (database, *(path for path in folder.rglob("*") if path.is_dir()), folder):
+        _sync_folder(path, pace.settle)
 
 
-def _sync_folder(path: Path) -> None:
+def _sync_folder(path: Path, sync: Callable[[int], object] = os.fsync) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -274,21 +332,21 @@ def restore(backup: str, data: str) -> Verified:
     found = check(backup)
     if found.problems:
         return found
-    folder, source = DataFolder(data), Path(backup)
+    folder, source, pace = DataFolder(data), Path(backup), Pace(rest=lambda _: None)  # nobody is there yet
     folder.acquire()
     try:
         part = Path(folder.database + ".part")
-        copy_database(str(source / DATABASE if source.is_dir() else source), part)
-        _leave_out(part)
+        copy_database(str(source / DATABASE if source.is_dir() else source), part, pace)
+        _leave_out(part, pace)
         with closing(open_connection(str(part))) as connection:
             connection.execute(NEW_EPOCH)
         for name in KEPT if source.is_dir() else ():
             if (folder.path / name).is_dir():
                 (folder.path / name).rmdir()
-            _copy(source / name, folder.path / name)
+            _copy(source / name, folder.path / name, pace)
         found = verify(str(part))
         if not found.problems:
-            _sync(folder.path)
+            _sync(folder.path, part, pace)
             os.replace(part, folder.database)
             _sync_folder(folder.path)
     finally:

@@ -11,9 +11,11 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import backup
+from chatd.courtesy import PIECE, Pace
 from chatd.data import DataFolder
 from chatd.entries import BlobCommitted, BlobGone, BlobMade
 from chatd.store.sqlite import SqliteStore
@@ -140,7 +142,7 @@ class BackupTests(SynchronousTestCase):
         """The database's copy still names it."""
         part = Path(self.mktemp())
         part.mkdir()
-        backup.copy_database(self.folder.database, part / "chat.db")
+        backup.copy_database(self.folder.database, part / "chat.db", Pace())
         self.store.commit([BlobGone(BLOB)])
         backup._forget_deleted(self.folder, part)
         self.assertEqual(backup.missing(str(part / "chat.db"), str(part)), [])
@@ -172,6 +174,39 @@ class BackupTests(SynchronousTestCase):
         self.assertEqual(
             sorted(path.name for path in many.iterdir()), ["a-folder-of-something-else", "copy-2", "copy-3"]
         )
+
+    def test_what_was_never_ended_goes_after_a_day(self) -> None:
+        many = Path(self.mktemp())
+        for name in ("copy-0", "new.part", "old.part", "old.part/files"):
+            (many / name).mkdir(parents=True)
+        (many / "old.part" / "manifest.json").write_text("{}")
+        os.utime(many / "old.part", (0, 0))
+        self.assertEqual(backup.make_room(str(many), 1), [])
+        self.assertEqual(sorted(path.name for path in many.iterdir()), ["copy-0", "new.part"])
+
+    def test_it_is_written_and_removed_piece_by_piece(self) -> None:
+        """Between two rests no more than some pieces come to the disk, and no more than a cut leaves it."""
+        for number in range(21, 200):
+            large = msgspec.structs.replace(message(number), body=b"%05d" % number * 10_000)
+            self.store.commit([large])
+        self.keep(b"g" * 16, b"x" * (3 * PIECE + 1))
+        sizes: dict[int, int] = {}
+        steps: list[int] = []
+
+        def sync(descriptor: int) -> None:
+            about = os.fstat(descriptor)
+            before, sizes[about.st_ino] = sizes.get(about.st_ino, 0), about.st_size
+            steps.append(about.st_size - before)
+
+        pace = Pace(lambda _: None, sync)
+        made = backup.back_up(self.data, str(Path(self.out) / "a"), pace)
+        self.assertGreater(made.size, 10_000_000)
+        self.assertLess(max(steps), 2 * 1024 * 1024)
+        steps.clear()
+        with open(Path(made.path) / "files" / (b"g" * 16).hex(), "ab") as file:
+            file.truncate(3 * backup.CUT + 1)
+        backup.make_room(self.out, 0, Pace(lambda _: None, sync))
+        self.assertEqual([sorted(steps)[0], os.listdir(self.out)], [-backup.CUT, []])
 
     def test_the_note_of_the_newest(self) -> None:
         self.assertEqual(backup.last(self.data), 0)
