@@ -13,18 +13,20 @@ import json
 import os
 import re
 import secrets
+import signal
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
 
 from chatd import backup
 from chatd.auth import BadPassword, make_invitation, make_verifier
+from chatd.courtesy import give_way
 from chatd.data import BadFolder, DataFolder, FolderInUse
 from chatd.store.connection import WRITER_PRAGMAS, open_connection, set_up
 from chatd.store.interface import StoreError
@@ -71,6 +73,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return outcome.code
 
 
+def apart() -> NoReturn:
+    """As `chatd-admin`, for a running server: it gives way, and takes back what it began when it is told to stop."""
+    give_way()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    sys.exit(main())
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     whole = argparse.ArgumentParser(prog="chatd-admin", description="Work on the data folder of a chatd server.")
@@ -90,6 +99,9 @@ def parser() -> argparse.ArgumentParser:
     verb("migrate", "bring the database of a stopped server to this version's schema, after a copy")
     copy = verb("backup", "copy the folder, also beside a running server, and verify the copy")
     copy.add_argument("out", metavar="OUT", help="a folder that is not there yet")
+    copy.add_argument(
+        "--keep", type=_positive, metavar="N", help="remove the oldest backups beside OUT, but for the newest N"
+    )
     restore = verb("restore", "make an empty folder into one with a backup's content")
     restore.add_argument("backup", metavar="BACKUP", help="a folder that `backup` has made, or a database alone")
     invite = verb("invite", "print codes with which new accounts can be made")
@@ -177,8 +189,10 @@ def _migrate(arguments: argparse.Namespace) -> Outcome:
 def _backup(arguments: argparse.Namespace) -> Outcome:
     _have_written(arguments.data)
     made = backup.back_up(arguments.data, arguments.out)
+    gone = backup.make_room(os.path.dirname(made.path), arguments.keep) if arguments.keep else []
     told = _told(made.path, made.found, backup=made.path)
-    return told._replace(values={**told.values, "made": made.made, "size": made.size})
+    lines = [*told.lines, *(f"{path}: removed" for path in gone)]
+    return told._replace(lines=lines, values={**told.values, "made": made.made, "size": made.size, "gone": gone})
 
 
 def _restore(arguments: argparse.Namespace) -> Outcome:

@@ -41,6 +41,7 @@ from chatd.files import Folder
 from chatd.journal import Run
 from chatd.lookup import Lookup
 from chatd.node import SWEEP_SECONDS, Node
+from chatd.operations.apart import Children
 from chatd.operations.service import Service as Running
 from chatd.poller import serve_few
 from chatd.ports.door import DoorFactory
@@ -146,6 +147,7 @@ class Chatd(Service):
         self._pools = {"writer": ThreadPool(1, 1, "writer"), "reader": ThreadPool(0, READERS, "reader"),
                        "hash": ThreadPool(0, 2, "hash"), "files": ThreadPool(0, 4, "files"),
                        "console": ThreadPool(0, 2, "console"), "audit": ThreadPool(0, 1, "audit")}  # fmt: skip
+        self._children = Children(reactor)
         self._console: Any = None
         self._ports: list[Any] = []
         self._factories: list[DoorFactory] = []
@@ -188,7 +190,7 @@ class Chatd(Service):
         self.node.watchers.append(self.window)
         self.certificates = Certificates(self.folder.tls, settings.certificate, settings.key)
         self.operations = Running(
-            self.node, self.store, self.folder, self.certificates, reactor, self._runner("console"),
+            self.node, self.store, self.folder, self.certificates, reactor, self._runner("console"), self._children,
             settings=lambda: self.settings, filed=self.options.read, reload=self.reload,
         )  # fmt: skip
         self.operations.meter.start()
@@ -401,6 +403,7 @@ class Chatd(Service):
             reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
 
     def _let_go(self) -> None:
+        self._children.close()
         for pool in self._pools.values():
             if pool.started:
                 pool.stop()

@@ -139,7 +139,7 @@ LAYERS = {
     "chatd.config": Layer(("chatd.core.limits",), ("msgspec",)),
     "chatd.data": Layer(("chatd.messages",)),
     "chatd.window": Layer(("chatd.messages",), ("twisted", "zope")),
-    "chatd.backup": Layer(("chatd.store", "chatd.data")),
+    "chatd.backup": Layer(("chatd.store", "chatd.data", "chatd.courtesy")),
     "chatd.control": Layer(("chatd.core.turn", "chatd.operations"), ("twisted", "msgspec")),
     "chatd.systemd": Layer(libraries=("twisted",)),
     "chatd.metrics": Layer(
@@ -148,7 +148,7 @@ LAYERS = {
     "chatd.admin": Layer(
         (
             *("chatd.messages", "chatd.store", "chatd.config", "chatd.data", "chatd.auth", "chatd.backup"),
-            *("chatd.control", "chatd.core", "chatd.operations"),
+            *("chatd.control", "chatd.core", "chatd.courtesy", "chatd.operations"),
         ),
         ("msgspec",),
     ),

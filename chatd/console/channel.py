@@ -142,8 +142,14 @@ class Channel(SSHChannel):
         return taken
 
     def _signal(self, data: bytes) -> bool:
-        if self._stop is not None:
-            self._finish()
+        self._interrupt()
+        return True
+
+    def _interrupt(self) -> bool:
+        """Whoever is there wants no more of what is under way; whether something is."""
+        if self._stop is None:
+            return self.desk.stop(self)
+        self._finish()
         return True
 
     # ---- what comes ----
@@ -151,8 +157,8 @@ class Channel(SSHChannel):
     def dataReceived(self, data: bytes) -> None:
         if self._terminal is not None:
             self._terminal.feed(data)
-        elif self._stop is not None and b"\x03" in data:
-            self._finish()
+        elif b"\x03" in data and self._interrupt():
+            pass
         elif self._wanted is not None or self.term:
             self._early += data
             if len(self._early) > MOST_INPUT:
@@ -188,6 +194,7 @@ class Channel(SSHChannel):
         if self._terminal is not None:
             self._terminal.close()
         self._stop_live()
+        self.desk.stop(self)
 
     # ---- verbs without a terminal ----
 
@@ -210,7 +217,7 @@ class Channel(SSHChannel):
             self._say_wrong(GONE)
             self.end(4)
             return
-        self.desk.run(operator, line, False, typed).addCallback(self._show)
+        self.desk.run(operator, line, False, typed, self).addCallback(self._show)
 
     def _show(self, outcome: Outcome) -> None:
         found = outcome.found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError, maybeDeferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -27,6 +27,7 @@ from chatd.console.verbs import (
     OTHER,
     POLICY,
     REFUSED,
+    STOPPED,
     USAGE,
     Answer,
     Call,
@@ -45,7 +46,7 @@ NOBODIES: Final = frozenset((
     "no-such-user", "no-such-group", "no-such-message", "no-such-report", "no-such-blob", "user-not-in-group",
     "not-here",
 ))  # fmt: skip
-STATUSES: Final = {DONE: "done", USAGE: "not understood", REFUSED: "refused", LATE: "too late"}
+STATUSES: Final = {DONE: "done", USAGE: "not understood", REFUSED: "refused", LATE: "too late", STOPPED: "stopped"}
 TERMINAL: Final = "(terminal)"
 UNKNOWN: Final = "That went wrong on the server's side; its log says more."
 
@@ -90,6 +91,7 @@ class Desk:
         self._audit = audit
         self._run = run
         self._here: dict[object, tuple[Operator, float]] = {}
+        self._under_way: dict[object, Deferred[Any]] = {}
 
     # ---- a line ----
 
@@ -101,21 +103,29 @@ class Desk:
             return False
 
     def run(
-        self, operator: Operator, line: str, certain: bool = False, typed: str | None = None
+        self, operator: Operator, line: str, certain: bool = False, typed: str | None = None, by: object = None
     ) -> Deferred[Outcome]:  # fmt: skip
-        """What a line comes to; never fails. `certain`: who typed it has been asked; `typed`: the standard input."""
+        """What a line comes to; never fails. `certain`: who typed it has been asked; `typed`: the standard input; `by`:
+        what can `stop` it, which has one line at a time."""
         try:
             parsed = parser.parse(line, self.table)
         except Trouble as trouble:
             return succeed(Outcome("", _told(trouble), "--json" in line.split()))
         if typed is not None and parsed.verb.reads:
             parsed = parsed._replace(values={**parsed.values, "input": typed})
-        done: Deferred[Outcome] = self._carry_out(operator, parsed, certain)
+        done: Deferred[Outcome] = self._carry_out(operator, parsed, certain, by)
         done.addErrback(self._unexpected, parsed)
         json, color = bool(parsed.values.get("json")), parsed.values.get("color") or "auto"
         return done.addCallback(lambda outcome: outcome._replace(json=json, color=color))
 
-    def _carry_out(self, operator: Operator, parsed: Parsed, certain: bool) -> Deferred[Outcome]:
+    def stop(self, by: object) -> bool:
+        """Give up what is under way; its outcome says so. Whether something is."""
+        found = self._under_way.get(by)
+        if found is not None:
+            found.cancel()
+        return found is not None
+
+    def _carry_out(self, operator: Operator, parsed: Parsed, certain: bool, by: object) -> Deferred[Outcome]:
         verb = parsed.verb
         if parsed.values.get("help"):
             return succeed(Outcome(verb.name, explained(verb)))
@@ -126,18 +136,27 @@ class Desk:
             return succeed(Outcome(verb.name, Question(_question(parsed))))
         began = self.clock.seconds()
         if not verb.changes:
-            return self._answered(operator, parsed, 0, began)
+            return self._answered(operator, parsed, 0, began, by)
         return self.note(operator, verb.name, "begins", parsed.told).addCallback(
-            lambda number: self._answered(operator, parsed, number, began)
+            lambda number: self._answered(operator, parsed, number, began, by)
         )
 
-    def _answered(self, operator: Operator, parsed: Parsed, number: int, began: float) -> Deferred[Outcome]:
+    def _answered(
+        self, operator: Operator, parsed: Parsed, number: int, began: float, by: object
+    ) -> Deferred[Outcome]:  # fmt: skip
         verb = parsed.verb
         found: Deferred[Any] = maybeDeferred(verb.function, Call(self, operator, parsed.values))
         found.addTimeout(verb.deadline, self.clock)
+        if by is not None:
+            self._under_way[by] = found
+            found.addBoth(self._over, by)
         found.addErrback(_refused, verb)
         found.addErrback(self._failed, verb)
         return found.addCallback(lambda answer: self._noted(operator, parsed, _capped(answer, verb), number, began))
+
+    def _over(self, result: Any, by: object) -> Any:
+        del self._under_way[by]
+        return result
 
     def _failed(self, failure: Failure, verb: Verb) -> Answer:
         log.failure("the console's {verb} failed", failure, verb=verb.name)
@@ -230,7 +249,7 @@ def _told(trouble: Trouble) -> Answer:
 
 def _refused(failure: Failure, verb: Verb) -> Answer:
     """What the verb or the server refuses, in a sentence."""
-    failure.trap(Refused, Trouble, TimeoutError)
+    failure.trap(Refused, Trouble, TimeoutError, CancelledError)
     error = failure.value
     if isinstance(error, Trouble):
         return _told(error)
@@ -238,6 +257,8 @@ def _refused(failure: Failure, verb: Verb) -> Answer:
         near = f" Did you mean {' or '.join(error.near)}?" if error.near else ""
         return Answer(note=error.text + near, status=NOBODY if error.code in NOBODIES else POLICY)
     more = " It may still come about; look before you do it again." if verb.changes else ""
+    if isinstance(error, CancelledError):
+        return Answer(note=f"{verb.name} was stopped.{more}", status=STOPPED)
     return Answer(note=f"{verb.name} took longer than {verb.deadline:.0f} s and was given up.{more}", status=LATE)
 
 

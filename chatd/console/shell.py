@@ -36,6 +36,7 @@ from chatd.console.verbs import DONE, REFUSED, Answer, Live, Operator, Row
 
 PROMPT: Final = "chatd> "
 MOST_TERMINALS: Final = 16
+STOP_SECONDS: Final = 2.0  # until what was stopped has said so
 LIVE_LINES: Final = 500  # that wait to be shown
 LEAVE: Final = {"exit", "quit", "logout", "bye", "tata"}
 PYTHON: Final = "py"
@@ -178,13 +179,16 @@ class Shell:
             await self._show(outcome)
 
     async def _answer(self, line: str, certain: bool) -> Outcome | None:
-        """What the line comes to; None where Ctrl-C was pressed meanwhile (it may still come about)."""
-        asked = asyncio.ensure_future(self.loop.ask(self.desk.run, self.operator, line, certain))
+        """What the line comes to; Ctrl-C stops it. None where it does not even say that it was stopped."""
+        asked = asyncio.ensure_future(self.loop.ask(self.desk.run, self.operator, line, certain, None, self))
         stopped = asyncio.Event()
         with self.keyboard.attach(self._watch(stopped)):
             waiting = asyncio.ensure_future(stopped.wait())
             await asyncio.wait((asked, waiting), return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
+        if not asked.done():
+            self.loop.tell(self.desk.stop, self)
+            await asyncio.wait((asked,), timeout=STOP_SECONDS)
         if self.keyboard.closed:
             raise EOFError
         if not asked.done():

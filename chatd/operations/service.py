@@ -21,6 +21,7 @@ from chatd.core.users import User
 from chatd.data import DataFolder
 from chatd.journal import Run
 from chatd.node import Node
+from chatd.operations.apart import Run as Apart
 from chatd.operations.drain import Drain
 from chatd.operations.levels import Levels
 from chatd.operations.meter import Meter
@@ -35,14 +36,15 @@ T = TypeVar("T")
 class Service:
     """One running server: what the tap has made, for those who may ask it things.
 
-    `read` runs a function on a reader's thread. `reload` does what SIGHUP does, and returns what it could not do.
-    `filed` gives the settings as files and environment have them now; raises BadConfig.
+    `read` runs a function on a reader's thread, `apart` runs `chatd-admin` in a process of its own. `reload` does what
+    SIGHUP does, and returns what it could not do. `filed` gives the settings as files and environment have them now;
+    raises BadConfig.
     """
 
     def __init__(
         self, node: Node, store: Store, folder: DataFolder, certificates: Certificates, clock: IReactorTime, read: Run,
-        *, settings: Callable[[], Settings], filed: Callable[[], Settings], reload: Callable[[], list[str]],
-        wall: Callable[[], float] = time.time,
+        apart: Apart, *, settings: Callable[[], Settings], filed: Callable[[], Settings],
+        reload: Callable[[], list[str]], wall: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self.node = node
         self.store = store
@@ -50,6 +52,7 @@ class Service:
         self.certificates = certificates
         self.clock = clock
         self.read = read
+        self.apart = apart
         self.settings = settings
         self.filed = filed
         self.reload = reload

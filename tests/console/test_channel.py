@@ -72,6 +72,24 @@ class OneVerb(RemoteScene):
         large = self.run_line(client, "roster sync --dry-run", b"x" * 1001)
         self.assertEqual(large.status, 2)
 
+    def test_what_is_under_way_ends_with_a_signal_ctrl_c_and_the_channel(self) -> None:
+        self.house.reader.slow = True
+        client = self.connect("admin")
+        for terminal, stop in (
+            (False, lambda session: self.ask(session, b"signal", b"\0\0\0\x03INT")),
+            (True, lambda session: session.write(b"\x03")),
+            (False, lambda session: session.loseConnection()),
+        ):
+            session = self.open(client)
+            if terminal:
+                self.pty(session, 80, 24)
+            self.ask(session, b"exec", b"\0\0\0\x05stats")
+            self.settle()
+            stop(session)
+            self.settle()
+            self.assertEqual(self.audit.entries()[-1].result, "stopped")
+        self.assertEqual(len(self.audit.entries()), 3)
+
 
 class ManyVerbs(RemoteScene):
     """`ssh host < file`."""

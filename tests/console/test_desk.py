@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, fail
 
 from chatd.console.audit import AuditError
 from chatd.console.desk import UNKNOWN, Outcome, Question
-from chatd.console.verbs import LATE, NOBODY, OTHER, POLICY, REFUSED, USAGE, Answer, Argument, Trouble, Verb
+from chatd.console.verbs import LATE, NOBODY, OTHER, POLICY, REFUSED, STOPPED, USAGE, Answer, Argument, Trouble, Verb
 from tests.console.kit import ConsoleScene, operator
 from tests.kit import state_of
 
@@ -129,6 +129,22 @@ class Bounds(DeskScene):
         self.assertEqual(found.status, LATE)
         self.assertIn("It may still come about", found.note)
         self.assertEqual(self.noted()[-1], ("try", "too late"))
+
+    def test_who_asked_may_stop_it(self) -> None:
+        given_up: list[Any] = []
+        self.verb(lambda call: Deferred(given_up.append), changes=True)
+        waiting = self.desk.run(operator(), "try", by=self)
+        self.assertEqual((self.desk.stop("somebody else"), given_up), (False, []))
+        self.assertTrue(self.desk.stop(self))
+        found = self.done(waiting).found
+        self.assertEqual((len(given_up), found.status), (1, STOPPED))
+        self.assertIn("try was stopped. It may still come about", found.note)
+        self.assertEqual((self.noted()[-1], self.desk.stop(self)), (("try", "stopped"), False))
+
+    def test_what_is_over_cannot_be_stopped(self) -> None:
+        self.verb(lambda call: Answer([{"a": 1}]))
+        self.done(self.desk.run(operator(), "try", by=self))
+        self.assertFalse(self.desk.stop(self))
 
     def test_a_cap(self) -> None:
         self.verb(lambda call: Answer([{"n": n} for n in range(10)], "note"), most=3)

@@ -6,14 +6,18 @@ Rule: as in `tests/kit.py`; what waits for a disk waits until `house.commit()`.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd.config import Settings
 from chatd.data import DataFolder
+from chatd.operations.apart import PROGRAM
 from chatd.operations.service import Service
 from chatd.tls import Certificates
 from tests.kit import House
@@ -26,8 +30,18 @@ def service_of(house: House, path: str) -> Service:
         os.makedirs(part, mode=0o700, exist_ok=True)
     return Service(
         house.node, house.store, folder, Certificates(folder.tls), house.clock, house.reader,
-        settings=Settings, filed=Settings, reload=list, wall=house.wall,
+        at_once, settings=Settings, filed=Settings, reload=list, wall=house.wall,
     )  # fmt: skip
+
+
+def at_once(words: Sequence[str]) -> Deferred[tuple[bytes, bytes]]:
+    """`chatd-admin` in a process of its own, for which everybody waits."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    return succeed((done.stdout, done.stderr))
 
 
 class StaffScene(SynchronousTestCase):

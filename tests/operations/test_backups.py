@@ -37,6 +37,13 @@ class BackupTests(StaffScene):
         for what in ("nothing", "--help", "--data=/"):
             self.assertTrue(self.done(backups.verify(self.service, what)), what)
 
+    def test_the_oldest_go(self) -> None:
+        gone = self.done(backups.now(self.service)).path
+        Path(gone).rename(Path(gone).with_name("20000101T000000Z"))
+        made = self.done(backups.now(self.service, keep=1))
+        self.assertEqual([Path(path).name for path in made.gone], ["20000101T000000Z"])
+        self.assertEqual([path for path, _ in self.done(backups.listed(self.service))], [made.path])
+
     def test_where_it_cannot_be(self) -> None:
         (Path(self.service.folder.path) / "backups").write_text("a file")
         with self.assertRaises(Refused):
