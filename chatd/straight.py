@@ -149,6 +149,19 @@ def straighten(transport: Any) -> None:
         transport._flushReceiveBIO = StraightIn(transport)
 
 
+def let_go(transport: Any) -> None:
+    """Take back from a connection that is over what it was given: it would hold itself, and Python would have to look
+    for it. A thousand that end together were 20 ms of that at once."""
+    if isinstance(transport, BufferingTLSTransport):
+        for name in ("writeSequence", "_flushReceiveBIO"):
+            vars(transport).pop(name, None)
+        transport._producer = None
+        transport = transport.transport
+    if type(transport) in (Server, Client):
+        for name in ("write", "writeSequence"):
+            vars(transport).pop(name, None)
+
+
 def few_at_once(port: Any) -> None:
     """Let a listener take only so many connections in one pass; Twisted's takes 100, and more with each burst."""
     if type(port) is not Port:

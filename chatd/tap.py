@@ -43,7 +43,7 @@ from chatd.lookup import Lookup
 from chatd.node import SWEEP_SECONDS, Node
 from chatd.operations.apart import Children
 from chatd.operations.service import Service as Running
-from chatd.poller import serve_few
+from chatd.poller import put_behind, serve_in_turn
 from chatd.ports.door import DoorFactory
 from chatd.ports.frames import Frames
 from chatd.ports.irc.client import Facts
@@ -138,7 +138,7 @@ class Chatd(Service):
 
     def __init__(self, options: Options) -> None:
         gc.set_threshold(*GARBAGE_AFTER)  # under load looking for them took a sixth of the time
-        serve_few(reactor)
+        self._poller = serve_in_turn(reactor)
         reactor.seconds = time.monotonic  # Twisted's timers follow the wall clock: an hour's jump fires all of them
         self.options = options
         self.settings = options.settings
@@ -182,7 +182,7 @@ class Chatd(Service):
         self._passwords = Passwords(self._runner("hash"), limits.password_queue, limits.password_chars)
         self.node = Node(
             self.store, limits, self._policy(settings), self.folder.secret(), self._passwords, clock=reactor,
-            wall=time.time, write=self._runner("writer"), read=self._runner("reader"), failed=self._broken,
+            wall=time.time, write=self._writer(), read=self._runner("reader"), failed=self._broken,
         )  # fmt: skip
         self._blobs = Folder(self.folder.files)
         self.node.keep_files(self._blobs, self._runner("files"))
@@ -242,6 +242,22 @@ class Chatd(Service):
             return deferToThreadPool(reactor, self._pools[pool], function, *arguments)
 
         return run
+
+    def _writer(self) -> Run:
+        """What runs on the writer's thread; who comes or goes meanwhile waits."""
+        run, poller = self._runner("writer"), self._poller
+        if poller is None:
+            return run
+
+        def write(function: Any, *arguments: Any) -> Deferred[Any]:
+            poller.writing(1)
+            return run(function, *arguments).addBoth(done)
+
+        def done(result: Any) -> Any:
+            poller.writing(-1)
+            return result
+
+        return write
 
     def _origin(self, host: str) -> str:
         """What counts as one address for those who wait at the door; nothing for this machine and trusted networks."""
@@ -339,6 +355,7 @@ class Chatd(Service):
         if failures:
             failures[0].raiseException()
         few_at_once(self._ports[-1])
+        put_behind(self._ports[-1])
         host = self._ports[-1].getHost()
         return getattr(host, "host", getattr(host, "name", "")), getattr(host, "port", 0)
 

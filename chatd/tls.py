@@ -30,6 +30,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocolFactory, IReactorTime
 from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 CERTIFICATE: Final = "certificate.pem"
@@ -119,6 +120,11 @@ class Channel(BufferingTLSTransport):
         self._unfinished += len(bytes)
         if self._unfinished > HANDSHAKE_BYTES:
             self.abortConnection()
+
+    def _tlsShutdownFinished(self, reason: Failure | None) -> None:  # noqa: N802
+        super()._tlsShutdownFinished(reason)
+        if reason is not None:  # its stack holds the connection, and is held by it: Python would have to look for both
+            reason.tb = reason.value.__traceback__ = None
 
 
 class TlsFactory(TLSMemoryBIOFactory):

@@ -1,4 +1,4 @@
-"""Goings: a few at once, many in passes, in order, each once; a session is over from the first moment on."""
+"""Goings: a few at once, many bit by bit, in order, each once; a session is over from the first moment on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd.core.users import Session
-from chatd.leaving import AT_ONCE, Leaving
+from chatd.leaving import AT_ONCE, REST, Leaving
 from chatd.wire.pack import encode_command, frame
 from tests.kit import House, Peer
 from tests.test_news import Passes
@@ -71,6 +71,8 @@ class HouseTests(SynchronousTestCase):
         last = sessions[-1]
         self.assertIn(last, last.user.sessions)  # type: ignore[union-attr]
         house.node.receive(last, m.Send(9, "@watcher", b"x" * 16, "from the grave"))
+        house.settle()
+        house.clock.pump([REST] * 3)
         house.settle()
         self.assertEqual(last.user.sessions, {})  # type: ignore[union-attr]
         house.clock.advance(1)

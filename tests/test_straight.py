@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import inspect
+import weakref
 from typing import Any
 
 from hypothesis import given
@@ -16,10 +18,11 @@ from twisted.internet.task import Clock
 from twisted.internet.tcp import Client as TcpClient
 from twisted.internet.tcp import Port, Server
 from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import straight as its_module
-from chatd.straight import ACCEPTS, LARGE, SMALL, Straight, few_at_once, straighten
+from chatd.straight import ACCEPTS, LARGE, SMALL, Straight, few_at_once, let_go, straighten
 from chatd.tls import Certificates, TlsFactory
 
 MUCH = 10**9
@@ -202,6 +205,15 @@ class StraightTests(SynchronousTestCase):
                 way.turn()
             self.assertEqual((calls, len(way.socket.taken)), (["pause", "resume"], 200_000))
 
+    def test_what_is_over_does_not_hold_itself(self) -> None:
+        way = Way(True, MUCH)
+        way.transport.write(b"before")
+        let_go(way.transport)
+        self.assertFalse({"write", "writeSequence"} & vars(way.transport).keys())
+        let_go(way.transport)
+        let_go(StringTransport())
+        let_go(None)
+
     def test_other_transports_are_left_alone(self) -> None:
         transport = StringTransport()
         straighten(transport)
@@ -359,6 +371,20 @@ class TlsTests(SynchronousTestCase):
             self.assertEqual(way.transport.bufferSize, LARGE if straight else SMALL)
             channel.dataReceived(self.said(client, b"little"))
             self.assertEqual((heard[-1], way.transport.bufferSize), (b"little", SMALL))
+
+    def test_nothing_of_a_broken_connection_has_to_be_looked_for(self) -> None:
+        """Neither what it was given nor the stack of its last error holds it."""
+        way, channel, _client = self.way(True, MUCH)
+        channel.registerProducer(StringTransport(), True)
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        del way.transport.protocol  # as Twisted does
+        channel.connectionLost(Failure(main.CONNECTION_LOST))  # without TLS's own goodbye: an error to OpenSSL
+        let_go(channel)
+        left = weakref.ref(channel)
+        del channel
+        self.assertIsNone(left())
 
     def test_what_comes_before_an_end_or_an_error_is_heard(self) -> None:
         for straight in (False, True):

@@ -15,7 +15,8 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 
-from chatd.straight import straighten
+from chatd.poller import put_behind, put_first
+from chatd.straight import let_go, straighten
 
 FIRST_BYTES: Final = 4_608  # in which the first line ends, or it is a program's
 BROWSING: Final = frozenset(
@@ -60,6 +61,7 @@ class Door(Protocol):
         factory, asking = self.factory, self.factory.asking
         factory.waits(self)
         straighten(self.transport)
+        put_behind(self.transport)
         for set_option, value in (("setTcpNoDelay", True), ("setTcpKeepAlive", True)):
             getattr(self.transport, set_option, lambda _: None)(value)
         if asking is not None and not self.origin:
@@ -111,6 +113,7 @@ class Door(Protocol):
     def _let_in(self) -> None:
         """Somebody has logged in; the port says so."""
         self.factory.waits_no_more(self)
+        put_first(self.transport)
 
     # ---- people ----
 
@@ -145,6 +148,12 @@ class Door(Protocol):
         self.factory.waits_no_more(self)
         if self._inner is not None:
             self._inner.connectionLost(reason)  # type: ignore[arg-type]
+            self._inner.let_in = _nobody  # type: ignore[attr-defined]  # or the two would hold each other
+        let_go(self.transport)
+
+
+def _nobody() -> None:
+    """Logs in any more."""
 
 
 class DoorFactory(Factory):

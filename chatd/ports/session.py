@@ -128,7 +128,7 @@ class Outlet:
         self.closed = False
         self.paused = False  # the transport has enough for now
         self.asked_for = 0  # of the bytes that wait: answers to its own questions, of which no more are read then
-        self.admitted: Callable[[], None] = lambda: None  # the port may want to know that somebody logged in
+        self.admitted: Callable[[], None] = _nobody  # the port may want to know that somebody logged in
         self._transport = transport
         self._send = transport.write
         self._clock = clock
@@ -267,10 +267,15 @@ class Outlet:
             self._transport.abortConnection()
 
     def gone(self) -> None:
-        """The connection is no more."""
+        """The connection is no more. From here on it holds neither its port nor its session, which hold it."""
         self.closed = True
         self._queue = None
+        self.admitted, self.session = _nobody, None
         self._stop_timer()
+
+
+def _nobody() -> None:
+    """Wants to know nothing."""
 
 
 def channel_of(transport: Any) -> tuple[bytes, str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 from twisted.internet.address import IPv4Address
 from twisted.internet.protocol import Protocol
 from twisted.trial.unittest import SynchronousTestCase
@@ -134,6 +137,19 @@ class Asking(Scene):
     def test_nothing_is_left_of_who_went(self) -> None:
         self.come().cut()
         self.assertEqual((self.house.door.silent, self.house.clock.getDelayedCalls()), ({}, []))
+
+    def test_who_went_does_not_have_to_be_looked_for(self) -> None:
+        """Nothing holds itself: a thousand that end together would be looked for at once, while everybody waits."""
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        peer = self.house.person("alice")
+        left = [weakref.ref(peer.door), weakref.ref(peer.door._inner)]
+        peer.lose()
+        self.house.peers.remove(peer)
+        peer.transport.protocol = None  # as Twisted's
+        del peer
+        self.assertEqual([thing() for thing in left], [None, None])
 
 
 class Silence(Scene):

@@ -1,8 +1,11 @@
-"""Two people who notice everything: one writes to the other two hundred times a second and takes the time.
+"""Two people who notice everything: one writes to the other five hundred times a second and takes the time.
 
-Rule: a process of its own, so that what a load's own clients do is not measured; messages go out by the clock
-whether or not the last one has arrived (a pause of the server is felt by all that fell into it); each line on
-standard input is answered with the milliseconds of every message since the line before.
+Rule: what is measured is the server's alone: from the moment at which the writer gives a message to the kernel to that
+at which the kernel has it for the reader (`SO_TIMESTAMPING`); what this process needs to wake up, and to read what
+else it is told (a thousand goings), is not in it. It is a process of its own, so that what a load's own clients do is
+not measured either. Messages go out by the clock whether or not the last one has arrived: a pause of the server is felt
+by all that fell into it. Each line on standard input is answered with the milliseconds of every message since the
+line before.
 """
 
 from __future__ import annotations
@@ -10,17 +13,24 @@ from __future__ import annotations
 import gc
 import json
 import select
+import socket
+import struct
 import subprocess
 import sys
 import time
+from typing import Final
 
 from chatd.messages import Message
 from chatd.wire.pack import Event
 from tests.process.server import environment
 from tests.process.swarm import Client, Swarm
+from tests.process.wires import Plain
 
-PER_SECOND = 200
+PER_SECOND = 500
 DEADLINE = 120.0
+SO_TIMESTAMPING: Final = 37  # Linux; Python has no name for it, nor for these: <linux/net_tstamp.h>
+RX_SOFTWARE, SOFTWARE = 1 << 3, 1 << 4
+STAMP = struct.Struct("qqqqqq")
 
 
 class Bystanders:
@@ -63,6 +73,24 @@ class Bystanders:
             pipe.close()
 
 
+class Stamped(Plain):
+    """A socket that knows when the kernel had what was read last."""
+
+    def __init__(self, plain: socket.socket) -> None:
+        super().__init__(plain)
+        plain.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, RX_SOFTWARE | SOFTWARE)
+        self.at = 0.0
+
+    def recv(self, size: int) -> bytes:
+        """What has come; nothing: the end."""
+        data, more, _, _ = self.socket.recvmsg(size, socket.CMSG_SPACE(STAMP.size))
+        for _, kind, value in more:
+            if kind == SO_TIMESTAMPING:
+                seconds, nanoseconds, *_ = STAMP.unpack(value)
+                self.at = seconds + nanoseconds / 1e9
+        return data
+
+
 class Watch:
     """The two of them, in their own process."""
 
@@ -71,14 +99,21 @@ class Watch:
         self.writer = self.swarm.add("bystander-one", port)
         self.reader = self.swarm.add("bystander-two", port)
         self.reader.heard = self.heard
-        self.due: dict[bytes, float] = {}
+        self.sent: dict[bytes, float] = {}  # by the wall's clock, which is the kernel's stamps'
         self.taken: list[float] = []
         self.swarm.all_in()
+        assert self.reader.wire is not None
+        self.wire = self.reader.wire = Stamped(self.reader.wire.socket)
 
     def heard(self, client: Client, event: Event) -> None:
         """A message has come."""
-        if type(event) is Message and event.id in self.due:
-            self.taken.append((time.monotonic() - self.due.pop(event.id)) * 1000)
+        if type(event) is Message and event.id in self.sent:
+            self.taken.append((self.wire.at - self.sent.pop(event.id)) * 1000)
+
+    def send(self) -> None:
+        """One more goes out."""
+        now = time.time()
+        self.sent[self.writer.send("@bystander-two", "are you there?")] = now
 
     def run(self) -> None:
         """Until nobody asks any more."""
@@ -86,7 +121,7 @@ class Watch:
         while True:
             now = time.monotonic()
             while following <= now:
-                self.due[self.writer.send("@bystander-two", "are you there?")] = following
+                self.send()
                 following += 1 / PER_SECOND
             self.swarm.step(max(0.0, following - time.monotonic()))
             if select.select([sys.stdin], [], [], 0)[0]:
@@ -96,8 +131,8 @@ class Watch:
 
     def tell(self) -> None:
         """Everything since the last time; what is still on its way counts with its age."""
-        now = time.monotonic()
-        late = [(now - due) * 1000 for due in self.due.values() if now - due > 1]
+        now = time.time()
+        late = [(now - sent) * 1000 for sent in self.sent.values() if now - sent > 1]
         print(json.dumps([round(taken, 3) for taken in self.taken + late]), flush=True)
         self.taken.clear()
 
