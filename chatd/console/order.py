@@ -14,10 +14,12 @@ from chatd.console.parser import DURATION, duration
 from chatd.console.people import USER
 from chatd.console.shown import moment
 from chatd.console.verbs import POLICY, Answer, Argument, Call, Trouble, Value, Verb
+from chatd.courtesy import resting
 from chatd.moderation import SanctionIs
 from chatd.operations import accounts, invitations, order, roster
 from chatd.operations.service import Refused
 
+ROWS: Final = 200  # that are made in one go
 ROLES: Final = ("student", "ta", "staff", "admin")
 
 
@@ -172,7 +174,7 @@ def roster_sync(call: Call) -> Deferred[Answer]:
     done = roster.sync(
         call.service, call["input"], call.operator.name, bool(call["dry-run"]), bool(call["adopt"]), bool(call["drop"])
     )  # fmt: skip
-    return done.addCallbacks(_synced, _problems)
+    return done.addCallbacks(lambda found: call.service.read(_synced, found), _problems)
 
 
 def _problems(failure: Failure) -> Answer:
@@ -188,7 +190,8 @@ def _problems(failure: Failure) -> Answer:
 def _synced(found: roster.Synced) -> Answer:
     codes = {ticket.name: ticket.code for ticket in found.tickets}
     rows: list[dict[str, Value]] = [
-        {"what": what, "who": who, "how": how, "code": codes.pop(who, "")} for what, who, how in found.changes
+        {"what": what, "who": who, "how": how, "code": codes.pop(who, "")}
+        for what, who, how in resting(found.changes, ROWS)
     ]
     rows += [{"what": "code", "who": name, "how": "", "code": code} for name, code in codes.items()]
     what = "would change" if found.dry else "changed"

@@ -26,7 +26,7 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from chatd.console import shown
-from chatd.console.channel import Channel, Terminal
+from chatd.console.channel import Channel, Terminal, paced
 from chatd.console.desk import Desk, Outcome, Question
 from chatd.console.history import History
 from chatd.console.loop import Loop
@@ -223,11 +223,10 @@ class Shell:
             if outcome.verb == PYTHON and not found.status:
                 await Manhole(self).interact()
             elif outcome.json:
-                await self._page(
-                    [shown.as_json(outcome.verb, row) for row in found.rows] + [found.note][: bool(found.note)]
-                )
+                rows = [shown.as_json(outcome.verb, row) for row in paced(found.rows)]
+                await self._page(rows + [found.note][: bool(found.note)])
             else:
-                await self._page(shown.answer(found, self.channel.columns, outcome.coloured(self.coloured)))
+                await self._page(shown.answer(found, self.channel.columns, outcome.coloured(self.coloured), paced))
 
     # ---- what is long, and what goes on ----
 

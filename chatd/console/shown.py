@@ -7,7 +7,7 @@ an ellipsis; colours are few and may be off. What scripts read is JSON, one obje
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from textwrap import wrap
 from typing import Any, Final
@@ -17,6 +17,8 @@ import msgspec
 from chatd.console.verbs import DONE, Answer, Row, Value
 from chatd.wire import inert
 
+Paced = Callable[[Iterable[Any]], Iterable[Any]]
+NUMBER: Final = (int, float, type(None))
 NARROWEST: Final = 6  # columns are not cut below this
 GAP: Final = 2
 BOLD, DIM, RED, GREEN, YELLOW, CYAN, PLAIN = ("1", "2", "31", "32", "33", "36", "0")
@@ -82,9 +84,9 @@ def span(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def widths(table: Sequence[Sequence[str]], room: int) -> list[int]:
-    """How wide each column is so that a line fits: the widest gives way first."""
-    found = [max(map(cells, column)) for column in zip(*table, strict=True)]
+def widths(widest: Sequence[int], room: int) -> list[int]:
+    """How wide each column is so that a line fits, given how wide each would be: the widest gives way first."""
+    found = list(widest)
     while sum(found) + GAP * (len(found) - 1) > room and max(found) > NARROWEST:
         widest = found.index(max(found))
         others = sum(found) - found[widest] + GAP * (len(found) - 1)
@@ -93,14 +95,19 @@ def widths(table: Sequence[Sequence[str]], room: int) -> list[int]:
     return found
 
 
-def table(rows: Sequence[Row], room: int, coloured: bool) -> list[str]:
-    """Rows under a heading."""
+def table(rows: Sequence[Row], room: int, coloured: bool, paced: Paced = iter) -> list[str]:
+    """Rows under a heading. `paced` may let others work between rows."""
     columns = list(rows[0])
-    texts = [[shown(row.get(column)) for column in columns] for row in rows]
-    right = [all(isinstance(row.get(column), int | float | None) for row in rows) for column in columns]
-    wide = widths([columns, *texts], room)
+    texts: list[list[str]] = []
+    widest, right = list(map(cells, columns)), [True] * len(columns)
+    for row in paced(rows):
+        values = [row.get(column) for column in columns]
+        texts.append(list(map(shown, values)))
+        widest = list(map(max, widest, map(cells, texts[-1])))
+        right = [so_far and isinstance(value, NUMBER) for so_far, value in zip(right, values, strict=True)]
+    wide = widths(widest, room)
     lines = [painted(_line(columns, wide, right), BOLD, coloured)]
-    for text in texts:
+    for text in paced(texts):
         parts = [_cell(part, width, left) for part, width, left in zip(text, wide, right, strict=True)]
         parts = [painted(part, GOOD.get(part.strip(), ""), coloured and part.strip() in GOOD) for part in parts]
         lines.append((" " * GAP).join(parts).rstrip())
@@ -128,14 +135,14 @@ def details(row: Row, room: int, coloured: bool) -> list[str]:
     return lines
 
 
-def answer(found: Answer, room: int, coloured: bool) -> list[str]:
-    """An answer for people."""
+def answer(found: Answer, room: int, coloured: bool, paced: Paced = iter) -> list[str]:
+    """An answer for people. `paced` may let others work between rows."""
     lines: list[str] = []
     if found.rows and found.details:
         for row in found.rows:
             lines += [*([""] if lines else []), *details(row, room, coloured)]
     elif found.rows:
-        lines += table(found.rows, room, coloured)
+        lines += table(found.rows, room, coloured, paced)
     if found.note:
         for note in map(inert.line, found.note.split("\n")):
             wrapped = wrap(note, room, break_on_hyphens=False)

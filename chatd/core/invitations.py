@@ -29,10 +29,23 @@ class Invitations:
     """What is known of them."""
 
     def __init__(self, directory: Directory) -> None:
-        self.offers = {offer.invitation: offer for offer in directory.offers}
+        self.offers: dict[str, InvitationSet] = {}
+        self._of: dict[int, dict[str, None]] = {}  # codes made for an account, in order
+        for offer in directory.offers:
+            self.make(offer)
         self.used: dict[str, set[int]] = {}
         for used in directory.invitations:
             self.note(used)
+
+    def make(self, offer: InvitationSet) -> None:
+        """It is known from here on, or known to be otherwise."""
+        self.offers[offer.invitation] = offer
+        if offer.user:
+            self._of.setdefault(offer.user, {})[offer.invitation] = None
+
+    def of(self, user: int) -> list[InvitationSet]:
+        """Those that open this account, or did."""
+        return [self.offers[identity] for identity in self._of.get(user, ())]
 
     def note(self, used: InvitationUsed) -> None:
         """Somebody has used one."""
@@ -40,7 +53,8 @@ class Invitations:
 
     def forget(self, user: int) -> None:
         """An account is gone, and what would open it."""
-        self.offers = {identity: offer for identity, offer in self.offers.items() if offer.user != user}
+        for identity in self._of.pop(user, ()):
+            del self.offers[identity]
 
     def uses(self, identity: str) -> int:
         """How often it was used."""
@@ -89,8 +103,9 @@ def offer(
         raise Refused("bad-argument", "A code for an account is for one that there is, and good once.")
     hub.check_space()
     if user is not None:
-        for old in [old for old in hub.invitations.offers.values() if old.user == user.id and usable(hub, old, 0)]:
-            _keep(hub, turn, msgspec.structs.replace(old, uses=0))
+        for old in hub.invitations.of(user.id):
+            if usable(hub, old, 0):
+                _keep(hub, turn, msgspec.structs.replace(old, uses=0))
     made = InvitationSet(
         identity, uses, until, group.id if group is not None else 0, user.id if user is not None else 0, by, turn.now
     )
@@ -113,6 +128,11 @@ def usable(hub: Hub, offer: InvitationSet, now: int) -> bool:
     return hub.invitations.uses(offer.invitation) < offer.uses and (not offer.until or now < offer.until)
 
 
+def waiting(hub: Hub, user: User, now: int) -> bool:
+    """Whether there is a code that still opens this account."""
+    return any(usable(hub, offer, now) for offer in hub.invitations.of(user.id))
+
+
 def _keep(hub: Hub, turn: Turn, offer: InvitationSet) -> None:
-    hub.invitations.offers[offer.invitation] = offer
+    hub.invitations.make(offer)
     turn.keep(offer)

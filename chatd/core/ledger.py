@@ -6,10 +6,11 @@ trail of bounded length, so an old message has fewer times than a new one. Nothi
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Container, Iterable, Mapping
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Mapping
 from heapq import nsmallest
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -31,6 +32,7 @@ REFUSALS: Final = 2_000
 MAIL: Final = 5_000
 VISITS: Final = 4  # of one device
 SHOWN: Final = 200  # devices in one answer
+PART: Final = 200  # devices that are looked at in one go while a server runs
 
 MAILBOX: Final = 0  # stands for a device's encrypted mail where others have a conversation
 ACKNOWLEDGED, SENT, BEHIND, AWAY = "acknowledged", "sent", "behind", "away"
@@ -138,36 +140,40 @@ class Life(msgspec.Struct, frozen=True):
 
 def life(hub: Hub, conversation: Conversation, row: Row, now: int) -> Life:
     """All that is known of a message."""
+    return next(found for found in living(hub, conversation, row, now) if found is not None)
+
+
+def living(hub: Hub, conversation: Conversation, row: Row, now: int) -> Iterator[Life | None]:
+    """The same in steps between which others go on, for it may have ten thousand readers; the last one gives it."""
     written = hub.trail.written(row.at)
     told = hub.trail.first_acknowledged(conversation.id, row.seq)
-    readers = _readers(hub, conversation, row)
-    states = [_state(hub, conversation, row, user, device, now) for user, device in readers]
-    counts = Counter(states)
-    shown = nsmallest(SHOWN, range(len(states)), key=lambda at: (ORDER.index(states[at]), readers[at][0].name))
-    fates = [
-        Fate(
-            user.name,
-            device.id if device is not None else "",
-            state,
-            _since(hub, state, device, written or row.at, told),
-        )
-        for (user, device), state in ((readers[at], states[at]) for at in shown)
-    ]
-    return Life(
+    found: dict[str, list[tuple[str, Device | None]]] = {state: [] for state in ORDER}
+    for number, (user, device) in enumerate(_readers(hub, conversation, row), 1):
+        found[_state(hub, conversation, row, user, device, now)].append((user.name, device))
+        if not number % PART:
+            yield None
+    fates: list[Fate] = []
+    for state, readers in found.items():
+        for name, device in nsmallest(SHOWN - len(fates), readers, key=itemgetter(0)):
+            since = _since(hub, state, device, written or row.at, told)
+            fates.append(Fate(name, device.id if device is not None else "", state, since))
+    yield Life(
         conversation.name, row.seq, row.id, row.sender, row.content, len(row.body), row.at, written,
-        {state: counts[state] for state in ORDER if counts[state]}, fates,
+        {state: len(readers) for state, readers in found.items() if readers}, fates,
     )  # fmt: skip
 
 
-def _readers(hub: Hub, conversation: Conversation, row: Row) -> list[tuple[User, Device | None]]:
+def _readers(hub: Hub, conversation: Conversation, row: Row) -> Iterator[tuple[User, Device | None]]:
     """Everybody it is for, with each of their devices (None: they have none yet)."""
     sender = hub.users.get(row.sender)
-    if conversation is hub.lobby:  # which keeps no mail
-        members = [user for user in hub.lobby.audience.users if not user.guest]
-    else:
-        inside = [member for member in conversation.members.values() if not member.invited and member.since < row.seq]
-        members = [member.user for member in inside]
-    return [(user, device) for user in members if user is not sender for device in user.devices.values() or (None,)]
+    lobby = conversation is hub.lobby  # which keeps no mail
+    users = [*hub.lobby.audience.users] if lobby else [member.user for member in conversation.members.values()]
+    for user in users:
+        member = conversation.members.get(user.id)
+        meant = not user.guest if lobby else member is not None and not member.invited and member.since < row.seq
+        if meant and user is not sender:
+            for device in user.devices.values() or (None,):
+                yield user, device
 
 
 def _state(hub: Hub, conversation: Conversation, row: Row, user: User, device: Device | None, now: int) -> str:

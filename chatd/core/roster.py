@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chatd.core import doors, invitations, membership, sanctions, staff
 from chatd.core.groups import Conversation
@@ -91,9 +91,7 @@ def load(hub: Hub, directory: Directory) -> None:
 # ---- the file ----------------------------------------------------------------------------------------------------
 
 
-def parse(
-    text: str, paced: Callable[[Iterable[list[str]]], Iterable[list[str]]] = iter
-) -> tuple[list[Person], list[str]]:
+def parse(text: str, paced: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> tuple[list[Person], list[str]]:
     """The rows of a CSV file, and what is wrong with it, line by line. `paced` may let others work between rows."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     people: list[Person] = []
@@ -108,7 +106,7 @@ def parse(
     except (ValueError, csv.Error) as error:
         problems.append(f"line {max(1, reader.line_num)}: {error}")
     if not problems:
-        problems += _twice(people)
+        problems += _twice(paced(people))
     return people, problems
 
 
@@ -142,7 +140,7 @@ def _row(line: int, columns: list[str], cells: list[str], people: list[Person], 
         problems.append(f"line {line}: {error}")
 
 
-def _twice(people: list[Person]) -> list[str]:
+def _twice(people: Iterable[Person]) -> list[str]:
     seen: dict[str, Person] = {}
     problems = []
     for person in people:
@@ -175,9 +173,8 @@ def planning(
     if not problems:
         groups, problems = _groups(hub, people)
     if not problems:
-        coded = _coded(hub, now)
         for row, person in enumerate(people, 1):
-            change = _compared(hub, person, every, coded, now, adopt, problems)
+            change = _compared(hub, person, every, now, adopt, problems)
             if change is not None:
                 changes.append(change)
             if not row % PART:
@@ -207,7 +204,7 @@ def _groups(hub: Hub, people: list[Person]) -> tuple[list[str], list[str]]:
 
 
 def _compared(
-    hub: Hub, person: Person, every: tuple[str, ...], coded: set[int], now: int, adopt: bool, problems: list[str]
+    hub: Hub, person: Person, every: tuple[str, ...], now: int, adopt: bool, problems: list[str]
 ) -> Change | None:  # fmt: skip
     """What is to be done about this row's account; something wrong with it goes to the problems."""
     user = hub.users.by_key.get(person.name.key)
@@ -226,7 +223,7 @@ def _compared(
         problems.append(f"line {person.line}: {name} has made an account without the list; to take it onto it: --adopt")
         return None
     words = _differences(hub, person, every, user)
-    lacks = invitations.pending(hub, user) and user.id not in coded
+    lacks = invitations.pending(hub, user) and not invitations.waiting(hub, user, now)
     if sanctions.holds(user.disabled, now):
         return Change("back", name, ", ".join(["enabled again", *words]), person)
     if words:
@@ -278,11 +275,6 @@ def _leaving(hub: Hub, user: User, wanted: tuple[str, ...]) -> list[Conversation
     return [group for group in groups if group is not None and group.key not in keys and group.member(user) is not None]
 
 
-def _coded(hub: Hub, now: int) -> set[int]:
-    """For whom there is a code that is still good."""
-    return {offer.user for offer in hub.invitations.offers.values() if invitations.usable(hub, offer, now)}
-
-
 def _archived(hub: Hub, people: list[Person], now: int, drop: bool, problems: list[str]) -> list[Change]:
     here = {person.name.key for person in people}
     users = [hub.users.by_id[number] for number in hub.roster]
@@ -318,10 +310,9 @@ def carry_out(
         if change.person is not None:
             wanted = _wanted(change.person, planned.all_groups)
             _put_into_groups(hub, turn, users[change.name], wanted, change.person, by)
-    coded = _coded(hub, turn.now)
     return [
         Code(user.name, user.realname, invitations.offer(hub, turn, identity(), by, until, user=user).invitation)
-        for user in users.values() if invitations.pending(hub, user) and user.id not in coded
+        for user in users.values() if invitations.pending(hub, user) and not invitations.waiting(hub, user, turn.now)
     ]  # fmt: skip
 
 

@@ -7,8 +7,11 @@ its place: `#group:17`, `@alice:@bob:17`.
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
+from functools import partial
+from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, inlineCallbacks
 
 from chatd.core import ledger
 from chatd.core.groups import Conversation
@@ -27,7 +30,7 @@ def explain(service: Service, what: str) -> Deferred[list[Life]]:
     if ID.fullmatch(word):
         located = service.read(service.store.locate, bytes.fromhex(word[: len(word) // 2 * 2]), MOST)
         rows = located.addCallback(lambda places: service.read(_read, service, places))
-        return rows.addCallback(lambda rows: _lives(service, rows))
+        return rows.addCallback(partial(_lives, service))
     found = PLACE.fullmatch(what.strip())
     if found is None:
         return fail(
@@ -37,8 +40,8 @@ def explain(service: Service, what: str) -> Deferred[list[Life]]:
         conversation = _conversation(service, found)
     except Refused:
         return fail()
-    read = service.read(_one, service, conversation.id, int(found["seq"]))
-    return read.addCallback(lambda rows: _lives(service, [(conversation.id, row) for row in rows]))
+    read = service.read(_read, service, [(conversation.id, int(found["seq"]))])
+    return read.addCallback(partial(_lives, service))
 
 
 def _conversation(service: Service, found: re.Match[str]) -> Conversation:
@@ -63,9 +66,14 @@ def _read(service: Service, places: list[tuple[int, int]]) -> list[tuple[int, Ro
     return [(conversation, row) for conversation, seq in places for row in _one(service, conversation, seq)]
 
 
-def _lives(service: Service, rows: list[tuple[int, Row]]) -> list[Life]:
-    by_id = service.hub.conversations.by_id
-    found = [ledger.life(service.hub, by_id[number], row, service.now()) for number, row in rows if number in by_id]
+@inlineCallbacks
+def _lives(service: Service, rows: list[tuple[int, Row]]) -> Generator[Deferred[Any], Any, list[Life]]:
+    found = []
+    for number, row in rows:
+        conversation = service.hub.conversations.by_id.get(number)
+        if conversation is not None:
+            life = yield service.in_turns(ledger.living(service.hub, conversation, row, service.now()))
+            found.append(life)
     if not found:
         raise Refused("no-such-message", "There is no such message, or not any more; its group may have ended.")
     return found

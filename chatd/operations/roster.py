@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred, fail, inlineCallbacks
-from twisted.internet.task import deferLater
 
 from chatd.auth import make_invitation
 from chatd.core import invitations, roster
@@ -62,9 +61,7 @@ def _sync(
     service: Service, text: str, by: str, dry_run: bool, adopt: bool, drop: bool
 ) -> Generator[Deferred[Any], Any, Synced]:  # fmt: skip
     people, problems = yield service.read(roster.parse, text, partial(resting, every=roster.PART))
-    steps = roster.planning(service.hub, people, problems, service.now(), adopt, drop)
-    while (found := next(steps)) is None:
-        yield deferLater(service.clock, 0)
+    found = yield service.in_turns(roster.planning(service.hub, people, problems, service.now(), adopt, drop))
     synced = _checked(found)
     if dry_run:
         return synced

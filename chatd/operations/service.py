@@ -7,11 +7,12 @@ may raise Refused; what it returns is told when the turn has left, that is when 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, inlineCallbacks
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 
 from chatd.config import Settings
 from chatd.core.hub import Hub
@@ -91,6 +92,13 @@ class Service:
         done: Deferred[T] = Deferred()
         turn.then(self._later, done, result)
         return done
+
+    @inlineCallbacks
+    def in_turns(self, steps: Iterator[T | None]) -> Generator[Deferred[None], None, T]:
+        """What the first of these steps that gives anything gives; between any two everybody else goes on."""
+        while (found := next(steps)) is None:
+            yield deferLater(self.clock, 0)
+        return found
 
     def _later(self, done: Deferred[Any], result: Any) -> None:
         """Not within the release: what somebody does with the result is not to hold it up, or to break it."""

@@ -200,7 +200,10 @@ def _audit(folder: DataFolder, lines: int) -> None:
     log.close()
 
 
-def roster(made: Class) -> str:
-    """The class's list with all of them, as the registrar would have it."""
-    lines = [f"{made.name(user)},student,#section{user % made.size.groups:03}" for user in range(1, made.size.accounts)]
-    return "\n".join(["name,role,groups", f"{made.name(made.size.accounts)},staff,", *lines, ""])
+def roster(made: Class, called: str = "Somebody") -> str:
+    """The class's list with all of them, as the registrar would have it; their full names begin with this word."""
+    lines = [
+        f"{made.name(user)},student,#section{user % made.size.groups:03},{called} {user}"
+        for user in range(1, made.size.accounts)
+    ]
+    return "\n".join(["name,role,groups,full_name", f"{made.name(made.size.accounts)},staff,,", *lines, ""])

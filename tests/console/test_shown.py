@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,18 @@ class TableTests(SynchronousTestCase):
                 assert line.isprintable() or not any(c < " " or "\x7f" <= c < "\xa0" for c in line), line
 
         any_rows()
+
+    def test_others_go_on_between_rows(self) -> None:
+        passed: list[object] = []
+
+        def paced(rows: Iterable[Any]) -> Iterable[Any]:
+            for row in rows:
+                passed.append(row)
+                yield row
+
+        rows: list[dict[str, Value]] = [{"name": "alice"}, {"name": "bob"}]
+        self.assertEqual(shown.answer(Answer(rows), 80, False, paced), shown.table(rows, 80, False))
+        self.assertEqual(passed, [*rows, ["alice"], ["bob"]])
 
     def test_colours_may_be_off(self) -> None:
         rows: list[dict[str, Value]] = [{"name": "alice", "state": "online"}]

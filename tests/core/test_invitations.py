@@ -148,6 +148,16 @@ class Accounts(Invited):
         self.assertEqual(self.code_of(self.comes("bob", self.code(b"bobs"))), "bad-invitation")
         self.assertTrue(self.comes("bob", self.code(b"newer")).of(m.Welcome))
 
+    def test_what_opens_an_account_goes_with_it(self) -> None:
+        self.offer(b"newer", user=self.bob)
+        self.offer(b"class", uses=3)
+        self.house.restart()
+        self.assertEqual(len(self.hub.invitations.of(self.bob.id)), 2)
+        staff.delete(self.hub, self.house.node.turn(), "bob", "miller")
+        self.house.settle()
+        self.assertEqual(self.hub.invitations.of(self.bob.id), [])
+        self.assertEqual(list(self.hub.invitations.offers), [b"class".hex()])
+
     def test_banned_all_the_same(self) -> None:
         sanctions.impose(self.hub, self.house.node.turn(), "ban", "bob", "miller")
         self.assertEqual(self.code_of(self.comes("bob", self.code(b"bobs"))), "banned")

@@ -94,6 +94,21 @@ class Explained(Scene):
         self.granted(self.alice, m.Send, "#lobby", b"l" * 16, "hi")
         self.assertEqual({x.name for x in self.explained("#lobby", 1).readers}, {"bob", "carol"})
 
+    def test_in_steps_while_others_come_and_go(self) -> None:
+        self.patch(ledger, "PART", 1)
+        people = [self.alice, self.bob, *self.house.people("carol", "dan", "eve")]
+        for peer in people:
+            self.granted(peer, m.Join, "#hw3")
+        self.granted(self.alice, m.Send, "#hw3", ID, "hi")
+        group = self.house.node.hub.conversations.groups["#hw3"]
+        (row,) = self.house.store.read(group.id, 0, 1, 1)
+        steps = ledger.living(self.house.node.hub, group, row, self.now)
+        self.assertIsNone(next(steps))
+        self.granted(people[-1], m.Leave, "#hw3")
+        self.granted(self.house.person("frank"), m.Join, "#hw3")
+        found = [life for life in steps if life is not None]
+        self.assertEqual([fate.name for fate in found[0].fates], ["bob", "carol", "dan"])
+
     def test_an_account_that_is_put_away(self) -> None:
         self.granted(self.alice, m.Send, "@bob", ID, "hi")
         hub = self.house.node.hub

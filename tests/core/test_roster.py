@@ -215,6 +215,18 @@ class Wrong(RosterScene):
         self.problems("name,full_name\nbob,a\tb\n", "line 2: that full name")
         self.problems("name\nbob\ncarol\nBOB\nb0b\n", "line 4: BOB is, or looks like, bob of line 2", "line 5")
 
+    def test_others_go_on_between_rows(self) -> None:
+        passed: list[object] = []
+
+        def paced(rows):
+            for row in rows:
+                passed.append(row)
+                yield row
+
+        people, problems = roster.parse("name\nalice\nbob\nalice\n", paced)
+        self.assertEqual(passed, [["alice"], ["bob"], ["alice"], *people])
+        self.assertEqual(problems, ["line 4: alice is, or looks like, alice of line 2"])
+
     def test_the_groups(self) -> None:
         self.problems("name,groups\nbob,lab1\n", "nobody of role staff")
         self.problems("name,role,groups\nmiller,staff,\nbob,,lobby\n", "line 3: everybody")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chatd.core.hub import Hub
 from chatd.core.turn import Turn
 from chatd.operations.service import Refused
@@ -35,6 +37,21 @@ class ServiceTests(StaffScene):
             self.done(self.service.act(make, "Alice"))
         self.assertEqual(caught.exception.code, "name-taken")
         self.assertEqual(state_of(self.house), before)
+
+    def test_in_turns_with_all_else(self) -> None:
+        happened: list[str] = []
+
+        def steps() -> Iterator[int | None]:
+            for number in range(3):
+                happened.append(f"step {number}")
+                self.house.clock.callLater(0, happened.append, "others")
+                yield number if number == 2 else None
+
+        done = self.service.in_turns(steps())
+        self.assertEqual(happened, ["step 0"])
+        self.house.clock.pump([0] * 3)
+        self.assertEqual(happened[:5], ["step 0", "others", "step 1", "others", "step 2"])
+        self.assertEqual(self.successResultOf(done), 2)
 
     def test_names_with_and_without_the_at(self) -> None:
         self.house.person("alice")
