@@ -1,12 +1,14 @@
 """Comings and goings, told to everybody without making anybody wait.
 
 Rule: n people who come are n * n events. While few are on, each is told at once, in the release it belongs to. With
-more, they are gathered for a moment and told in slices, one pass of the reactor each, so that 300 people who arrive
-at once over TLS cost others little (their p99 1.3 times what it was; each told at once, 4.6 times). What is
-gathered first is told first: while something is gathered nothing overtakes it.
+more, they are gathered for a moment and told in slices, with a rest behind each in which others are served and the
+thread that writes their messages has Python: 300 people who arrive at once over TLS cost others little (docs/
+performance.md has the figures). What is gathered first is told first: while something is gathered nothing overtakes it.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -14,6 +16,8 @@ from chatd.core.groups import Audience
 from chatd.core.limits import Limits
 from chatd.core.users import Codec, Session
 from chatd.messages import Presence
+
+REST: Final = 0.001  # seconds behind a slice
 
 Gathered = list[tuple[Presence, Session | None]]
 
@@ -49,7 +53,7 @@ class News:
         self._tell(gathered, {}, list(self._audience.sessions), 0)
 
     def _tell(self, gathered: Gathered, encoded: dict[Codec, list[bytes]], sessions: list[Session], start: int) -> None:
-        """Tell one slice; the next one has the next pass of the reactor."""
+        """Tell one slice; the next one comes after a rest."""
         end = start + self._limits.presence_slice
         for session in sessions[start:end]:
             if session.over:
@@ -61,7 +65,7 @@ class News:
             if data := b"".join(parts):
                 session.link.write(data)
         if end < len(sessions):
-            self._clock.callLater(0, self._tell, gathered, encoded, sessions, end)
+            self._clock.callLater(REST, self._tell, gathered, encoded, sessions, end)
         elif self._gathered:
             self._clock.callLater(self._limits.presence_seconds, self._begin)
         else:

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd.core.limits import Limits
-from chatd.news import News
+from chatd.news import REST, News
 from tests.kit import House, Peer
 
 
@@ -41,6 +41,10 @@ class NewsTests(SynchronousTestCase):
         limits = Limits(presence_at_once=1, presence_audience=5, presence_slice=2, presence_seconds=0.25)
         self.house = House(limits=limits)
 
+    def wait(self) -> None:
+        """What is gathered is told, slice by slice."""
+        self.house.clock.pump([0.25, *[REST] * 3])
+
     def test_few_are_told_at_once(self) -> None:
         alice, bob = self.house.people("alice", "bob")
         self.assertEqual(news(alice), [])
@@ -52,12 +56,12 @@ class NewsTests(SynchronousTestCase):
         carol.lose()
         self.house.person("dan")
         self.assertEqual([news(alice), news(bob)], [[], []])
-        self.house.clock.advance(0.25)
+        self.wait()
         told = [("carol", "online"), ("carol", "lost"), ("dan", "online")]
         self.assertEqual(news(alice)[-2:], told[-2:])
         self.assertEqual(news(bob)[-2:], told[-2:])
 
-    def test_a_slice_has_a_pass_of_its_own(self) -> None:
+    def test_there_is_a_rest_behind_a_slice(self) -> None:
         peers = self.house.people("alice", "bob", "carol", "dan")
         self.house.advance(5)
         passes = Passes()
@@ -77,25 +81,24 @@ class NewsTests(SynchronousTestCase):
         carol.lose()
         dan.lose()  # few are on again, and something is still gathered
         self.assertEqual(news(alice), [])
-        self.house.clock.advance(0.25)
+        self.wait()
         self.assertEqual(news(alice)[-3:], [("bob", "lost"), ("carol", "lost"), ("dan", "lost")])
         self.house.person("erin")
         self.assertEqual(news(alice), [("erin", "online")])
 
     def test_nobody_hears_of_their_own_coming(self) -> None:
         peers = self.house.people("alice", "bob", "carol", "dan")
-        self.house.clock.advance(0.25)
-        self.house.settle()
+        self.wait()
         for peer in peers:
             self.assertNotIn((peer.name, "online"), news(peer))
 
     def test_a_crowd_is_not_told(self) -> None:
         peers = self.house.people("alice", "bob", "carol", "dan", "erin", "frank")
-        self.house.advance(5)
+        self.wait()
         for peer in peers:
             peer.take()
         self.house.person("grace")
-        self.house.advance(5)
+        self.wait()
         self.assertEqual([news(peer) for peer in peers], [[]] * 6)
         peers[0].ask(m.Who)
         self.assertEqual(peers[0].last(m.WhoList).count, 7)

@@ -135,7 +135,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     presence_audience: int = 500  # sessions; with more, comings and goings are not pushed: n people make n * n events
     presence_at_once: int = 50  # sessions; with more, comings and goings are gathered and told in slices
     presence_seconds: float = 0.25  # how long they are gathered
-    presence_slice: int = 16  # sessions told in one pass of the reactor: 16 writes with TLS are 1 ms
+    presence_slice: int = 5  # sessions told at once of what was gathered: as many writes with TLS are 0.3 ms
     near_names: int = 3  # similar names in an error
     history_page: int = 200  # messages in one answer
     list_length: int = 1_000  # people or groups in one answer
