@@ -84,9 +84,9 @@ def span(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def widths(widest: Sequence[int], room: int) -> list[int]:
+def widths(wanted: Sequence[int], room: int) -> list[int]:
     """How wide each column is so that a line fits, given how wide each would be: the widest gives way first."""
-    found = list(widest)
+    found = list(wanted)
     while sum(found) + GAP * (len(found) - 1) > room and max(found) > NARROWEST:
         widest = found.index(max(found))
         others = sum(found) - found[widest] + GAP * (len(found) - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ProcessDone, ProcessExitedAlready
@@ -45,7 +45,7 @@ class ApartTests(SynchronousTestCase):
     """One process."""
 
     def setUp(self) -> None:
-        self.reactor: Any = Spawned()
+        self.reactor = cast(Any, Spawned())
         self.children = apart.Children(self.reactor)
         self.done = apart.asked(self.children, "verify", "data", "--", "x")
 
