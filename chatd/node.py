@@ -70,7 +70,7 @@ class Observer(Protocol):
     def received(self, session: Session, command: Command) -> None:
         """Somebody who is in asks for something."""
 
-    def posted(self, post: Post, stored: Stored, state: str) -> None:
+    def posted(self, post: Post, said: m.Send, stored: Stored, state: str) -> None:
         """A message is on disk and leaves."""
 
 

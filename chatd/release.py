@@ -40,7 +40,7 @@ class Release:
     def __init__(self) -> None:
         self._out: dict[Link, list[bytes]] = {}
         self._runs: dict[Audience, list[Burst]] = {}
-        self.posted: Callable[[Post, Stored, str], None] | None = None  # somebody watches
+        self.posted: Callable[[Post, m.Send, Stored, str], None] | None = None  # somebody watches
 
     def turns(self, turns: Sequence[Turn], stored: Iterator[Stored]) -> None:
         """Let turns go, in order; `stored` has one outcome for each message in them."""
@@ -79,23 +79,26 @@ class Release:
     def _post(self, posts: list[Post], stored: Iterator[Stored]) -> None:
         """Messages that follow one another."""
         burst = self._burst(posts[0])
-        session, conversation = burst.session, burst.conversation
-        for post, one in zip(posts, stored, strict=False):  # `stored` goes on with what comes later
-            if post.session is not session or post.conversation is not conversation:
+        for post in posts:
+            if post.session is not burst.session or post.conversation is not burst.conversation:
                 self._answer(burst)
                 burst = self._burst(post)
-                session, conversation = burst.session, burst.conversation
-            name, seq, at = post.name, one.seq, one.at
+            self._fill(burst, post, stored)
+        self._answer(burst)
+
+    def _fill(self, burst: Burst, post: Post, stored: Iterator[Stored]) -> None:
+        """With what the store says of each message of a post."""
+        name, sender, watcher = post.name, post.sender, self.posted
+        told, accepted = burst.messages.append, burst.accepted.append
+        for said, one in zip(post.said, stored, strict=False):  # `stored` goes on with what comes later
+            seq, at, state = one.seq, one.at, burst.state
             if one.repeat:
                 state = repeated(post, one)
             else:
-                kept, state = post.append, burst.state
-                text = m.Message(name, seq, at, kept.sender, kept.id, post.text, kept.content, kept.tags)
-                burst.messages.append(text)
-            burst.accepted.append(m.Accepted(post.ref, name, seq, at, state))
-            if self.posted is not None:
-                self.posted(post, one, state)
-        self._answer(burst)
+                told(m.Message(name, seq, at, sender, said.id, said.text, said.kind, said.tags))
+            accepted(m.Accepted(said.ref, name, seq, at, state))
+            if watcher is not None:
+                watcher(post, said, one, state)
 
     def _burst(self, post: Post) -> Burst:
         burst = Burst(post.session, post.conversation)

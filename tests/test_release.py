@@ -95,7 +95,8 @@ class ReleaseTests(SynchronousTestCase):
     def post(self, turn: Turn, sender: Session, group: Conversation, text: str, ref: int = 7) -> Stored:
         """A message in a turn, and what the store will say of it."""
         assert sender.user is not None
-        turn.post(group, Append(group.id, 0, sender.user.name, b"", text.encode()), text, sender, ref)
+        append = Append(group.id, 0, sender.user.name, b"", text.encode())
+        turn.post(group, [append], sender, [m.Send(ref, group.name, b"", text)])
         self.seqs[group.id] += 1
         return Stored(self.seqs[group.id], 0)
 

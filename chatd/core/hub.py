@@ -192,7 +192,13 @@ class Hub:
 
     def apply_all(self, session: Session, commands: Sequence[Command], turn: Turn) -> None:
         """Several of them, in order; each is one of COMMANDS."""
-        for command in commands:
+        place = 0
+        while place < len(commands):
+            command = commands[place]
+            if type(command) is m.Send and (after := mailbox.send_all(self, session, commands, place, turn)) > place:
+                place = after
+                continue
+            place += 1
             try:
                 COMMANDS[type(command)](self, session, command, turn)
             except Refused as refusal:

@@ -6,12 +6,13 @@ told to its readers and its sender only when the store has given it its seq (`st
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from chatd import messages as m
 from chatd.core import archive, modes, people, sanctions
 from chatd.core.groups import Conversation
-from chatd.core.turn import Post, Refused, Turn
+from chatd.core.turn import Command, Post, Refused, Turn
 from chatd.core.users import Session, User
 from chatd.entries import Append, ConversationMade, CursorMoved, Stored
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ID_BYTES = 16
 KINDS = ("text", "notice")
+MANY = 1 << 30
 
 
 def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
@@ -64,7 +66,53 @@ def send(hub: Hub, session: Session, command: m.Send, turn: Turn) -> None:
         at = max(conversation.at, conversation.noted)
     conversation.at = at
     append = Append(conversation.id, at, user.name, command.id, body, command.kind, command.tags)
-    turn.post(conversation, append, text, session, command.ref)
+    turn.post(conversation, (append,), session, (command,))
+
+
+def send_all(hub: Hub, session: Session, commands: Sequence[Command], start: int, turn: Turn) -> int:
+    """`send` for those that go to one place in a row from `start` on; returns where the first begins that is not taken.
+
+    What they share is looked at once; where more than each by itself would have to be looked at, none is taken.
+    """
+    first, user = commands[start], session.user
+    assert type(first) is m.Send and user is not None
+    to, most = first.to, hub.limits.text_bytes
+    conversation = session.known.get(to)
+    if conversation is None:
+        return start
+    at, number, name = max(turn.now, conversation.at, conversation.noted), conversation.id, user.name
+    appends: list[Append] = []
+    for command in commands[start : start + _room(hub, user, conversation)]:
+        if type(command) is not m.Send or command.to != to:
+            break
+        text, id, kind = command.text, command.id, command.kind
+        body = text.encode()
+        if len(body) > most or len(id) != ID_BYTES or command.tags or kind not in KINDS or not text or text.isspace():
+            break
+        appends.append(Append(number, at, name, id, body, kind))
+    if not appends:
+        return start
+    end = start + len(appends)
+    user.active, conversation.at = turn.now, at
+    if conversation.direct:
+        peer = conversation.others[user.id]
+        peer.waiting += len(appends)
+        peer.user.waiting += len(appends)
+    turn.post(conversation, appends, session, cast(Sequence[m.Send], commands[start:end]))
+    return end
+
+
+def _room(hub: Hub, user: User, conversation: Conversation) -> int:
+    """How many messages this user may send there with no more than each by itself to be looked at."""
+    if conversation.closed or hub.full or conversation.id not in hub.conversations.by_id:
+        return 0
+    if not conversation.direct:
+        member = conversation.members.get(user.id)
+        return 0 if member is None or member.invited or conversation.guarded else MANY
+    other = conversation.others[user.id].user
+    if (user.chains and other.chains) or other.no_ctcp or user.accounts_only:
+        return 0
+    return max(0, hub.limits.mailbox_messages - other.waiting)
 
 
 def encrypted_only(peer: User) -> Refused:

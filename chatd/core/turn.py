@@ -7,7 +7,7 @@ in between has asked for it by an item that left earlier.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -54,14 +54,14 @@ class Cast(Item, eq=False):
 
 
 class Post(Item, eq=False):
-    """A message: its event is made when the store has given it its seq. `name`: as the conversation was called."""
+    """Messages that one session sends to one conversation in a row: their events are made when the store has given them
+    their seqs. `name`, `sender`: as the conversation and the sender were called."""
 
     conversation: Conversation
     name: str
-    append: Append
-    text: str
+    sender: str
     session: Session
-    ref: int
+    said: Sequence[messages.Send]
 
 
 class Then(Item, eq=False):
@@ -93,10 +93,13 @@ class Turn:
         """Tell everybody of an audience, but for one session."""
         self.items.append(Cast(audience, event, but))
 
-    def post(self, conversation: Conversation, append: Append, text: str, session: Session, ref: int) -> None:
-        """Keep a message, tell its readers, and tell its sender that it was accepted."""
-        self.entries.append(append)
-        self.items.append(Post(conversation, conversation.name, append, text, session, ref))
+    def post(
+        self, conversation: Conversation, appends: Sequence[Append], session: Session, said: Sequence[messages.Send]
+    ) -> None:
+        """Keep messages (one for each that was said), tell their readers, and tell their sender that they were
+        accepted."""
+        self.entries += appends
+        self.items.append(Post(conversation, conversation.name, appends[0].sender, session, said))
 
     def then(self, function: Callable[..., None], *arguments: Any) -> None:
         """Call this when everything before it has left."""

@@ -15,6 +15,7 @@ from chatd.core.turn import Command, Post
 from chatd.core.users import Session
 from chatd.encryption import PutMail
 from chatd.entries import Stored
+from chatd.messages import Send
 
 if TYPE_CHECKING:
     from chatd.operations.service import Service
@@ -94,11 +95,10 @@ class Feed:
             to = getattr(command, "group", "") or getattr(command, "conversation", "")
             self._tell("command", session.user.name, str(to), type(command).__name__.lower())
 
-    def posted(self, post: Post, stored: Stored, state: str) -> None:
+    def posted(self, post: Post, said: Send, stored: Stored, state: str) -> None:
         """A message is on disk and leaves."""
-        append = post.append
         what = "repeat" if stored.repeat else state
-        self._tell("message", append.sender, post.name, what, stored.seq, len(append.body))
+        self._tell("message", post.sender, post.name, what, stored.seq, len(said.text.encode()))
 
 
 def watch(

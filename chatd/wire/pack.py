@@ -107,7 +107,14 @@ def encode_frames(values: Sequence[Event]) -> bytes:
     """The frames that carry several events."""
     if len(values) == 1:
         return encode_frame(values[0])
-    return b"".join(map(encode_frame, values))
+    parts: list[bytes] = []
+    add = parts.append
+    for value in values:
+        payload = _encode(value)
+        size = len(payload)
+        add(_LENGTHS[size] if size < 1024 else size.to_bytes(4, "big"))
+        add(payload)
+    return b"".join(parts)
 
 
 def _unknown_tag(payload: bytes, known: frozenset[str | int | None]) -> bool:

@@ -45,10 +45,13 @@ class EarlyJournal(chatd.journal.Journal):
     def _places(self, turn: Turn) -> Iterator[Stored]:
         for item in turn.items:
             if isinstance(item, Post):
-                append = item.append
-                stored = self._first.get((append.sender, append.id)) or Stored(item.conversation.head + 1, append.at)
-                self._first[append.sender, append.id] = Stored(stored.seq, stored.at, True)
-                yield stored
+                yield from self._places_of(item, turn.now)
+
+    def _places_of(self, post: Post, at: int) -> Iterator[Stored]:
+        for said in post.said:
+            stored = self._first.get((post.sender, said.id)) or Stored(post.conversation.head + 1, at)
+            self._first[post.sender, said.id] = Stored(stored.seq, stored.at, True)
+            yield stored
 
 
 def _late(function: Callable[..., Any], *arguments: Any) -> Any:
