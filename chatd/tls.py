@@ -18,7 +18,7 @@ import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -43,6 +43,9 @@ CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 
 RELEASE_BUFFERS: Final = 0x10
 """SSL_MODE_RELEASE_BUFFERS of OpenSSL: an idle connection keeps no record buffers, 33 instead of 60 KiB each."""
+
+SETTLED: Final = 5.0
+"""Seconds after the handshake at which a client has been let in and told where it is."""
 
 HANDSHAKE_BYTES: Final = 16_384
 """What a client may send without finishing the handshake; a hello with post-quantum keys, sent twice, has 5,000, and a
@@ -104,8 +107,11 @@ class Channel(BufferingTLSTransport):
     """A TLS connection that is cut when the client sends much without finishing the handshake.
 
     OpenSSL would take a hello of 128 KiB. Who is merely slow is the door's business: its protocol is connected before
-    the handshake starts, so a deadline there covers it, and `abortConnection` ends it at any moment.
+    the handshake starts, so a deadline there covers it, and `abortConnection` ends it at any moment. What handshake and
+    first words needed in memory is given back a moment later: a fifth of what OpenSSL holds for who is silent.
     """
+
+    factory: TlsFactory
 
     _unfinished: int | None = 0
 
@@ -116,10 +122,22 @@ class Channel(BufferingTLSTransport):
         handle = self.getHandle()
         if handle is None or handle.get_peer_finished() is not None:
             self._unfinished = None
+            self.factory.clock.callLater(SETTLED, self.slim)
             return
         self._unfinished += len(bytes)
         if self._unfinished > HANDSHAKE_BYTES:
             self.abortConnection()
+
+    def slim(self) -> None:
+        """Have OpenSSL begin with new buffers, where nothing is in the old ones: they only ever grow."""
+        connection: Any = self._tlsConnection
+        if connection is None or self._lostTLSConnection:
+            return
+        lib, nowhere = SSL._lib, SSL._ffi.new("char **")
+        if lib.BIO_get_mem_data(connection._into_ssl, nowhere) or lib.BIO_get_mem_data(connection._from_ssl, nowhere):
+            return
+        connection._into_ssl, connection._from_ssl = lib.BIO_new(lib.BIO_s_mem()), lib.BIO_new(lib.BIO_s_mem())
+        lib.SSL_set_bio(connection._ssl, connection._into_ssl, connection._from_ssl)  # lets go of the old ones
 
     def _tlsShutdownFinished(self, reason: Failure | None) -> None:  # noqa: N802
         super()._tlsShutdownFinished(reason)
@@ -136,6 +154,7 @@ class TlsFactory(TLSMemoryBIOFactory):
         self, certificates: Certificates, wrapped: IProtocolFactory, clock: IReactorTime | None = None
     ) -> None:
         super().__init__(certificates, False, wrapped, clock)
+        self.clock: IReactorTime = self._clock
 
 
 # ---- the context -----------------------------------------------------------------------------------------------

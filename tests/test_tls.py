@@ -27,7 +27,7 @@ from chatd import people
 from chatd.core.turn import Command, Event
 from chatd.messages import EXPORTER_LABEL
 from chatd.ports.session import channel_of
-from chatd.tls import HANDSHAKE_BYTES, BadCertificate, Certificates, TlsFactory
+from chatd.tls import HANDSHAKE_BYTES, SETTLED, BadCertificate, Certificates, TlsFactory
 from chatd.wire.pack import decode_event, encode_command, frame
 from tests.kit import House
 
@@ -182,6 +182,39 @@ class Handshake(TlsCase):
         sim.flush()
         self.assertEqual(sim.server.got, b"to the server")
         self.assertEqual(sim.client.got, b"to the client" * 10_000)
+
+    def test_what_the_handshake_needed_is_given_back(self) -> None:
+        sim = Sim(Certificates(self.folder))
+        connection: Any = sim.handle(sim.server)
+        before = {connection._into_ssl, connection._from_ssl}
+        for text in (b"before", b"behind"):
+            sim.server.transport.write(text * 5000)  # type: ignore[union-attr]
+            sim.client.transport.write(text)  # type: ignore[union-attr]
+            sim.flush()
+            self.assertEqual((sim.client.got, sim.server.got), (text * 5000, text))
+            sim.client.got = sim.server.got = b""
+            sim.clock.advance(SETTLED)
+            self.assertFalse(before & {connection._into_ssl, connection._from_ssl})
+            sim.flush()
+
+    def test_what_is_under_way_stays(self) -> None:
+        sim = Sim(Certificates(self.folder))
+        connection: Any = sim.handle(sim.server)
+        before = (connection._into_ssl, connection._from_ssl)
+        connection.send(b"not taken yet")
+        sim.clock.advance(SETTLED)
+        self.assertEqual((connection._into_ssl, connection._from_ssl), before)
+        sim.server_end.write(connection.bio_read(100))
+        sim.flush()
+        self.assertEqual(sim.client.got, b"not taken yet")
+        self.assertEqual(sim.clock.getDelayedCalls(), [])
+
+    def test_gone_before(self) -> None:
+        sim = Sim(Certificates(self.folder))
+        sim.client.transport.loseConnection()  # type: ignore[union-attr]
+        sim.flush()
+        self.assertIsNotNone(sim.server.lost)
+        sim.clock.advance(SETTLED)
 
     def test_binding_is_equal_on_both_sides_and_new_each_time(self) -> None:
         certificates, seen = Certificates(self.folder), set()
