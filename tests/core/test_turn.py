@@ -23,7 +23,7 @@ class TurnTests(SynchronousTestCase):
         made = MemberSet(1, 1, "owner", 0)
         turn.keep(made)
         turn.reply(session, m.Done(1))
-        turn.post(group, append, "hi", session, 2)
+        turn.post(group, [append], session, [m.Send(2, "#a", b"i", "hi")])
         turn.cast(group.audience, m.GroupChange("#a", "left", "bob"), session)
         turn.then(print, "x")
         self.assertEqual(turn.entries, [made, append])
