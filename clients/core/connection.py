@@ -6,7 +6,6 @@ says is done. The handshake itself always succeeds: chain errors are noted, then
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Callable
 from typing import Any, Final
@@ -32,6 +31,7 @@ from zope.interface import implementer
 from chatd.messages import EXPORTER_LABEL
 from chatd.straight import straighten
 from chatd.wire.pack import BadFrame, Command, Event, decode_event, encode_command, frame
+from clients.core.address import Address, ip
 from clients.core.app import Listener
 from clients.core.notices import Security
 
@@ -39,31 +39,6 @@ LARGEST_FRAME: Final = 16 * 1024 * 1024
 WRITE_BYTES: Final = 65_536  # that are put together before they are written
 CONNECT_SECONDS: Final = 15
 CLOSE_SECONDS: Final = 3
-
-
-class Address:
-    """Where a server is: `host:port` as people write it, IPv6 in brackets."""
-
-    def __init__(self, text: str, default_port: int) -> None:
-        host, port = text, ""
-        if text.startswith("["):
-            host, _, rest = text[1:].partition("]")
-            port = rest.removeprefix(":")
-        elif text.count(":") == 1:
-            host, _, port = text.partition(":")
-        self.host = host
-        if not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
-            raise ValueError(f"{text!r} is not HOST[:PORT].")
-        self.port = int(port or default_port)
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def loopback(self) -> bool:
-        """Whether it is this machine, by its name."""
-        address = _ip(self.host)
-        return address.is_loopback if address else self.host.lower() == "localhost"
 
 
 class Connection:
@@ -79,7 +54,7 @@ class Connection:
     def open(self, listener: Listener) -> None:
         """Connect; `listener` hears of everything."""
         endpoint: IStreamClientEndpoint = HostnameEndpoint(
-            self._reactor, self._address.host.encode("idna" if not _ip(self._address.host) else "ascii"),
+            self._reactor, self._address.host.encode("idna" if not ip(self._address.host) else "ascii"),
             self._address.port, timeout=CONNECT_SECONDS,
         )  # fmt: skip
         creator = _Creator(self._address.host) if self._tls else None
@@ -249,7 +224,7 @@ class _Creator:
         context.set_default_verify_paths()
         context.set_verify(SSL.VERIFY_PEER, self._verify)
         connection = SSL.Connection(context, None)
-        if _ip(self.host) is None:
+        if ip(self.host) is None:
             connection.set_tlsext_host_name(self.host.encode("idna"))
         return connection
 
@@ -273,7 +248,7 @@ def _giver(protocol: Frames) -> Callable[[], Frames]:
 def _named(connection: SSL.Connection, host: str) -> bool:
     """Whether the certificate is for this host."""
     try:
-        if _ip(host) is None:
+        if ip(host) is None:
             verify_hostname(connection, host)
         else:
             verify_ip_address(connection, host)
@@ -286,13 +261,6 @@ def _expiry(certificate: crypto.X509) -> str:
     """When it ends, as 2027-01-31."""
     text = (certificate.get_notAfter() or b"").decode()
     return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if len(text) >= 8 else ""
-
-
-def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
 
 
 def _reason(failure: Failure) -> str:

@@ -15,8 +15,8 @@ from typing import Any, Final
 import msgspec
 import platformdirs
 
+from clients.core.address import Address
 from clients.core.app import App
-from clients.core.connection import Address, Connection
 from clients.core.conversations import Conversations
 from clients.core.face import Face
 from clients.core.filing import Disk, Filing
@@ -69,6 +69,8 @@ def make(
     options: Settings, profile: Profile, face: Face, reactor: Any, receive: str = KEEP, fetches: bool = False
 ) -> App:  # fmt: skip
     """An App that is ready to start. `fetches`: it may fetch small files unasked, if that is set."""
+    from clients.core.connection import Connection  # with Twisted: a window is seen before that is there
+
     account, device = profile.account(options.server, options.user)
     history = profile.history
     who = Who(

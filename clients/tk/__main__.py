@@ -1,6 +1,7 @@
 """`chat-gui [USER@]HOST[:PORT]`: the windows, from a login section to a conversation. The only file with the reactor.
 
-Rule: it wires and decides nothing. Tk is updated by the reactor (`tksupport`); a window that is closed leaves cleanly.
+Rule: it wires and decides nothing. The window is on the screen before what connects is imported: that is half of a
+start. Tk is updated by the reactor (`tksupport`); a window that is closed leaves cleanly.
 """
 
 from __future__ import annotations
@@ -17,47 +18,80 @@ STOP_SECONDS: Final = 4.0
 
 
 class Program:
-    """One run: the root window, the login section, and then the main window."""
+    """One run: the root window, with the main window in it where a server was named, else the login section.
 
-    def __init__(self, options: argparse.Namespace, reactor: Any, root: Any, profile: Any) -> None:
+    `told`: what a person must know of their profile.
+    """
+
+    def __init__(self, options: argparse.Namespace, root: Any, profile: Any, told: str = "") -> None:
         from clients.tk import theme
-        from clients.tk.login import Login
+        from clients.tk.icon import icon
 
-        self._options, self._reactor, self._root, self._profile = options, reactor, root, profile
+        self._options, self._root, self._profile, self._told = options, root, profile, told
+        self._icon = icon(root)
+        self._user, _, self._host = (options.server or profile.history.last_server()).rpartition("@")
+        self._reactor: Any = None
+        self._made: Any = None  # where to and as whom, from when that is known
         self._app: Any = None
         self._main: Any = None
+        self._over = False
+        self.login: Any = None  # made when somebody has to be asked
         self.code = 0
         theme.use(self._setting("theme"))
-        self.login = Login(root, self._go)
-        self.login.frame.pack(expand=True)
-        server = options.server or profile.history.last_server()
-        user, _, host = server.rpartition("@")
-        self.login.fill(host, user, options.plaintext)
+        root.iconphoto(True, self._icon)
         root.protocol("WM_DELETE_WINDOW", self.close)
         if options.server:
-            root.after(0, self.login.button.invoke)
+            self._go(self._host, self._user, options.plaintext)
+        else:
+            self._ask(told, problem=False)
 
-    def _go(self, wanted: Any) -> None:
-        """Connect as it was filled in."""
-        from clients.core.start import WrongServer, make, settings
-        from clients.core.vault import ProfileError
+    def run(self, reactor: Any) -> int:
+        """Connect, if it is known where to, and go on until it is over; returns the exit status."""
+        if not self._over:
+            self._reactor = reactor
+            self._connect()
+            reactor.run()
+        return self.code
+
+    def _go(self, server: str, name: str, plaintext: bool, guest: bool = False) -> None:
+        """The main window, for what was filled in or stands on the command line."""
+        from clients.core.start import WrongServer, settings
         from clients.tk.face import TkFace
         from clients.tk.window import MainWindow
 
-        target = f"{wanted.name}@{wanted.server}" if wanted.name else wanted.server
+        target = f"{name}@{server}" if name else server
         try:
-            made = settings(target, wanted.plaintext, trust_new=self._options.trust_new, guest=wanted.guest)
-            self._main = MainWindow(self._root, made.server, self._setting)
-            face = TkFace(self._main, self._main.compare, self._done, lambda: int(time.time() * 1000))
-            self._main.face = face
-            self._app = make(made, self._profile, face, self._reactor)
-        except (WrongServer, ProfileError) as error:
-            self.login.say(str(error))
+            self._made = settings(target, plaintext, trust_new=self._options.trust_new, guest=guest)
+        except WrongServer as error:
+            self._ask(str(error))
             return
-        self.login.frame.pack_forget()
-        self._main.frame.pack(fill="both", expand=True)
-        self._main.input.focus_set()
+        self._main = main = MainWindow(self._root, self._made.server, self._setting)
+        main.face = TkFace(main, main.compare, self._done, lambda: int(time.time() * 1000))
+        if self.login is not None:
+            self.login.frame.pack_forget()
+        main.frame.pack(fill="both", expand=True)
+        main.input.focus_set()
+        main.draw()
+        self._connect()
+
+    def _connect(self) -> None:
+        """Once there are both somewhere to go and a reactor."""
+        from clients.core import notices as n
+        from clients.core.start import make
+        from clients.core.vault import ProfileError
+
+        if self._reactor is None or self._main is None:
+            return
+        face = self._main.face
+        try:
+            self._app = make(self._made, self._profile, face, self._reactor)
+        except ProfileError as error:
+            self._back(str(error))
+            return
         face.begin(self._app)
+        if self._told:
+            face.notice(n.Local((self._told,)))
+            self._told = ""
         self._main.redraw()
 
     def _setting(self, key: str) -> str:
@@ -66,21 +100,34 @@ class Program:
 
         return str(self._profile.history.settings().get(key, SETTINGS[key][0]))
 
-    def _done(self, code: int, text: str) -> None:
-        """The conversation is over: back to the login section where somebody may want to know why."""
-        self.code = code
-        if code == 0 or code == 130 or self._main is None:
-            self.stop()
-            return
+    def _ask(self, text: str, problem: bool = True) -> None:
+        """The login section, and why it is there."""
+        from clients.tk.login import Login
+
+        if self.login is None:
+            self.login = Login(self._root, lambda wanted: self._go(*wanted))
+            self.login.fill(self._host, self._user, self._options.plaintext)
+        self.login.frame.pack(expand=True)
+        self.login.say(text, problem)
+
+    def _back(self, text: str) -> None:
+        """To the login section, where somebody may want to know why."""
         self._main.face = None
         self._main.frame.pack_forget()
         self._main, self._app = None, None
-        self.login.frame.pack(expand=True)
-        self.login.say(text)
+        self._ask(text)
+
+    def _done(self, code: int, text: str) -> None:
+        """The conversation is over."""
+        self.code = code
+        if code == 0 or code == 130 or self._main is None:
+            self.stop()
+        else:
+            self._back(text)
 
     def close(self) -> None:
         """The window was closed: say goodbye first."""
-        if self._main is None or self._main.face is None:
+        if self._app is None:
             self.stop()
             return
         self._reactor.callLater(STOP_SECONDS, self.stop)
@@ -88,7 +135,8 @@ class Program:
 
     def stop(self) -> None:
         """The end."""
-        if self._reactor.running:
+        self._over = True
+        if self._reactor is not None and self._reactor.running:
             self._reactor.stop()
 
 
@@ -123,16 +171,13 @@ def main() -> int:
         cure = "pip install 'chatd[client]'" if ours else "on Debian and Ubuntu: apt install python3-tk"
         sys.stderr.write(f"chat-gui: {error}; {cure}\n")
         return 1
-    from twisted.internet import reactor, tksupport
-
     from clients.core.profile import Profile, folder
     from clients.core.vault import ProfileError
     from clients.tk.asking import opening
+    from clients.tk.theme import FIRST
 
-    timed: Any = reactor
-    timed.seconds = time.monotonic
     try:
-        root = tb.Window(title="chat", themename="bootstrap-light", size=(1000, 700), minsize=(760, 420))
+        root = tb.Window(title="chat", themename=FIRST, iconphoto=None, size=(1000, 700), minsize=(760, 420))
     except tkinter.TclError as error:
         sys.stderr.write(f"chat-gui: no window can be opened: {error}. In a terminal: chat\n")
         return 1
@@ -140,12 +185,15 @@ def main() -> int:
         told: list[str] = []
         path = options.passphrase_file or os.environ.get("CHAT_PASSPHRASE_FILE", "")
         with Profile(folder(options.profile, dict(os.environ)), opening(root, told.append, path)) as profile:
-            program = Program(options, timed, root, profile)
-            program.login.say(" ".join(told), problem=False)
+            program = Program(options, root, profile, " ".join(told))
+            root.update()
+            from twisted.internet import reactor, tksupport
+
+            timed: Any = reactor
+            timed.seconds = time.monotonic
             tksupport.install(root)
             timed.callWhenRunning(collecting.settled)
-            timed.run()
-            return program.code
+            return program.run(timed)
     except ProfileError as error:
         sys.stderr.write(f"chat-gui: {error}\n")
         return 1

@@ -15,7 +15,7 @@ import ttkbootstrap as tb
 
 from clients.core import inert
 from clients.core import notices as n
-from clients.core.view import ONLINE
+from clients.core.view import OFFLINE
 from clients.core.windows.face import WindowsFace
 from clients.core.windows.heading import heading, prompt
 from clients.core.windows.windows import EVENT, MENTION, TALK, Window
@@ -288,9 +288,10 @@ class MainWindow:
         view = face.view()
         waiting = f"   {view.waiting} to be sent" if view.waiting else ""
         ahead = f"   {face.note()}" if face.ahead.all() else ""
+        where = f"{view.me}@{self._where}" if view.me else self._where
         self.status.configure(
-            text=f"{view.status}   {view.me or '?'}@{self._where}{waiting}{ahead}",
-            bootstyle="secondary" if view.status == ONLINE else "@danger",
+            text=f"{view.status}   {where}{waiting}{ahead}",
+            bootstyle="@danger" if view.status == OFFLINE else "secondary",
         )  # fmt: skip
         if self.root.focus_displayof() is not None:
             self.root.title("chat")

@@ -100,6 +100,41 @@ class StartTests(ChatCase):
         self.assertEqual(among(imported, (*SERVERS, *LATER, *SCREENS[:2], "clients.line", "segno", *TESTS)), [])
 
 
+# The windows in an interpreter that has no Twisted; what is in sight when it is missed.
+ALONE = """
+import sys
+sys.modules["twisted"] = None
+from clients.tk.__main__ import main
+from tests.process.onlooker import shown
+try:
+    main()
+except ModuleNotFoundError as error:
+    import tkinter
+    print(error.name, *shown(tkinter._default_root.tk), sep="\\n")
+"""
+
+
+class SeenTests(SynchronousTestCase):
+    """The windows are on the screen before what connects them is imported: that is half of a start."""
+
+    def test_the_main_window_and_the_login_section_need_no_network(self) -> None:
+        display, xvfb = start_display()
+        self.addCleanup(end_display, xvfb)
+        folder = self.mktemp()
+        for arguments, texts in (
+            (("alice@127.0.0.1:7",), ("Conversations", "everybody here and the server read this", "Send")),
+            ((), ("Where is your class, and who are you?", "User name", "Connect")),
+        ):
+            command = [sys.executable, "-c", ALONE, "--profile", folder, *arguments]
+            done = subprocess.run(
+                command, env=environment(DISPLAY=display), stdin=subprocess.DEVNULL, capture_output=True, text=True
+            )  # fmt: skip
+            missed, *lines = done.stdout.splitlines() or [done.stderr]
+            self.assertEqual(missed.partition(".")[0], "twisted", done.stderr)
+            for text in texts:
+                self.assertIn(text, lines)
+
+
 class HalfTests(SynchronousTestCase):
     """Where only the client's or only the server's libraries are installed, the other programs say what to do."""
 

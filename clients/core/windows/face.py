@@ -21,7 +21,7 @@ from clients.core.editing import typed
 from clients.core.moving import MOVING, Moving
 from clients.core.questions import Question, Questions
 from clients.core.style import Style
-from clients.core.view import OFFLINE, Talk, View
+from clients.core.view import CONNECTING, Talk, View
 from clients.core.windows.ahead import Ahead
 from clients.core.windows.completing import Offer, offers
 from clients.core.windows.paths import paths
@@ -84,7 +84,7 @@ class WindowsFace:
     def view(self) -> View:
         """What may be shown; before there is an App, nothing."""
         if self._app is None:
-            return View("", OFFLINE, self.windows.current.to, (), (), 0)
+            return View("", CONNECTING, self.windows.current.to, (), (), 0)
         return self._app.view()
 
     def offers(self, before: str) -> list[Offer]:

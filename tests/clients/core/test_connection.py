@@ -25,7 +25,8 @@ from chatd import messages as m
 from chatd.blobs import BlobData, PutBlob
 from chatd.wire.pack import Command, Event, decode_command, encode_command, encode_event, frame
 from clients.core import connection
-from clients.core.connection import Address, Connection, Frames
+from clients.core.address import Address
+from clients.core.connection import Connection, Frames
 from clients.core.notices import Security
 from tests.clients.kit import greeting
 
@@ -131,14 +132,6 @@ class FramesTests(SynchronousTestCase):
         self.frames.close()
         self.clock.advance(connection.CLOSE_SECONDS)
         self.assertEqual(aborted, [True])
-
-
-class AddressTests(SynchronousTestCase):
-    """Hosts and ports."""
-
-    def test_written_again(self) -> None:
-        self.assertEqual([str(Address(text, 1)) for text in ("h", "h:2", "[::1]:2", "::1")],
-                         ["h:1", "h:2", "[::1]:2", "[::1]:1"])  # fmt: skip
 
 
 class ConnectionTests(SynchronousTestCase):
