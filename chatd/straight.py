@@ -143,6 +143,8 @@ def straighten(transport: Any) -> None:
     if type(low) in (Server, Client):  # not a UNIX socket, which sends otherwise
         low.write = straight_low = Straight(low)
         low.writeSequence = straight_low.sequence  # its own would not be noticed
+        # what it will have anyway: who gets more later, when there are others, takes half a KiB for that
+        low.producer, low.streamingProducer, low.bufferSize, low.dataBuffer, low.offset = None, 0, SMALL, b"", 0
     if low is not transport:
         transport.write = straight = StraightTls(transport)
         transport.writeSequence = straight.sequence  # its own would be overtaken

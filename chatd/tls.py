@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocolFactory, IReactorTime
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocol, IProtocolFactory, IReactorTime
 from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -112,8 +112,14 @@ class Channel(BufferingTLSTransport):
     """
 
     factory: TlsFactory
+    _unfinished: int | None
 
-    _unfinished: int | None = 0
+    def __init__(self, factory: TlsFactory, wrapped: IProtocol, connect: bool = True) -> None:
+        """All that it will ever have: who gets more later, when there are others, takes half a KiB for that."""
+        super().__init__(factory, wrapped, connect)
+        self._unfinished = 0
+        self._handshakeDone = self._producerPaused = False
+        self._producer = None
 
     def dataReceived(self, bytes: bytes) -> None:
         super().dataReceived(bytes)
