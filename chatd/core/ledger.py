@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping
-from heapq import nsmallest
 from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
@@ -147,14 +146,16 @@ def living(hub: Hub, conversation: Conversation, row: Row, now: int) -> Iterator
     """The same in steps between which others go on, for it may have ten thousand readers; the last one gives it."""
     written = hub.trail.written(row.at)
     told = hub.trail.first_acknowledged(conversation.id, row.seq)
+    yield None
     found: dict[str, list[tuple[str, Device | None]]] = {state: [] for state in ORDER}
     for number, (user, device) in enumerate(_readers(hub, conversation, row), 1):
         found[_state(hub, conversation, row, user, device, now)].append((user.name, device))
         if not number % PART:
             yield None
+    yield None
     fates: list[Fate] = []
     for state, readers in found.items():
-        for name, device in nsmallest(SHOWN - len(fates), readers, key=itemgetter(0)):
+        for name, device in sorted(readers, key=itemgetter(0))[: SHOWN - len(fates)]:
             since = _since(hub, state, device, written or row.at, told)
             fates.append(Fate(name, device.id if device is not None else "", state, since))
     yield Life(

@@ -35,7 +35,9 @@ MOST_ROWS: Final = 20_000
 MOST_PROBLEMS: Final = 50
 GONE: Final = "no longer on the class's list"
 PART: Final = 20
-"""So many rows are looked at, or done, in one go while a server runs."""
+"""So many rows are parsed, or done, in one go while a server runs."""
+LOOK: Final = 100
+"""So many are compared with what is there."""
 MANY: Final = 5
 """So many may leave a list at once, or a third of it, before somebody has to say that it is right."""
 
@@ -177,7 +179,7 @@ def planning(
             change = _compared(hub, person, every, now, adopt, problems)
             if change is not None:
                 changes.append(change)
-            if not row % PART:
+            if not row % LOOK:
                 yield None
         changes += _archived(hub, people, now, drop, problems)
     yield Plan(people, changes, groups, problems[:MOST_PROBLEMS], every)

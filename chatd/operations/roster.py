@@ -62,7 +62,7 @@ def _sync(
 ) -> Generator[Deferred[Any], Any, Synced]:  # fmt: skip
     people, problems = yield service.read(roster.parse, text, partial(resting, every=roster.PART))
     found = yield service.in_turns(roster.planning(service.hub, people, problems, service.now(), adopt, drop))
-    synced = _checked(found)
+    synced = yield service.read(_checked, found)
     if dry_run:
         return synced
     tickets: list[Ticket] = []

@@ -19,6 +19,7 @@ from chatd.core.hub import Hub
 from chatd.core.turn import Refused as Refused
 from chatd.core.turn import Turn
 from chatd.core.users import User
+from chatd.courtesy import REST
 from chatd.data import DataFolder
 from chatd.journal import Run
 from chatd.node import Node
@@ -95,9 +96,10 @@ class Service:
 
     @inlineCallbacks
     def in_turns(self, steps: Iterator[T | None]) -> Generator[Deferred[None], None, T]:
-        """What the first of these steps that gives anything gives; between any two everybody else goes on."""
+        """What the first of these steps that gives anything gives. Between any two everybody else goes on, and there is
+        a rest: the writer's thread wants Python's lock often in a commit, and waits for a busy reactor each time."""
         while (found := next(steps)) is None:
-            yield deferLater(self.clock, 0)
+            yield deferLater(self.clock, REST)
         return found
 
     def _later(self, done: Deferred[Any], result: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from chatd.core.hub import Hub
 from chatd.core.turn import Turn
+from chatd.courtesy import REST
 from chatd.operations.service import Refused
 from tests.kit import House, state_of
 from tests.operations.kit import StaffScene, service_of
@@ -49,7 +50,7 @@ class ServiceTests(StaffScene):
 
         done = self.service.in_turns(steps())
         self.assertEqual(happened, ["step 0"])
-        self.house.clock.pump([0] * 3)
+        self.house.clock.pump([REST] * 3)
         self.assertEqual(happened[:5], ["step 0", "others", "step 1", "others", "step 2"])
         self.assertEqual(self.successResultOf(done), 2)
 
