@@ -107,8 +107,9 @@ class Channel(BufferingTLSTransport):
     """A TLS connection that is cut when the client sends much without finishing the handshake.
 
     OpenSSL would take a hello of 128 KiB. Who is merely slow is the door's business: its protocol is connected before
-    the handshake starts, so a deadline there covers it, and `abortConnection` ends it at any moment. What handshake and
-    first words needed in memory is given back a moment later: a fifth of what OpenSSL holds for who is silent.
+    the handshake starts, so a deadline there covers it, and `abortConnection` ends it at any moment. What the handshake
+    needed in memory is given back behind it, and what the first words needed a moment later: together a fifth of what
+    OpenSSL holds for who is silent.
     """
 
     factory: TlsFactory
@@ -128,6 +129,7 @@ class Channel(BufferingTLSTransport):
         handle = self.getHandle()
         if handle is None or handle.get_peer_finished() is not None:
             self._unfinished = None
+            self.slim()  # now, so that the next handshake has that memory
             self.factory.clock.callLater(SETTLED, self.slim)
             return
         self._unfinished += len(bytes)

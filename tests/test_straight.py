@@ -23,7 +23,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import straight as its_module
 from chatd.straight import ACCEPTS, LARGE, SMALL, Straight, few_at_once, let_go, straighten
-from chatd.tls import Certificates, TlsFactory
+from chatd.tls import SETTLED, Certificates, TlsFactory
 
 MUCH = 10**9
 
@@ -376,6 +376,7 @@ class TlsTests(SynchronousTestCase):
         """Neither what it was given nor the stack of its last error holds it."""
         way, channel, _client = self.way(True, MUCH)
         channel.registerProducer(StringTransport(), True)
+        self.wrapped.clock.advance(SETTLED)  # type: ignore[attr-defined]
         gc.collect()
         gc.disable()
         self.addCleanup(gc.enable)
