@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
-from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -147,20 +146,24 @@ def living(hub: Hub, conversation: Conversation, row: Row, now: int) -> Iterator
     written = hub.trail.written(row.at)
     told = hub.trail.first_acknowledged(conversation.id, row.seq)
     yield None
-    found: dict[str, list[tuple[str, Device | None]]] = {state: [] for state in ORDER}
+    names: dict[str, list[str]] = {state: [] for state in ORDER}
+    devices: dict[str, list[Device | None]] = {state: [] for state in ORDER}
     for number, (user, device) in enumerate(_readers(hub, conversation, row), 1):
-        found[_state(hub, conversation, row, user, device, now)].append((user.name, device))
+        state = _state(hub, conversation, row, user, device, now)
+        names[state].append(user.name)
+        devices[state].append(device)
         if not number % PART:
             yield None
     yield None
     fates: list[Fate] = []
-    for state, readers in found.items():
-        for name, device in sorted(readers, key=itemgetter(0))[: SHOWN - len(fates)]:
+    for state in ORDER:
+        for at in sorted(range(len(names[state])), key=names[state].__getitem__)[: SHOWN - len(fates)]:
+            device = devices[state][at]
             since = _since(hub, state, device, written or row.at, told)
-            fates.append(Fate(name, device.id if device is not None else "", state, since))
+            fates.append(Fate(names[state][at], device.id if device is not None else "", state, since))
     yield Life(
         conversation.name, row.seq, row.id, row.sender, row.content, len(row.body), row.at, written,
-        {state: len(readers) for state, readers in found.items() if readers}, fates,
+        {state: len(names[state]) for state in ORDER if names[state]}, fates,
     )  # fmt: skip
 
 

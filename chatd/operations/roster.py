@@ -60,7 +60,7 @@ def sync(
 def _sync(
     service: Service, text: str, by: str, dry_run: bool, adopt: bool, drop: bool
 ) -> Generator[Deferred[Any], Any, Synced]:  # fmt: skip
-    people, problems = yield service.read(roster.parse, text, partial(resting, every=roster.PART))
+    people, problems = yield service.read(roster.parse, text, partial(resting, every=roster.PARSED))
     found = yield service.in_turns(roster.planning(service.hub, people, problems, service.now(), adopt, drop))
     synced = yield service.read(_checked, found)
     if dry_run:
