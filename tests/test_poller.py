@@ -217,7 +217,7 @@ class ReactorTests(SynchronousTestCase):
     def connect(self, count: int) -> list[socket.socket]:
         """So many come; returns their own ends."""
         factory = Factory()
-        factory.buildProtocol = lambda addr: Ear(self.heard)  # type: ignore[method-assign, assignment, return-value]
+        factory.buildProtocol = lambda addr: Ear(self.heard)  # type: ignore[method-assign]
         others = []
         for _ in range(count):
             one, other = socket.socketpair()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.protocol import Protocol
@@ -144,10 +145,10 @@ class Asking(Scene):
         gc.disable()
         self.addCleanup(gc.enable)
         peer = self.house.person("alice")
-        left = [weakref.ref(peer.door), weakref.ref(peer.door._inner)]
+        left: list[Any] = [weakref.ref(peer.door), weakref.ref(peer.door._inner)]
         peer.lose()
         self.house.peers.remove(peer)
-        peer.transport.protocol = None  # as Twisted's
+        del peer.transport.protocol  # as Twisted does
         del peer
         self.assertEqual([thing() for thing in left], [None, None])
 
