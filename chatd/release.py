@@ -9,6 +9,7 @@ overtakes; only `accepted` may.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import filterfalse
 
 from chatd import messages as m
 from chatd.core.groups import Audience, Conversation
@@ -115,18 +116,29 @@ class Release:
             burst.conversation.grow(burst.messages[0].seq, burst.messages[-1].seq, burst.sender)
         self._put(burst.link, burst.link.encode_all(burst.accepted))
 
-    def _flush_runs(self) -> None:
-        for audience, run in self._runs.items():
+    def _flush_runs(self, last: bool = False) -> None:
+        """Joined messages; `last`: nothing comes behind them, so the widest audience gets its bytes at once."""
+        runs = list(self._runs.items())
+        if last and len(runs) > 1:
+            runs.sort(key=_width)
+        for audience, run in runs:
+            final = last and audience is runs[-1][0]
             for codec, links in audience.by_codec():
-                self._join(codec, links, run)
+                self._join(codec, links, run, final)
         self._runs.clear()
 
-    def _join(self, codec: Codec, links: list[Link], run: list[Burst]) -> None:
-        """Give each link the run's messages, but for its own."""
+    def _join(self, codec: Codec, links: list[Link], run: list[Burst], last: bool = False) -> None:
+        """Give each link the run's messages, but for its own; `last`: nothing comes behind them in this release."""
         parts = [(burst.link, codec.encode_all(burst.messages)) for burst in run]
         joined = parts[0][1] if len(parts) == 1 else b"".join([data for _, data in parts])
         senders = {sender for sender, _ in parts}
         out = self._out
+        if last:
+            special = senders.union(out)
+            same = list(filterfalse(special.__contains__, links))
+            links = list(filter(special.__contains__, links)) if len(same) < len(links) else []
+            if same and joined:
+                same[0].write_all(same, joined)
         for link in links:
             data = joined
             if link in senders:
@@ -153,10 +165,14 @@ class Release:
     def write(self) -> None:
         """Write what each link got, in one write a link."""
         if self._runs:
-            self._flush_runs()
+            self._flush_runs(last=True)
         for link, parts in self._out.items():
             link.write(parts[0] if len(parts) == 1 else b"".join(parts))
         self._out.clear()
+
+
+def _width(run: tuple[Audience, list[Burst]]) -> int:
+    return len(run[0].sessions)
 
 
 def _by_codec(sessions: Iterable[Session]) -> Iterable[tuple[Codec, list[Link]]]:

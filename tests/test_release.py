@@ -62,6 +62,12 @@ class RecordingLink:
         """Keep it."""
         self.writes.append(data)
 
+    @staticmethod
+    def write_all(links: Sequence[RecordingLink], data: bytes) -> None:
+        """Keep it in each."""
+        for link in links:
+            link.write(data)
+
 
 def session(codec: Words, number: int, name: str) -> Session:
     """Somebody's session."""

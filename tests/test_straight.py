@@ -7,6 +7,7 @@ import errno
 import gc
 import inspect
 import weakref
+from socket import socketpair
 from typing import Any
 
 from hypothesis import given
@@ -22,7 +23,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import straight as its_module
-from chatd.straight import ACCEPTS, LARGE, SMALL, Straight, few_at_once, let_go, straighten
+from chatd.straight import ACCEPTS, LARGE, SMALL, Straight, direct, few_at_once, let_go, send_all, straighten
 from chatd.tls import SETTLED, Certificates, TlsFactory
 
 MUCH = 10**9
@@ -220,6 +221,63 @@ class StraightTests(SynchronousTestCase):
         transport.write(b"as before")
         self.assertEqual(transport.value(), b"as before")
         self.assertNotIsInstance(transport.write, Straight)
+
+
+class ManyTests(SynchronousTestCase):
+    """The same bytes on many connections."""
+
+    @given(st.lists(st.tuples(st.sampled_from([0, 3, 5, MUCH]), st.booleans()), max_size=12))
+    def test_each_has_its_place(self, states: list[tuple[int, bool]]) -> None:
+        sockets = [Socket(room) for room, _ in states]
+        for socket, (_, broken) in zip(sockets, states, strict=True):
+            socket.broken = broken
+        taken = send_all([socket.send for socket in sockets], b"hello")
+        self.assertEqual(taken, [0 if broken else min(room, 5) for room, broken in states])
+        self.assertEqual([len(socket.taken) for socket in sockets], taken)
+        self.assertEqual({socket.calls for socket in sockets}, {1} if states else set())
+
+    def test_sockets_of_the_system(self) -> None:
+        """One that is full, one whose other end has gone, one that is closed, and good ones around them."""
+        pairs = [socketpair() for _ in range(6)]
+        for pair in pairs:
+            for end in pair:
+                self.addCleanup(end.close)
+        near, far = [one for one, _ in pairs], [other for _, other in pairs]
+        for end in near:
+            end.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while near[1].send(bytes(65536)):
+                pass
+        far[2].close()
+        near[4].close()
+        self.assertEqual(send_all([end.send for end in near], b"hello"), [5, 0, 0, 5, 0, 5])
+        self.assertEqual([far[number].recv(100) for number in (0, 3, 5)], [b"hello"] * 3)
+
+    def test_what_goes_direct(self) -> None:
+        way = Way(True, MUCH)
+        write = way.transport.write
+        self.assertIs(direct(write), None)  # nobody has looked yet
+        write(b"a")
+        self.assertEqual(direct(write), way.socket.send)
+        way.socket.room = 0
+        write(b"b")
+        self.assertIs(direct(write), None)
+        way.socket.room = MUCH
+        way.turn()
+        write(b"c")
+        self.assertEqual((direct(write), way.socket.taken), (way.socket.send, b"abc"))
+        write.rest(b"d")
+        self.assertIs(direct(write), None)
+        way.turn()
+        write(b"e")
+        self.assertEqual(way.socket.taken, b"abcde")
+        for name, value in (("disconnecting", True), ("connected", 0)):
+            gone = Way(True, MUCH)
+            gone.transport.write(b"a")
+            setattr(gone.transport, name, value)
+            self.assertIs(direct(gone.transport.write), None, name)
+        self.assertIs(direct(Way(False, MUCH).transport.write), None)
+        self.assertIs(direct(StringTransport().write), None)
 
 
 class Waiting(Port):
@@ -421,6 +479,7 @@ class TlsTests(SynchronousTestCase):
 
     def test_one_system_call_for_many_records(self) -> None:
         way, channel, client = self.way(True, MUCH)
+        self.assertIs(direct(channel.write), channel.write)  # it looks itself what is in its way
         calls = way.socket.calls
         channel.write(b"x" * 100_000)
         self.assertEqual(way.socket.calls, calls + 1)

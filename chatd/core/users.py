@@ -56,6 +56,10 @@ class Link(Protocol):
     def write(self, data: bytes) -> None:
         """Send bytes; what one release has for a session comes in one call."""
 
+    @staticmethod
+    def write_all(links: Sequence[Any], data: bytes) -> None:
+        """Send the same bytes to each of these links, which want the same codec's."""
+
     def hold(self, reason: str) -> None:
         """Read nothing more from it until every reason is released."""
 

@@ -62,7 +62,7 @@ class LineLink(TypedLink):
 
     def render(self, event: Any) -> bytes:
         """The lines of an event for this connection alone."""
-        self.unnoted = True  # it may have been let in
+        self.note()  # it may have been let in
         return self.lines.client.encode(event)
 
     def encode_all(self, events: Sequence[Any]) -> bytes:
@@ -84,10 +84,14 @@ class LineLink(TypedLink):
 
     def write(self, data: bytes) -> None:
         if data:
+            noted, self.unnoted = not self.unnoted, False
             Outlet.write(self, data)
-            if self.unnoted:
-                self.unnoted = False
+            if not noted:
                 self.lines.wrote()
+
+    def note(self) -> None:
+        """From here on let what goes out next be noted."""
+        self.unnoted, self.direct = True, None
 
     def nudge(self) -> bool:
         """Send a PING, once in a silence."""
@@ -200,7 +204,7 @@ class Lines(Typed):
     def _probe(self) -> None:
         """Ask for a PONG behind what was delivered, if something was."""
         self._timer = None
-        self.outlet.unnoted = True
+        self.outlet.note()
         if self.over() or self._told:
             return
         told = self._codecs.lookup.told(self.session)

@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from chatd.messages import EXPORTER_LABEL, Bye, Message
 from chatd.people import Profile
+from chatd.straight import Send, direct, send_all
 from chatd.wire.pack import Command, Event
 
 NOTHING: frozenset[str] = frozenset()
@@ -118,7 +119,13 @@ class Bounds(Protocol):
 
 @implementer(IPushProducer)
 class Outlet:
-    """One connection's way out."""
+    """One connection's way out.
+
+    `direct`: the socket's own way, while nothing waits and nothing has to be noted; it is what `write_all` takes.
+    """
+
+    unnoted = False  # the port wants to see what goes out next
+    direct: Send | None = None
 
     def __init__(self, transport: Any, codec: Encoder, clock: IReactorTime, bounds: Bounds) -> None:
         self.codec = codec
@@ -144,7 +151,10 @@ class Outlet:
         if self.closed or self._ending:
             return
         if not self.paused:
-            self._send(data)
+            if not self._send(data):
+                self.direct = None
+            elif self.direct is None and not self.unnoted:
+                self.direct = direct(self._send)
             return
         if self._queue is None:
             self._queue = deque()
@@ -154,6 +164,23 @@ class Outlet:
             self.hold("backlog")
             if self._queued - self.asked_for > self.bounds.unsent_bytes and self.server is not None:
                 self.server.lagging(self.session)
+
+    @staticmethod
+    def write_all(outlets: Sequence[Outlet], data: bytes) -> None:
+        """Send the same bytes to each of these: where nothing is in the way, in one loop in C."""
+        sends = [send for outlet in outlets if (send := outlet.direct) is not None]
+        others: list[Outlet] = []
+        if len(sends) < len(outlets):
+            others = [outlet for outlet in outlets if outlet.direct is None]
+            outlets = [outlet for outlet in outlets if outlet.direct is not None]
+        taken, size = send_all(sends, data), len(data)
+        if taken.count(size) < len(taken):
+            for outlet, sent in zip(outlets, taken, strict=True):
+                if sent < size:
+                    outlet.direct = None
+                    outlet._send.rest(data[sent:])
+        for outlet in others:
+            outlet.write(data)
 
     @property
     def unsent(self) -> int:
@@ -182,6 +209,7 @@ class Outlet:
     def pauseProducing(self) -> None:
         """The transport's buffer is full: from here on it has `stall_seconds` to empty it."""
         self.paused = True
+        self.direct = None
         if self._timer is None:
             self._timer = self._clock.callLater(self.bounds.stall_seconds, self._stalled)
 
@@ -251,6 +279,7 @@ class Outlet:
             return
         self.write(self.encode(event))
         self._ending = True
+        self.direct = None
         if not self.paused:
             self._transport.unregisterProducer()
             self._transport.loseConnection()
@@ -263,13 +292,14 @@ class Outlet:
 
     def abort(self) -> None:
         """Cut the connection at once; what is unsent is lost here, and still stored."""
+        self.direct = None
         if not self.closed:
             self._transport.abortConnection()
 
     def gone(self) -> None:
         """The connection is no more. From here on it holds neither its port nor its session, which hold it."""
         self.closed = True
-        self._queue = None
+        self.direct = self._queue = None
         self.admitted, self.session = _nobody, None
         self._stop_timer()
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import messages as m
 from chatd.core.limits import Limits
 from chatd.journal import CURSOR_SECONDS
-from chatd.ports.lines import ACK_SECONDS
+from chatd.ports.irc.codec import LineCodec
+from chatd.ports.lines import ACK_SECONDS, LineLink
 from chatd.store.interface import Store
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
 from tests.irc import IrcPeer
 from tests.kit import House, Peer, Scene
+from tests.test_straight import MUCH, Way
 
 if TYPE_CHECKING:
     Base = SynchronousTestCase
@@ -206,6 +209,34 @@ class AliveTests(Scene):
 def texts(lines: list[str]) -> list[str]:
     """What was said in these lines."""
     return [line.split(" :", 1)[1] for line in lines if " PRIVMSG " in line]
+
+
+class Noted:
+    """A connection that counts what it was told to look at."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def wrote(self) -> None:
+        """Counted."""
+        self.count += 1
+
+
+class LinkTests(SynchronousTestCase):
+    """The way out over a real connection's transport."""
+
+    def test_what_is_to_be_noted_does_not_go_the_shortest_way(self) -> None:
+        way, noted = Way(True, MUCH), Noted()
+        anybody: Any = None
+        link = LineLink(way.transport, LineCodec(anybody, "chat.test", frozenset()), Clock(), Limits())
+        link.lines = noted  # type: ignore[assignment]
+        for count in (1, 1, 1):
+            LineLink.write_all([link], b"PRIVMSG\r\n")
+            self.assertEqual(noted.count, count)
+        self.assertIsNot(link.direct, None)
+        link.note()
+        LineLink.write_all([link], b"PRIVMSG\r\n")
+        self.assertEqual((noted.count, way.socket.taken), (2, b"PRIVMSG\r\n" * 4))
 
 
 class Mail(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -16,6 +16,7 @@ from chatd.core.limits import Limits
 from chatd.ports.session import Outlet, channel_of
 from chatd.wire.pack import Event
 from tests.kit import House
+from tests.test_straight import Way
 
 
 class Codec:
@@ -236,3 +237,124 @@ class Channels(SynchronousTestCase):
         self.assertEqual(channel_of(house.peer().transport), (b"", ""))
         for other in (object(), StringTransport()):
             self.assertEqual(channel_of(other), (b"", ""))
+
+
+LIMITS = Limits(unsent_bytes=10**9, stall_seconds=30)
+FULL = 300  # bytes that wait in a transport until its producer is paused
+SIZES = st.sampled_from([1, 20, 150, 400])
+WHO = st.integers(0, 3)
+DEEDS = st.lists(
+    st.one_of(
+        st.tuples(st.just("all"), SIZES, st.sets(WHO)),
+        st.tuples(st.just("write"), SIZES, WHO),
+        st.tuples(st.just("room"), SIZES, WHO),
+        st.tuples(st.sampled_from(["turn", "turn", "turn", "note", "end", "abort", "break"]), st.just(0), WHO),
+    ),
+    max_size=40,
+)
+
+
+class Noting(Outlet):
+    """An outlet whose port wants to see some writes."""
+
+    noted = 0
+
+    def write(self, data: bytes) -> None:
+        """Count those."""
+        self.noted += self.unnoted
+        self.unnoted = False
+        super().write(data)
+
+    def note(self) -> None:
+        """See the next one."""
+        self.unnoted, self.direct = True, None
+
+
+class Crowd:
+    """Some connections over sockets that are narrow."""
+
+    def __init__(self, straight: bool, room: int, bite: int) -> None:
+        self.ways = [Way(straight, room, bite) for _ in range(4)]
+        for way in self.ways:
+            way.transport.bufferSize = FULL
+        self.aborted: set[int] = set()
+        self.outlets = [Noting(way.transport, Codec(), Clock(), LIMITS) for way in self.ways]
+
+    def do(self, deed: str, data: bytes, who: Any) -> None:
+        """One step; who is gone or is about to go does no more of it."""
+        if deed == "all":
+            Outlet.write_all([self.outlets[number] for number in sorted(who)], data)
+            return
+        way, outlet = self.ways[who], self.outlets[who]
+        if deed == "write":
+            outlet.write(data)
+        elif deed == "room":
+            way.socket.room += len(data)
+        elif deed == "note":
+            outlet.note()
+        elif deed == "end":
+            outlet.end(m.Bye("bye", ""))
+        elif deed == "abort":
+            outlet.abort()
+            self.aborted.add(who)  # Twisted tells that it is over in the next pass
+            way.reactor.writers.add(way.transport)
+        elif deed == "break":
+            way.socket.broken = True
+        else:
+            self.turn(who)
+
+    def turn(self, who: int) -> None:
+        """One pass of the reactor for one of them."""
+        way = self.ways[who]
+        if way.turn() is not None or who in self.aborted:
+            way.reactor.writers.clear()
+            way.transport.connected = 0
+            self.outlets[who].gone()
+
+    def drain(self) -> None:
+        """Everybody reads everything."""
+        for who, way in enumerate(self.ways):
+            way.socket.room = 10**9
+            while way.reactor.writers:
+                self.turn(who)
+
+
+class TogetherTests(SynchronousTestCase):
+    """The same bytes for many, by the shortest way and by Twisted's own."""
+
+    @given(DEEDS, st.sampled_from([0, 100, 10**9]), st.sampled_from([30, 200, 10**9]))
+    @example([("all", 1, {0}), ("write", 150, 0), ("all", 1, {0})], 100, 30)  # what did not fit is not overtaken
+    def test_everybody_gets_the_same_by_both_ways(
+        self, deeds: list[tuple[str, int, Any]], room: int, bite: int
+    ) -> None:
+        crowds = [Crowd(False, room, bite), Crowd(True, room, bite)]
+        written = [b""] * 4
+        over: set[int] = set()
+        cut: set[int] = set()
+        for number, (deed, size, who) in enumerate(deeds):
+            data = bytes([number]) * size
+            for crowd in crowds:
+                crowd.do(deed, data, who)
+            if deed in ("all", "write"):
+                for one in {who} - over if deed == "write" else who - over:
+                    written[one] += data
+            elif deed == "end" and who not in over:
+                written[who] += b"<Bye>"
+                over.add(who)
+            elif deed in ("abort", "break"):
+                cut.add(who)
+        for crowd in crowds:
+            crowd.drain()
+            for one, way in enumerate(crowd.ways):
+                self.assertTrue(written[one].startswith(way.socket.taken), one)
+                if one not in cut:
+                    self.assertEqual(way.socket.taken, written[one])
+        plain, straight = ([outlet.noted for outlet in crowd.outlets] for crowd in crowds)
+        self.assertEqual(plain, straight)
+
+    def test_one_system_call_each_and_none_of_epoll(self) -> None:
+        crowd = Crowd(True, 10**9, 10**9)
+        for _ in range(3):
+            Outlet.write_all(crowd.outlets, b"hello")
+        for way in crowd.ways:
+            self.assertEqual((way.socket.taken, way.socket.calls, way.reactor.asked), (b"hello" * 3, 3, 0))
