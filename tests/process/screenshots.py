@@ -17,6 +17,7 @@ from tests.process.server import ROOT, Server
 
 FOLDER = ROOT / "docs" / "screenshots"
 COLUMNS, ROWS = 104, 22
+LONG = 136  # line by line the terminal wraps, and has no eye for words
 SCREEN = (sys.executable, "-m", "clients.chat")
 
 
@@ -122,7 +123,7 @@ class Trust:
             register(self.server, "tesla")
             marie, emilie = self.join("marie"), self.join("emilie")
             self.play(emilie, marie)
-            keep(emilie, folder / "verify.png", "chat --plain: emilie compares keys with marie")
+            keep(emilie, folder / "verify.png", "chat --plain: emilie compares keys with marie", LONG)
         finally:
             self.tmux.close()
             self.server.stop()
@@ -132,7 +133,7 @@ class Trust:
         """Somebody's first visit."""
         address = f"{name}@127.0.0.1:{self.server.ports['tls']}"
         command = [*CHAT, "--plain", "--trust-new", "--profile", str(self.server.folder / name), address]
-        pane = Pane(self.tmux, name, command, COLUMNS, ROWS)
+        pane = Pane(self.tmux, name, command, LONG, ROWS)
         pane.wait("Welcome", "You:")
         return pane
 

@@ -19,7 +19,7 @@ from tests.process.picture import Picture, columns_beside, draw, ready, sheet
 from tests.process.screenshots import FOLDER, SCREEN
 from tests.process.server import Server
 
-COLUMNS, ROWS = 80, 16
+COLUMNS, ROWS = 84, 16
 SERVER_ROWS = 10  # where its window lies below the others; it is as wide as both
 SERVER: Final = "twistd -n --logfile=chatd.log chatd"
 
@@ -188,6 +188,7 @@ def encrypted(story: Story) -> None:
         one.wait(f"[e2e+] You [@{other}]")
     tesla.enter("the formula is on its way")
     albert.wait("the formula is on its way")
+    tesla.wait("the formula is on its way ✓")
 
 
 def windows(folder: Path) -> None:
