@@ -12,6 +12,7 @@ from chatd.core.limits import Limits
 from chatd.journal import CURSOR_SECONDS
 from chatd.ports.irc.codec import LineCodec
 from chatd.ports.lines import ACK_SECONDS, LineLink
+from chatd.ports.session import Outlet
 from chatd.store.interface import Store
 from chatd.store.memory import MemoryStore
 from chatd.store.sqlite import SqliteStore
@@ -235,8 +236,10 @@ class LinkTests(SynchronousTestCase):
             self.assertEqual(noted.count, count)
         self.assertIsNot(link.direct, None)
         link.note()
+        Outlet.write(link, b"PING\r\n")
+        self.assertEqual((noted.count, link.direct), (1, None))
         LineLink.write_all([link], b"PRIVMSG\r\n")
-        self.assertEqual((noted.count, way.socket.taken), (2, b"PRIVMSG\r\n" * 4))
+        self.assertEqual((noted.count, way.socket.taken), (2, b"PRIVMSG\r\n" * 3 + b"PING\r\nPRIVMSG\r\n"))
 
 
 class Mail(Base):

@@ -324,6 +324,8 @@ class TogetherTests(SynchronousTestCase):
 
     @given(DEEDS, st.sampled_from([0, 100, 10**9]), st.sampled_from([30, 200, 10**9]))
     @example([("all", 1, {0}), ("write", 150, 0), ("all", 1, {0})], 100, 30)  # what did not fit is not overtaken
+    @example([("all", 1, {0}), ("all", 150, {0}), ("all", 1, {0})], 100, 30)
+    @example([("all", 1, {0}), ("end", 0, 0), ("all", 1, {0})], 10**9, 10**9)  # nothing comes behind the last word
     def test_everybody_gets_the_same_by_both_ways(
         self, deeds: list[tuple[str, int, Any]], room: int, bite: int
     ) -> None:
@@ -351,6 +353,15 @@ class TogetherTests(SynchronousTestCase):
                     self.assertEqual(way.socket.taken, written[one])
         plain, straight = ([outlet.noted for outlet in crowd.outlets] for crowd in crowds)
         self.assertEqual(plain, straight)
+
+    def test_what_ends_the_shortest_way(self) -> None:
+        """Whatever the transport's own bytes are: those of TLS may be gone while it wants no more."""
+        for deed in (Outlet.pauseProducing, Outlet.abort, Outlet.gone, lambda outlet: outlet.end(m.Bye("bye", ""))):
+            outlet = Crowd(True, 10**9, 10**9).outlets[0]
+            outlet.write(b"hello")
+            self.assertIsNot(outlet.direct, None)
+            deed(outlet)
+            self.assertIs(outlet.direct, None)
 
     def test_one_system_call_each_and_none_of_epoll(self) -> None:
         crowd = Crowd(True, 10**9, 10**9)
