@@ -84,6 +84,10 @@ class WriteTests(SynchronousTestCase):
             assert line is not None
             self.assertEqual((line.params, line.tags), ([middle, last], {"key": value}))
 
+    @given(some.text(max_size=40))
+    def test_what_ends_a_line_goes_and_nothing_else(self, text: str) -> None:
+        self.assertEqual(irc.inert(text), text.replace("\r", " ").replace("\n", " ").replace("\0", ""))
+
     def test_attacks_stay_in_their_line(self) -> None:
         self.assertEqual(irc.write("s", "X", ["a b", ":c", "", "d\r\nQUIT\0"]), b":s X a_b *:c * :d  QUIT\r\n")
 
