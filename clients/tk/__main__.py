@@ -26,6 +26,7 @@ class Program:
     def __init__(self, options: argparse.Namespace, root: Any, profile: Any, told: str = "") -> None:
         from clients.tk import theme
         from clients.tk.icon import icon
+        from clients.tk.placing import size
 
         self._options, self._root, self._profile, self._told = options, root, profile, told
         self._icon = icon(root)
@@ -39,6 +40,7 @@ class Program:
         self.code = 0
         theme.use(self._setting("theme"))
         root.iconphoto(True, self._icon)
+        size(root)
         root.protocol("WM_DELETE_WINDOW", self.close)
         if options.server:
             self._go(self._host, self._user, options.plaintext)
@@ -177,7 +179,7 @@ def main() -> int:
     from clients.tk.theme import FIRST
 
     try:
-        root = tb.Window(title="chat", themename=FIRST, iconphoto=None, size=(1000, 700), minsize=(760, 420))
+        root = tb.Window(title="chat", themename=FIRST, iconphoto=None)
     except tkinter.TclError as error:
         sys.stderr.write(f"chat-gui: no window can be opened: {error}. In a terminal: chat\n")
         return 1
