@@ -50,6 +50,7 @@ from chatd.ports.irc.client import Facts
 from chatd.ports.lines import Codecs, Lines
 from chatd.ports.person import Persons, asking
 from chatd.ports.session import Counter
+from chatd.slack import Slack, give_back
 from chatd.store.connection import lengthen_log
 from chatd.store.interface import StoreError
 from chatd.store.sqlite import SqliteStore
@@ -151,6 +152,7 @@ class Chatd(Service):
         self._console: Any = None
         self._ports: list[Any] = []
         self._factories: list[DoorFactory] = []
+        self._slack = Slack(lambda: self._runner("files")(give_back))
         self._sweeper = LoopingCall(self._sweep)
         self._sweeper.clock = reactor
         self._failed = False
@@ -370,6 +372,7 @@ class Chatd(Service):
         except OSError as error:  # the sweep must go on: the deadlines hang on it
             log.error("the free space of the data folder cannot be read: {error}", error=str(error))
         self.node.sweep()
+        self._slack.look(sum(getattr(port, "sessionno", 0) for port in self._ports), self.node.journal.messages)
 
     def reload(self) -> list[str]:
         """SIGHUP: read file and environment again for what may change while running, and the certificate.

@@ -61,6 +61,7 @@ LAYERS = {
     "chatd.journal": Layer(("chatd.entries", "chatd.sealed", "chatd.core.turn", "chatd.store.interface"), ("twisted",)),
     "chatd.straight": Layer(libraries=("twisted", "OpenSSL")),
     "chatd.poller": Layer(),
+    "chatd.slack": Layer(),
     "chatd.ports": Layer((*WORDS, "chatd.wire", "chatd.straight", "chatd.poller"), ("twisted", "zope")),
     "chatd.ports.websocket": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("twisted", "zope", "wsproto")),
     "chatd.ports.irc": Layer((*WORDS, "chatd.wire", "chatd.ports"), ("msgspec",)),
