@@ -14,23 +14,22 @@ import mimetypes
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from chatd.early import Early
 from clients.core import jobs as j
 from clients.core.e2ee.bodies import CHUNK
 from clients.core.e2ee.refusals import Refused
 from clients.core.e2ee.stream import SEALED_CHUNK, Stream
 from clients.core.filenames import leaf
+from clients.core.steps import STEP, Changed, Steps
 
 PIECE: Final = 1 << 20  # bytes at once, where a whole file is read
-SEAL_PIECE: Final = 4 * CHUNK  # and where one is encrypted
 SAFE: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe must not keep us waiting
 TRIES: Final = 10_000  # names beside one another
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+CHANGED: Final = "The file has changed while it was sent; try again."
 NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
 
@@ -81,7 +80,7 @@ def _pieces(descriptor: int, size: int, piece: int = PIECE) -> Iterator[bytes]:
         offset += len(data)
         yield data
     if os.pread(descriptor, 1, size):
-        raise Failed("changed", "The file has changed while it was read; try again.")
+        raise Failed("changed", CHANGED)
 
 
 def _exactly(descriptor: int, length: int, offset: int) -> bytes:
@@ -89,7 +88,7 @@ def _exactly(descriptor: int, length: int, offset: int) -> bytes:
     while len(data) < length:
         more = os.pread(descriptor, length - len(data), offset + len(data))
         if not more:
-            raise Failed("changed", "The file has changed while it was read; try again.")
+            raise Failed("changed", CHANGED)
         data += more
     return data
 
@@ -105,72 +104,64 @@ def _write(descriptor: int, data: bytes | memoryview, offset: int) -> None:
 # ---- what is sent --------------------------------------------------------------------------------------------------
 
 
-def _prepare(job: j.Prepare) -> j.Prepared:
-    path = os.path.abspath(os.path.expanduser(job.path))
+@contextmanager
+def _source(path: str) -> Iterator[int]:
+    """A file that is being sent; it may lie behind a link."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
-        raise Failed("no-such-file", f"There is no file {job.path}.") from None
+        raise Failed("no-such-file", f"There is no file {path}.") from None
     try:
-        found = os.fstat(descriptor)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _prepare(job: j.Prepare) -> j.Prepared:
+    path = os.path.abspath(os.path.expanduser(job.path))
+    with _source(path) as file:
+        found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode):
             raise Failed("not-a-file", f"{job.path} is not a file.")
-        name, kind = os.path.basename(path), mimetypes.guess_type(path)[0] or ""
-        name = name.encode("utf-8", "replace").decode()
-        if job.spool:
-            return _seal(job, descriptor, found.st_size, name, kind)
-        if not job.hashes:
-            return j.Prepared(leaf(name), found.st_size, bytes(32), kind, path, found.st_size, b"")
         plain = hashlib.sha256()
-        for data in _pieces(descriptor, found.st_size):
+        for data in _pieces(file, found.st_size) if job.hashes else ():
             plain.update(data)
-        whole = plain.digest()
-        return j.Prepared(leaf(name), found.st_size, whole, kind, path, found.st_size, whole)
-    finally:
-        os.close(descriptor)
+    name, kind = os.path.basename(path), mimetypes.guess_type(path)[0] or ""
+    whole = plain.digest() if job.hashes else bytes(32)
+    return j.Prepared(leaf(name.encode("utf-8", "replace").decode()), found.st_size, whole, kind, path)
 
 
-def _seal(job: j.Prepare, descriptor: int, size: int, name: str, kind: str) -> j.Prepared:
-    """Encrypt the file once, for good: whatever becomes of it, no key serves two texts."""
-    entropy = iter((job.entropy[:16], job.entropy[16:]))
-    stream = Stream.begin(size, lambda _: next(entropy))
-    plain, sealed, early = hashlib.sha256(), hashlib.sha256(), Early()
-    os.makedirs(os.path.dirname(job.spool), mode=0o700, exist_ok=True)
-    parts = _pieces(descriptor, size, SEAL_PIECE) if size else iter((b"",))
-    with _opened(job.spool, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as spool, ThreadPoolExecutor(1) as beside:
-        for index, data in enumerate(parts):
-            hashed = beside.submit(plain.update, data)  # the other hash is made here meanwhile
-            _seal_piece(stream, index * (SEAL_PIECE // CHUNK), data, sealed, spool)
-            early.written(spool, len(data))
-            hashed.result()
-        early.wait()
-        os.fsync(spool)
-    return j.Prepared(
-        leaf(name), size, plain.digest(), kind, job.spool, stream.sealed_size, sealed.digest(), stream
-    )  # fmt: skip
+def _read(job: j.Read) -> j.Ready:
+    with _source(job.path) as file:
+        data = _exactly(file, job.length, job.offset)
+        if job.running is not None:
+            job.running.add(data, data)
+        return j.Ready(job.offset, data)
 
 
-def _seal_piece(stream: Stream, index: int, data: bytes, sealed: Any, spool: int) -> None:
-    """The chunks that a piece of the file has, from this one on."""
-    for start in range(0, max(1, len(data)), CHUNK):
-        chunk = stream.seal(index, data[start : start + CHUNK])
-        sealed.update(chunk)
-        _write(spool, chunk, index * SEALED_CHUNK)
-        index += 1
+def _seal(job: j.Seal) -> j.Ready:
+    os.makedirs(os.path.dirname(job.steps), mode=0o700, exist_ok=True)
+    with _source(job.path) as file, _opened(job.steps, os.O_RDWR | os.O_CREAT) as noted:
+        steps = Steps(job.stream, noted)
+        if steps.make_room():
+            with _folder(os.path.dirname(job.steps)) as within:
+                os.fsync(within)
+        return j.Ready(job.offset, _sealed_next(job, steps, file))
 
 
-def _read(job: j.Read) -> j.Pieces:
-    descriptor = os.open(job.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        found, end = [], job.offset + job.length
-        for offset in range(job.offset, end, job.piece):
-            data = _exactly(descriptor, min(job.piece, end - offset), offset)
-            if job.running is not None:
-                job.running.add(data, data)
-            found.append(data)
-        return j.Pieces(job.offset, tuple(found))
-    finally:
-        os.close(descriptor)
+def _sealed_next(job: j.Seal, steps: Steps, file: int) -> bytes:
+    """Of the next step, or of a later one where all of this one has been sent."""
+    while True:
+        number = job.running.added
+        plain = _exactly(file, steps.length(number), number * STEP)
+        if number + 1 == steps.count and os.pread(file, 1, job.stream.size):
+            raise Failed("changed", CHANGED)
+        try:
+            sealed = steps.seal(plain, job.running, job.offset)
+        except Changed:
+            raise Failed("changed", CHANGED) from None
+        if sealed is not None:
+            return sealed
 
 
 def _remove(job: j.Remove) -> j.Removed:
@@ -356,6 +347,7 @@ def _beside(name: str) -> Iterator[str]:
 _WORK: Final[dict[type[j.Job], Callable[[Any], j.Outcome]]] = {
     j.Prepare: _prepare,
     j.Read: _read,
+    j.Seal: _seal,
     j.Open: _open,
     j.Write: _write_next,
     j.Finish: _finish,

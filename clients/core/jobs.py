@@ -23,11 +23,12 @@ class Running:
 
     def __init__(self) -> None:
         self._plain, self._blob = hashlib.sha256(), hashlib.sha256()
-        self.length = 0
+        self.length = self.added = 0  # bytes of the file; pieces
         self.early = Early()
 
     def add(self, plain: bytes | memoryview, blob: bytes | memoryview) -> None:
         """A piece, as it is and as it travels."""
+        self.added += 1
         self._plain.update(plain)
         if blob is not plain:
             self._blob.update(blob)
@@ -45,23 +46,31 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Prepare(Job, frozen=True):
-    """Look at a file that is to be sent: its size, and with `hashes` its hash. `spool`: where what travels is made and
-    kept, of a file that is to be encrypted; the outcome names it."""
+    """Look at a file that is to be sent: its size, and with `hashes` its hash."""
 
     path: str
-    spool: str = ""
-    entropy: bytes = b""
     hashes: bool = True
 
 
 class Read(Job, frozen=True):
-    """Bytes of what is being sent, cut into pieces of so many bytes; the last one may be shorter."""
+    """Bytes of what is being sent."""
 
     path: str
     offset: int
     length: int
-    piece: int
     running: Running | None = None
+
+
+class Seal(Job, frozen=True):
+    """The same of a file that is sent encrypted: what there is from `offset` on in the next step (`steps.py`), sealed.
+    `steps`: where it is written down what was sealed. `running` says which step is the next; all before `offset` has
+    been sent, so of what lies before it nothing comes, but it is looked at."""
+
+    path: str
+    steps: str
+    offset: int
+    stream: Stream
+    running: Running
 
 
 class Open(Job, frozen=True):
@@ -118,16 +127,13 @@ class Prepared(msgspec.Struct, frozen=True):
     sha256: bytes
     type: str
     path: str
-    blob_size: int
-    blob_hash: bytes
-    stream: Stream | None = None
 
 
-class Pieces(msgspec.Struct, frozen=True):
-    """Bytes that were read."""
+class Ready(msgspec.Struct, frozen=True):
+    """Bytes that may be sent now."""
 
     offset: int
-    data: tuple[bytes, ...]
+    data: bytes
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -161,4 +167,4 @@ class Trouble(msgspec.Struct, frozen=True):
     text: str
 
 
-Outcome = Prepared | Pieces | Opened | Written | Finished | Removed | Trouble
+Outcome = Prepared | Ready | Opened | Written | Finished | Removed | Trouble

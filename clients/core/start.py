@@ -28,6 +28,7 @@ from clients.core.profile import Profile
 from clients.core.reading import KEEP, Reading
 from clients.core.secure.desk import Strongbox
 from clients.core.session import Session
+from clients.core.transfer import STEPS
 from clients.core.transfers import Transfers
 
 TLS_PORT: Final = 6697
@@ -83,10 +84,10 @@ def make(
     rows = history.rows(account.id)
     box = Strongbox(rows, device, secrets.token_bytes, _wall, profile.highest(account.id))
     session = Session(Entrance(who, device), outbox, reading, account.epoch, receive, known, box)
-    kept, spool = stored(rows), profile.path / "sending" / str(account.id)
-    _sweep(spool, {one.row for one in kept if one.state in UNDER_WAY})
+    kept, sending = stored(rows), profile.path / "sending" / str(account.id)
+    _sweep(sending, {f"{one.row}.{STEPS}" for one in kept if one.state in UNDER_WAY})
     files = Transfers(
-        kept, session.next_ref, secrets.token_bytes, platformdirs.user_downloads_dir(), str(spool)
+        kept, session.next_ref, secrets.token_bytes, platformdirs.user_downloads_dir(), str(sending)
     )  # fmt: skip
     line = Connection(reactor, Address(options.server, 0), tls=not options.plaintext)
     return App(
@@ -101,9 +102,9 @@ def _wall() -> int:
     return int(time.time() * 1000)
 
 
-def _sweep(spool: Path, wanted: set[str]) -> None:
-    """Take away what was made for sending by a program that was killed before it was noted."""
-    for one in spool.iterdir() if spool.is_dir() else ():
+def _sweep(sending: Path, wanted: set[str]) -> None:
+    """Take away what is left of files that are sent or were given up, and sealed files of an earlier version."""
+    for one in sending.iterdir() if sending.is_dir() else ():
         if one.name not in wanted:
             one.unlink(missing_ok=True)
 

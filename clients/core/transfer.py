@@ -28,6 +28,7 @@ PASSING: Final = frozenset({"rate-limited", "busy", "throttled"})  # refusals th
 RETRY_SECONDS: Final = 2.0
 TRIES: Final = 3
 CORRUPT: Final = "FILE_CORRUPT"
+STEPS: Final = "steps"  # what is written down so is called, behind the file's row and a dot
 GONE: Final = "The file is not there any more."
 
 
@@ -48,12 +49,13 @@ class Moves(msgspec.Struct):
 
 
 class Desk(NamedTuple):
-    """What transfers are given: numbers for commands, random bytes, and where files go that are fetched or made."""
+    """What transfers are given: numbers for commands, random bytes, where files go that are fetched, and where it is
+    written down what was sealed of those that are sent."""
 
     ref: Callable[[bytes], int]
     entropy: Callable[[int], bytes]
     downloads: str
-    spool: str
+    sending: str
 
 
 class Transfer:

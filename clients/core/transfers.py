@@ -43,12 +43,13 @@ class Transfers:
     """Everything about files. `ref` numbers commands of the connection."""
 
     def __init__(
-        self, rows: Iterable[Kept], ref: Callable[[], int], entropy: Callable[[int], bytes], downloads: str, spool: str
+        self, rows: Iterable[Kept], ref: Callable[[], int], entropy: Callable[[int], bytes], downloads: str,
+        sending: str,
     ) -> None:  # fmt: skip
         self.kept: dict[bytes, Kept] = {kept.offer.id: kept for kept in rows}
         self.tags: dict[bytes, str] = {}  # of the messages that offer files, in open conversations
         self._manifests: dict[bytes, bytes] = {}  # and in encrypted ones
-        self._desk = Desk(self._number, entropy, downloads, spool)
+        self._desk = Desk(self._number, entropy, downloads, sending)
         self._ref = ref
         self._refs: dict[int, bytes] = {}
         self._online = False
@@ -143,8 +144,10 @@ class Transfers:
         moves = Moves([transfer.news(o.DECLINED)])
         if kept.way == o.UP and (transfer.moving or kept.state == o.SENT):
             moves.commands.append(b.DeleteBlob(self._number(b""), kept.offer.id))
-        if kept.path and (kept.way == o.DOWN or kept.manifest):
+        if kept.path and kept.way == o.DOWN:
             moves.jobs.append(j.Remove(kept.offer.id, kept.path))
+        if isinstance(transfer, Upload):
+            moves += transfer.cleared()
         transfer.kept = msgspec.structs.replace(kept, state=o.DECLINED, path="")
         moves.records.append(keep(transfer.kept))
         return self._after(transfer, moves) + self._fill(now)

@@ -287,7 +287,7 @@ def derive(key: bytes, info: str, salt: bytes = b"") -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt or None, b"chatd/v1/" + info.encode()).derive(key)
 
 
-def encrypt(key: bytes, nonce: bytes, plain: bytes, about: bytes) -> bytes:
+def encrypt(key: bytes, nonce: bytes, plain: bytes | memoryview, about: bytes) -> bytes:
     """AES-256-GCM. A nonce never serves a key twice: that is the caller's to see to."""
     return AESGCM(key).encrypt(nonce, plain, about)
 

@@ -88,11 +88,13 @@ class Stream:
         """How many bytes of the file are in a chunk; it begins at `index * CHUNK`."""
         return max(0, min(CHUNK, self.size - index * CHUNK))
 
-    def seal(self, index: int, plain: bytes) -> bytes:
+    def seal(self, index: int, plain: bytes | memoryview) -> bytes:
         """A chunk as it travels. `plain` is exactly what the file has there: a ValueError otherwise."""
         if not 0 <= index < self.count or len(plain) != self.length(index):
             raise ValueError(f"chunk {index} of {self.count} does not have {len(plain)} bytes")
-        return encrypt(self._key, self._nonce(index), plain.ljust(self._padded(index), b"\0"), self._about)
+        if len(plain) < self._padded(index):
+            plain = bytes(plain).ljust(self._padded(index), b"\0")
+        return encrypt(self._key, self._nonce(index), plain, self._about)
 
     def open(self, index: int, sealed: bytes | memoryview) -> bytes:
         """What the file has in a chunk. Raises Refused (FILE_CORRUPT): it is not this chunk, whole and untouched."""

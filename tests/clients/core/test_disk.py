@@ -11,11 +11,13 @@ import random
 import shutil
 import tempfile
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from clients.core import jobs as j
 from clients.core.disk import carry_out
 from clients.core.e2ee.stream import SEALED_CHUNK, Stream
+from clients.core.steps import STEP
 from tests.clients.core.test_filenames import CORPUS
 from tests.clients.core.test_transfer import cut
 
@@ -202,9 +204,9 @@ class SendingTests(DiskCase):
         found = carry_out(j.Prepare(ID, f"{self.root}/home/b.pdf"))
         whole = hashlib.sha256(b"not yours").digest()
         path = f"{self.root}/home/b.pdf"
-        self.assertEqual(found, j.Prepared("b.pdf", 9, whole, "application/pdf", path, 9, whole))
-        self.assertEqual(carry_out(j.Read(ID, path, 4, 5, 2)), j.Pieces(4, (b"yo", b"ur", b"s")))
-        self.trouble(j.Read(ID, path, 4, 6, 6), "changed")
+        self.assertEqual(found, j.Prepared("b.pdf", 9, whole, "application/pdf", path))
+        self.assertEqual(carry_out(j.Read(ID, path, 4, 5)), j.Ready(4, b"yours"))
+        self.trouble(j.Read(ID, path, 4, 6), "changed")
 
     def test_what_is_no_file(self) -> None:
         os.mkfifo(f"{self.root}/pipe")
@@ -214,29 +216,78 @@ class SendingTests(DiskCase):
         ):  # fmt: skip
             self.trouble(j.Prepare(ID, path), code)
 
-    def test_encrypted_however_long_it_is(self) -> None:
-        for size in (0, 1, 65_535, 65_536, 65_537, 262_143, 262_144, 262_145, 1_500_000):
-            path, spool, plain = f"{self.root}/home/c", f"{self.root}/sending/{size}", os.urandom(size)
-            with open(path, "wb") as file:
-                file.write(plain)
-            found = carry_out(j.Prepare(ID, path, spool, bytes(range(48))))
-            assert isinstance(found, j.Prepared) and found.stream is not None
-            with open(spool, "rb") as file:
-                sealed = file.read()
-            self.assertEqual(found.sha256, hashlib.sha256(plain).digest())
-            self.assertEqual((found.blob_hash, found.blob_size), (hashlib.sha256(sealed).digest(), len(sealed)))
-            places = [found.stream.place(index) for index in range(found.stream.count)]
-            chunks = [found.stream.open(n, sealed[at : at + length]) for n, (at, length) in enumerate(places)]
-            self.assertEqual(b"".join(chunks), plain)
 
-    def test_encrypted_once_for_good(self) -> None:
-        path, spool = f"{self.root}/home/b.pdf", f"{self.root}/sending/{ID.hex()}"
-        found = carry_out(j.Prepare(ID, path, spool, bytes(range(48))))
-        assert isinstance(found, j.Prepared) and found.stream is not None
-        self.assertEqual((found.stream.fid, found.path, found.blob_size), (ID, spool, 65_552))
-        with open(spool, "rb") as file:
-            sealed = file.read()
-        self.assertEqual(hashlib.sha256(sealed).digest(), found.blob_hash)
-        self.assertEqual(found.stream.open(0, sealed), b"not yours")
-        self.assertNotIn(b"not yours", sealed)
-        self.trouble(j.Prepare(ID, path, spool, bytes(range(48))), "disk")  # never again under the same key
+class SealingTests(DiskCase):
+    """A file that is sent encrypted."""
+
+    def file(self, plain: bytes) -> Stream:
+        """One with these bytes."""
+        with open(f"{self.root}/home/c", "wb") as file:
+            file.write(plain)
+        return Stream(bytes(16), bytes(32), len(plain))
+
+    def seal(self, stream: Stream, offset: int = 0, steps: str = "steps") -> j.Seal:
+        """What there is of it from here on."""
+        return j.Seal(ID, f"{self.root}/home/c", f"{self.root}/sending/{steps}", offset, stream, j.Running())
+
+    def sealed(self, job: j.Seal) -> bytes:
+        """All of that, step by step."""
+        found = b""
+        while len(found) < job.stream.sealed_size - job.offset:
+            outcome = carry_out(msgspec.structs.replace(job, offset=job.offset + len(found)))
+            assert isinstance(outcome, j.Ready), outcome
+            self.assertTrue(outcome.data)
+            found += outcome.data
+        return found
+
+    def test_however_long_it_is_and_from_wherever(self) -> None:
+        for size in (0, 1, 65_535, 65_536, 65_537, STEP - 1, STEP, STEP + 1, 2 * STEP + 70_000):
+            plain = os.urandom(size)
+            job = self.seal(stream := self.file(plain), steps=str(size))
+            sealed = self.sealed(job)
+            self.assertEqual(len(sealed), stream.sealed_size)
+            hashes = hashlib.sha256(plain).digest(), hashlib.sha256(sealed).digest()
+            self.assertEqual(job.running.digests(), hashes)
+            places = [stream.place(index) for index in range(stream.count)]
+            chunks = [stream.open(n, sealed[at : at + length]) for n, (at, length) in enumerate(places)]
+            self.assertEqual(b"".join(chunks), plain)
+            for offset in (1, len(sealed) // 2, len(sealed) - 1):
+                again = self.seal(stream, offset, str(size))
+                self.assertEqual((self.sealed(again), again.running.digests()), (sealed[offset:], hashes))
+            last = self.seal(stream, len(sealed), str(size))
+            self.assertEqual((carry_out(last), last.running.digests()), (j.Ready(len(sealed), b""), hashes))
+
+    def test_never_otherwise_than_before(self) -> None:
+        """Whatever of the file changed meanwhile: no key serves two texts. What was never sealed may change."""
+        plain = os.urandom(3 * STEP)
+        stream = self.file(plain)
+        first = carry_out(self.seal(stream))
+        assert isinstance(first, j.Ready)
+        for at, offset in ((0, 0), (STEP - 1, 0), (0, len(first.data)), (STEP - 1, len(first.data))):
+            self.file(plain[:at] + bytes([plain[at] ^ 1]) + plain[at + 1 :])
+            self.trouble(self.seal(stream, offset), "changed")
+        self.file(plain[:STEP] + bytes(2 * STEP))
+        self.assertEqual(carry_out(self.seal(stream)), first)
+        other = self.sealed(self.seal(stream))
+        self.assertEqual(other[: len(first.data)], first.data)
+        self.file(plain)
+        self.trouble(self.seal(stream, len(first.data)), "changed")
+
+    def test_what_nobody_knows_any_more_is_not_sealed_again(self) -> None:
+        stream = self.file(bytes(2 * STEP))
+        self.trouble(self.seal(stream, 1), "changed")
+        self.trouble(self.seal(stream, stream.sealed_size), "changed")
+
+    def test_shorter_longer_and_gone(self) -> None:
+        stream = Stream(bytes(16), bytes(32), 100)
+        for plain in (bytes(99), bytes(101)):
+            self.file(plain)
+            self.trouble(self.seal(stream), "changed")
+        os.unlink(f"{self.root}/home/c")
+        self.trouble(self.seal(stream), "no-such-file")
+
+    def test_nothing_of_the_file_is_written_down(self) -> None:
+        stream = self.file(b"not yours" * 1000)
+        sealed = self.sealed(self.seal(stream))
+        with open(f"{self.root}/sending/steps", "rb") as file:
+            self.assertEqual(file.read(), hashlib.sha256(sealed).digest())

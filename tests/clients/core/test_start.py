@@ -56,11 +56,11 @@ class MakeTests(SynchronousTestCase):
             folders = [profile.path / "sending" / str(one.account) for one in (app, other)]
             for folder in folders:
                 folder.mkdir(parents=True)
-                for name in (kept.row, "f" * 32):
+                for name in (f"{kept.row}.steps", kept.row, "f" * 32):
                     (folder / name).write_bytes(b"x")
             make(settings("alice@localhost:1"), profile, RecordingFace(), Clock())
-            self.assertEqual([one.name for one in folders[0].iterdir()], [kept.row])
-            self.assertEqual(len(list(folders[1].iterdir())), 2)  # another account's
+            self.assertEqual([one.name for one in folders[0].iterdir()], [f"{kept.row}.steps"])
+            self.assertEqual(len(list(folders[1].iterdir())), 3)  # another account's
 
     def test_knows_who_it_was(self) -> None:
         with Profile(Path(self.mktemp())) as profile:

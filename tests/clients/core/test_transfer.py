@@ -19,7 +19,7 @@ def cut(data: bytes, size: int) -> tuple[bytes, ...]:
 def desk() -> Desk:
     """Numbers from one on."""
     numbers = iter(range(1, 1000))
-    return Desk(lambda id: next(numbers), lambda size: bytes(size), "downloads", "spool")
+    return Desk(lambda id: next(numbers), lambda size: bytes(size), "downloads", "sending")
 
 
 KEPT = Kept(Offer(b"i" * 16, "a", 100, bytes(32)), o.DOWN, o.WANTED, ("#a",), "bob", 1, blob_size=200)

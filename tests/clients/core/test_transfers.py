@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 
-import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import blobs as b
@@ -14,12 +13,9 @@ from chatd.core.limits import Limits
 from clients.core import intents as i
 from clients.core import notices as n
 from clients.core import offers as o
-from clients.core.e2ee.bodies import Manifest
-from clients.core.e2ee.signed import decode
 from clients.core.jobs import Finish, Prepare
 from clients.core.moving import Files, Moving
-from clients.core.outbox import message_id
-from clients.core.transfers import MOST_KEPT, spoken_of
+from clients.core.transfers import MOST_KEPT
 from clients.core.window import MOST
 from tests.clients.house import Visitor
 from tests.kit import House
@@ -37,6 +33,7 @@ class FilesCase(SynchronousTestCase):
         os.makedirs(f"{self.root}/server")
         self.house = House(files=f"{self.root}/server", limits=Limits(**limits))
         self.alice, self.bob = self.visitor("alice"), self.visitor("bob")
+        self.seen: list[object] = []
 
     def visitor(self, name: str, **more: object) -> Visitor:
         """Somebody who has just come."""
@@ -88,6 +85,38 @@ class FilesCase(SynchronousTestCase):
         for _ in range(4):
             self.house.advance(2.0)
             self.settle()
+
+    def put(self, visitor: Visitor) -> int:
+        """How many bytes somebody has sent to the server so far, repeats too."""
+        return sum(len(c.data) for c in self.seen if isinstance(c, b.PutBlob))
+
+    def watch(self, visitor: Visitor, before: list[object] | None = None) -> None:
+        """Count what somebody says from here on, and said before."""
+        self.seen = list(before or ())
+        write = visitor.line.write
+
+        def seen(commands: list[object]) -> None:
+            self.seen += commands
+            write(commands)  # type: ignore[arg-type]
+
+        visitor.line.write = seen  # type: ignore[assignment,method-assign]
+
+    def killed(self, visitor: Visitor, slow: bool = False) -> Visitor:
+        """The program is killed, and started again; its disk may be slow from then on."""
+        assert visitor.line.peer is not None
+        visitor.line.peer.lose()
+        visitor.line.listener = None
+        self.house.settle()
+        again = Visitor(self.house, visitor.name, visitor.history, visitor.device, folder=visitor.folder)
+        again.disk.slow = slow
+        return again.come()
+
+    def cut(self, visitor: Visitor) -> None:
+        """The line breaks, and comes back."""
+        assert visitor.line.peer is not None
+        visitor.line.peer.lose()
+        visitor.settle()
+        self.wait()
 
     def settle(self) -> None:
         """Run until nothing moves."""
@@ -320,144 +349,18 @@ class What(FilesCase):
             self.assertEqual(os.listdir(f"{self.root}/bob/downloads"), [])
 
 
-class Sealed(FilesCase):
-    """What goes to an encrypted conversation. Its manifest is carried over by hand: how messages are encrypted is
-    tested elsewhere."""
-
-    def seal(self, path: str) -> Manifest:
-        """Alice sends a file, encrypted; what its message would speak of."""
-        filing = self.alice.app._filing
-        assert filing is not None
-        files, alice = filing.files, self.alice.app
-        ids = (message_id(1, self.house.random(10)),)
-        alice.do(lambda: alice.move(files.send(0.0, i.SendFile(("#lobby",), path), "alice", 1, ids, ("#lobby",))))
-        self.settle()
-        kept = next(kept for kept in files.kept.values() if kept.output == path)
-        return decode(kept.manifest, Manifest)
-
-    def take(self, manifest: Manifest) -> o.Offer:
-        """Bob reads of it."""
-        files = self.bob.session.files
-        assert files is not None
-        self.bob.history.keep(self.bob.account, files.arrived(manifest, "dm:alice:bob", "alice", 1))
-        return spoken_of(manifest)
-
-    def test_sizes(self) -> None:
-        for size in (0, 1, 65_535, 65_536, 65_537, 1_500_000):
-            path = self.file(size, f"{size}.bin")
-            manifest = self.seal(path)
-            self.assertTrue(self.same(self.get(self.bob, self.take(manifest)), path))
-            blob = f"{self.root}/server/{manifest.fid.hex()}"
-            self.assertGreaterEqual(os.path.getsize(blob), size + 16)
-            self.assertEqual(hashlib.sha256(self.bytes_of(blob)).digest(), manifest.cipher_hash)
-
-    def test_the_server_knows_neither_bytes_nor_name(self) -> None:
-        path = self.file(0, "canary-name.txt")
-        with open(path, "wb") as file:
-            file.write(b"canary-text " * 10_000)
-        manifest = self.seal(path)
-        blob = self.bytes_of(f"{self.root}/server/{manifest.fid.hex()}")
-        self.assertNotIn(b"canary", blob)
-        (record,) = self.house.store.load().blobs
-        self.assertEqual((record.name, record.type), ("", ""))
-        self.assertEqual(os.listdir(f"{self.root}/alice/sending"), [])  # nor is anything left here
-
-    def test_cut_and_killed(self) -> None:
-        path = self.file(4_000_000)
-        manifest = self.seal(path)
-        offer = self.take(manifest)
-        self.bob.disk.slow = True
-        self.bob.app.act(i.GetFile(offer.id.hex()))
-        for turns in (2, 3, 4, 5):
-            for _ in range(turns):
-                self.settle()
-                self.bob.disk.run(1)
-            assert self.bob.line.peer is not None
-            self.bob.line.peer.lose()
-            self.bob.line.listener = None
-            self.house.settle()
-            self.bob = self.bob.again()
-            self.bob.disk.slow = True
-        self.bob.disk.slow = False
-        self.bob.disk.run()
-        self.settle()
-        self.assertTrue(self.same(f"{self.root}/bob/downloads/a.bin", path))
-
-    def test_damaged_on_the_server(self) -> None:
-        """Refused at that chunk; nothing is saved."""
-        path = self.file(400_000)
-        manifest = self.seal(path)
-        blob = f"{self.root}/server/{manifest.fid.hex()}"
-        good = self.bytes_of(blob)
-        chunks = [good[at : at + 65_552] for at in range(0, len(good), 65_552)]
-        for damage in (
-            good[:200_000] + bytes([good[200_000] ^ 1]) + good[200_001:],
-            b"".join([chunks[1], chunks[0], *chunks[2:]]),
-            b"".join(chunks[:-1]),
-            good[:-1],
-        ):
-            with open(blob, "wb") as file:
-                file.write(damage)
-            files = self.bob.session.files
-            assert files is not None
-            files.kept.clear()
-            offer = self.take(manifest)
-            self.bob.app.act(i.GetFile(offer.id.hex()))
-            self.settle()
-            failed = self.state(self.bob)
-            self.assertEqual((failed.state, failed.code), (o.FAILED, "FILE_CORRUPT"))
-            self.assertEqual(os.listdir(f"{self.root}/bob/downloads"), [])
-
-    def test_a_manifest_that_no_file_can_have(self) -> None:
-        manifest = self.seal(self.file(5))
-        files = self.bob.session.files
-        assert files is not None
-        wrong = msgspec.structs.replace(manifest, chunk=1024)
-        self.assertEqual(files.arrived(wrong, "dm:alice:bob", "alice", 1), [])
-
-
 class Cuts(FilesCase):
     """The line breaks, programs are killed; it goes on where it was."""
 
-    def put(self, visitor: Visitor) -> int:
-        """How many bytes somebody has sent to the server so far, repeats too."""
-        return sum(len(c.data) for c in self.seen if isinstance(c, b.PutBlob))
-
-    def watch(self, visitor: Visitor) -> None:
-        """Count what somebody says from here on."""
-        self.seen: list[object] = []
-        write = visitor.line.write
-
-        def seen(commands: list[object]) -> None:
-            self.seen += commands
-            write(commands)  # type: ignore[arg-type]
-
-        visitor.line.write = seen  # type: ignore[assignment,method-assign]
-
-    def killed(self, visitor: Visitor) -> Visitor:
-        """The program is killed, and started again."""
-        assert visitor.line.peer is not None
-        visitor.line.peer.lose()
-        visitor.line.listener = None
-        self.house.settle()
-        return visitor.again()
-
-    def cut(self, visitor: Visitor) -> None:
-        """The line breaks, and comes back."""
-        assert visitor.line.peer is not None
-        visitor.line.peer.lose()
-        visitor.settle()
-        self.wait()
-
     def test_up(self) -> None:
-        size = 3_000_000
+        size = 9_000_000
         path = self.file(size)
         self.watch(self.alice)
         self.alice.disk.slow = True
         self.send(path)
         for turn in range(400):
             self.alice.disk.run(1)
-            if turn % 7 == 3:
+            if turn % 4 == 3:
                 self.cut(self.alice)
             self.settle()
         self.assertEqual(self.state(self.alice).state, o.SENT)
@@ -554,7 +457,7 @@ class Cuts(FilesCase):
 
     def test_what_is_sent_changes_meanwhile(self) -> None:
         """The server has another hash in the end: it begins anew with what is there now."""
-        path = self.file(600_000)
+        path = self.file(6_000_000)
         self.alice.disk.slow = True
         self.send(path)
         self.assertIsInstance(self.alice.disk.waiting[0][0], Prepare)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from chatd import blobs as b
@@ -18,7 +19,7 @@ from clients.core.offers import Kept, Offer
 from clients.core.transfer import TRIES, Moves, keep
 from clients.core.uploading import Upload
 from clients.core.window import MOST
-from tests.clients.core.test_transfer import cut, desk
+from tests.clients.core.test_transfer import desk
 
 ID = b"i" * 16
 SIZE = 3_000_000
@@ -37,7 +38,7 @@ class UploadTests(SynchronousTestCase):
         """The disk has looked at it."""
         (job,) = self.upload.go(0.0).jobs
         self.assertEqual(job, j.Prepare(ID, "x", hashes=False))
-        return self.upload.worked(0.0, j.Prepared("a.bin", size, b"h" * 32, "", "/x", size, b"h" * 32))
+        return self.upload.worked(0.0, j.Prepared("a.bin", size, bytes(32), "", "/x"))
 
     def begun(self, written: int = 0) -> Moves:
         """The server has said how far it is."""
@@ -50,7 +51,9 @@ class UploadTests(SynchronousTestCase):
         """The disk reads what is wanted."""
         (job,) = moves.jobs
         assert isinstance(job, j.Read)
-        return self.upload.worked(now, j.Pieces(job.offset, cut(bytes(job.length), job.piece)))
+        if job.running is not None:
+            job.running.add(bytes(job.length), b"")
+        return self.upload.worked(now, j.Ready(job.offset, bytes(job.length)))
 
     def test_all_the_way(self) -> None:
         moves, written, puts = self.read(self.begun()), 0, 0
@@ -70,7 +73,7 @@ class UploadTests(SynchronousTestCase):
                     moves += self.upload.answered(0.001, b.BlobIs(command.ref, ID, SIZE, written, False))
                 else:
                     assert isinstance(command, b.CommitBlob), command
-                    self.assertEqual((written, command.sha256), (SIZE, b"h" * 32))
+                    self.assertEqual((written, command.sha256), (SIZE, hashlib.sha256(bytes(SIZE)).digest()))
                     moves += self.upload.answered(0.001, b.BlobIs(command.ref, ID, SIZE, written, True))
         self.assertGreater(puts, 20)
         (said,) = moves.says
@@ -86,13 +89,14 @@ class UploadTests(SynchronousTestCase):
         self.upload.rest()
         self.upload.moving = True
         self.assertEqual(
-            self.upload.worked(0.0, j.Pieces(1_000_000, (b"x",))).commands[0],
+            self.upload.worked(0.0, j.Ready(1_000_000, b"x")).commands[0],
             b.CreateBlob(2, ID, SIZE, ["#a"], "a.bin"),
         )
         del job
 
     def test_whole_already(self) -> None:
         (create,) = self.prepared().commands
+        self.upload.kept = msgspec.structs.replace(self.upload.kept, blob_hash=b"h" * 32)
         self.assertTrue(self.upload.hears(create.ref, 0.0, None))  # type: ignore[union-attr]
         self.assertEqual(len(self.upload.answered(0.0, b.BlobIs(1, ID, SIZE, SIZE, True)).says), 1)
 
@@ -100,20 +104,20 @@ class UploadTests(SynchronousTestCase):
         for gone_by in (True, False):
             self.setUp()
             self.upload.go(0.0)
-            (create,) = self.upload.worked(0.0, j.Prepared("a", 5, bytes(32), "", "/x", 5, b"")).commands
+            (create,) = self.upload.worked(0.0, j.Prepared("a", 5, bytes(32), "", "/x")).commands
             self.upload.hears(create.ref, 0.0, None)  # type: ignore[union-attr]
             moves = self.upload.answered(0.0, b.BlobIs(1, ID, 5, 0 if gone_by else 5, False))
             (job,) = moves.jobs
             if gone_by:
                 assert isinstance(job, j.Read) and job.running is not None
                 job.running.add(b"hello", b"hello")
-                (put,) = self.upload.worked(0.0, j.Pieces(0, (b"hello",))).commands
+                (put,) = self.upload.worked(0.0, j.Ready(0, b"hello")).commands
                 self.upload.hears(put.ref, 0.0, None)  # type: ignore[union-attr]
                 moves = self.upload.answered(0.0, b.BlobIs(2, ID, 5, 5, False))
             else:
                 self.assertEqual(job, j.Prepare(ID, "x"))
                 whole = hashlib.sha256(b"hello").digest()
-                moves = self.upload.worked(0.0, j.Prepared("a", 5, whole, "", "/x", 5, whole))
+                moves = self.upload.worked(0.0, j.Prepared("a", 5, whole, "", "/x"))
             (commit,) = moves.commands
             assert isinstance(commit, b.CommitBlob)
             self.assertEqual(commit.sha256, hashlib.sha256(b"hello").digest())
@@ -122,10 +126,10 @@ class UploadTests(SynchronousTestCase):
 
     def test_it_has_another_size_now(self) -> None:
         self.upload.go(0.0)
-        (create,) = self.upload.worked(0.0, j.Prepared("a", 5, bytes(32), "", "/x", 5, b"")).commands
+        (create,) = self.upload.worked(0.0, j.Prepared("a", 5, bytes(32), "", "/x")).commands
         self.upload.hears(create.ref, 0.0, None)  # type: ignore[union-attr]
         self.upload.answered(0.0, b.BlobIs(1, ID, 5, 5, False))
-        self.upload.worked(0.0, j.Prepared("a", 6, b"h" * 32, "", "/x", 6, b"h" * 32))
+        self.upload.worked(0.0, j.Prepared("a", 6, b"h" * 32, "", "/x"))
         self.assertEqual(self.upload.kept.state, o.FAILED)
 
     def test_it_is_not_there(self) -> None:
