@@ -67,9 +67,9 @@ FIXED = (
     "data", "listen", "listen_plain", "websocket", "console", "links", "uploads", "certificate", "key", "metrics",
     "log_json",
 )  # fmt: skip
-# Objects more than before until Python looks for cycles: its 700 are there within one turn, 25,000 took it 30 ms; and
-# how many looks until it looks further back: with its 10 that took half a second while thousands came back
-GARBAGE_AFTER = (10_000, 2)
+# Objects more than before until Python looks for cycles: its 700 are there within one turn, 10,000 took it 5 ms; how
+# many looks until it looks at three times as many, and how many of those until at all: 100 ms with 10,000 people
+GARBAGE_AFTER = (5_000, 2, 20)
 PORTS = " Other ports: --listen, --listen-plain, --console; `none` turns one off."
 # What may go wrong at start and is told in a sentence; OverflowError: a port that is no port
 EXPECTED = (
