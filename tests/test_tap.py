@@ -220,11 +220,14 @@ class ServiceTests(SynchronousTestCase):
         self.service()
         self.assertIs(self.reactor.seconds, time.monotonic)
 
-    def test_cycles_are_looked_for_rarely(self) -> None:
-        """Python's own threshold is passed several times in one turn of a busy server."""
-        gc.set_threshold(700)
+    def test_cycles_are_looked_for_rarely_and_not_for_long(self) -> None:
+        """Python's own threshold is passed several times in one turn of a busy server; 10,000 objects are 5 ms."""
+        gc.set_threshold(700, 10, 10)
         self.service()
-        self.assertGreaterEqual(gc.get_threshold()[0], 10_000)
+        young, middle, old = gc.get_threshold()
+        self.assertTrue(5_000 <= young < 10_000)
+        self.assertLess(young * (middle + 1), 20_000)
+        self.assertGreater(young * (middle + 1) * (old + 1), 300_000)
 
     def test_what_is_there_is_there_after_a_restart(self) -> None:
         first = self.service()
