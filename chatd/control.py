@@ -30,7 +30,7 @@ from chatd.operations.service import Service
 
 log = Logger()
 MOST_BYTES: Final = 16 << 20
-SECONDS: Final = 60.0
+SECONDS: Final = 300.0
 NAME: Final = "control"
 
 

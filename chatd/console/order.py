@@ -270,7 +270,7 @@ VERBS: Final = (
              Argument("--dry-run", "flag", "only say what would change", False),
              Argument("--adopt", "flag", "take accounts that people have made themselves", False),
              Argument("--drop", "flag", "put those away who are in the list no more", False)),
-         changes=True, deadline=60.0, most=10_000, reads=True),
+         changes=True, deadline=300.0, most=10_000, reads=True),
     Verb("roster codes", "admin", roster_codes, "the codes that nobody has used yet", "roster codes --json"),
     Verb("drain", "admin", drain, "let everybody go after a while, and nobody in; the server stays up",
          'drain --in 60s --say "back at ten"', LATER, changes=True, destructive=True),

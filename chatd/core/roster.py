@@ -34,8 +34,8 @@ CALLED: Final = {"username": "name", "user": "name", "section": "groups", "secti
 MOST_ROWS: Final = 20_000
 MOST_PROBLEMS: Final = 50
 GONE: Final = "no longer on the class's list"
-PART: Final = 5
-"""So many rows are done in one go while a server runs: each may be told to all of a group, half a millisecond."""
+PART: Final = 3
+"""So many rows are done in one go while a server runs: each may be told to a hundred people, a millisecond and more."""
 LOOK: Final = 100
 """So many are compared with what is there."""
 PARSED: Final = 20

@@ -12,12 +12,13 @@ from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred, fail, inlineCallbacks
+from twisted.internet.task import deferLater
 
 from chatd.auth import make_invitation
 from chatd.core import invitations, roster
 from chatd.core.hub import Hub
 from chatd.core.turn import Turn
-from chatd.courtesy import resting
+from chatd.courtesy import REST, resting
 from chatd.operations.service import Refused, Service
 
 CODE_DAYS = 180
@@ -62,17 +63,22 @@ def _sync(
 ) -> Generator[Deferred[Any], Any, Synced]:  # fmt: skip
     people, problems = yield service.read(roster.parse, text, partial(resting, every=roster.PARSED))
     found = yield service.in_turns(roster.planning(service.hub, people, problems, service.now(), adopt, drop))
-    synced = yield service.read(_checked, found)
+    synced: Synced = yield service.read(_checked, found)
     if dry_run:
         return synced
     tickets: list[Ticket] = []
     admission = service.node.admission
+    took = 0.0
     for done, part in enumerate(found.parts()):
+        if done:
+            yield deferLater(service.clock, max(REST, took))  # half of the time is others'
+        began = service.clock.seconds()
         try:
             tickets += yield service.act(_carry_out, part, by, admission.secret, admission.random)
         except Refused as refusal:
             text = f"{done * roster.PART} of {len(found.changes)} things are done: {refusal.text} Do it again."
             raise Refused("bad-roster", text) from None
+        took = service.clock.seconds() - began
     return msgspec.structs.replace(synced, tickets=tickets, dry=False)
 
 

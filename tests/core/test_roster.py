@@ -152,6 +152,7 @@ class Syncing(RosterScene):
 
     def test_in_parts(self) -> None:
         """One part after the other comes to what all at once does, and the groups are there from the first one on."""
+        self.patch(roster, "PART", 20)
         text = CLASS + "".join(f"p{number:04},,lab{number % 3}\n" for number in range(2 * roster.PART))
         planned = self.plan(text)
         parts = list(planned.parts())
