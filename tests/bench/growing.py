@@ -11,7 +11,7 @@ from pathlib import Path
 from chatd import messages as m
 from tests.bench import servers
 from tests.bench.floods import SENDERS, WINDOW, GroupFlood
-from tests.bench.people import Account, ChatdSide, barrier, enter, names
+from tests.bench.people import Account, ChatdSide, barrier, enter, hush, names
 from tests.bench.report import Figure
 
 SIZES = (10, 100, 1000, 5000)
@@ -27,6 +27,7 @@ def growth(place: Path, runs: int, seconds: float) -> list[list[Figure]]:
             for person in side.crowd[:size]:
                 person.call(m.Join(2, name_of(size)))
             barrier(side.crowd[:size])
+        hush(side.crowd)
         found = [[cost(side, size, seconds) for size in SIZES] for _ in range(runs)]
         side.close()
     return found

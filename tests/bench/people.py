@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import select
 from collections.abc import Callable, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -121,6 +122,16 @@ def barrier(people: Sequence[Account]) -> None:
                 seen = seen[-64:] + person.link.wait()
 
 
+def hush(people: Sequence[Account]) -> None:
+    """Read until nothing has come for a second: who else has come is told behind, to a few at a time."""
+    links, poll = {person.link.fd: person.link for person in people}, select.poll()
+    for descriptor in links:
+        poll.register(descriptor, select.POLLIN)
+    while ready := poll.poll(1000):
+        for descriptor, _ in ready:
+            links[descriptor].look()
+
+
 class Side:
     """One server and the crowd on it."""
 
@@ -183,10 +194,12 @@ class ChatdSide(Side):
                 for person in self.crowd[:size]:
                     person.call(m.Join(2, group))
             barrier(self.crowd)
+            hush(self.crowd)
         if kind != "plain":
             self.close()
             enter(self.crowd, kind, self.target.ports[kind], Account.resume)
             barrier(self.crowd)
+            hush(self.crowd)
 
     def group_answer(self, person: Person) -> bytes:
         """The tag of `accepted`."""
