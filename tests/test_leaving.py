@@ -42,6 +42,7 @@ class LeavingTests(SynchronousTestCase):
             self.passes.next()
             self.add(len(self.gone) + 1000)
             self.assertEqual(len(self.gone), upto)
+        self.assertEqual(self.passes.delays[:2], [0, REST])
         while self.passes.calls:
             self.passes.next()
         first = list(range(2 * AT_ONCE + 1))

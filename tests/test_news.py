@@ -22,9 +22,11 @@ class Passes:
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, tuple[Any, ...]]] = []
+        self.delays: list[float] = []
 
     def callLater(self, delay: float, function: Any, *arguments: Any) -> None:
         """Keep it for the next pass."""
+        self.delays.append(delay)
         self.calls.append((function, arguments))
 
     def next(self) -> None:
@@ -73,7 +75,7 @@ class NewsTests(SynchronousTestCase):
         self.assertEqual([bool(news(peer)) for peer in peers], [True, True, False, False])
         passes.next()
         self.assertEqual([bool(news(peer)) for peer in peers], [False, False, True, True])
-        self.assertEqual(passes.calls, [])
+        self.assertEqual((passes.calls, passes.delays), ([], [0.25, REST]))
 
     def test_nothing_overtakes_what_is_gathered(self) -> None:
         alice, bob, carol, dan = self.house.people("alice", "bob", "carol", "dan")

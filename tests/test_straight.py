@@ -433,12 +433,16 @@ class TlsTests(SynchronousTestCase):
     def test_nothing_of_a_broken_connection_has_to_be_looked_for(self) -> None:
         """Neither what it was given nor the stack of its last error holds it."""
         way, channel, _client = self.way(True, MUCH)
-        channel.registerProducer(StringTransport(), True)
+        producer: Any = StringTransport()
+        producer.whose = channel
+        channel.registerProducer(producer, True)
+        del producer
         self.wrapped.clock.advance(SETTLED)  # type: ignore[attr-defined]
         gc.collect()
         gc.disable()
         self.addCleanup(gc.enable)
-        del way.transport.protocol  # as Twisted does
+        way.transport.producer = None  # as Twisted does
+        del way.transport.protocol
         channel.connectionLost(Failure(main.CONNECTION_LOST))  # without TLS's own goodbye: an error to OpenSSL
         let_go(channel)
         left = weakref.ref(channel)
