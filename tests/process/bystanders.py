@@ -10,6 +10,7 @@ line before.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import select
@@ -74,16 +75,18 @@ class Bystanders:
 
 
 class Stamped(Plain):
-    """A socket that knows when the kernel had what was read last."""
+    """A socket that knows when the kernel had what was read last; where it does not say so, when it was read."""
 
     def __init__(self, plain: socket.socket) -> None:
         super().__init__(plain)
-        plain.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, RX_SOFTWARE | SOFTWARE)
+        with contextlib.suppress(OSError):
+            plain.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, RX_SOFTWARE | SOFTWARE)
         self.at = 0.0
 
     def recv(self, size: int) -> bytes:
         """What has come; nothing: the end."""
         data, more, _, _ = self.socket.recvmsg(size, socket.CMSG_SPACE(STAMP.size))
+        self.at = time.time()
         for _, kind, value in more:
             if kind == SO_TIMESTAMPING:
                 seconds, nanoseconds, *_ = STAMP.unpack(value)
