@@ -129,7 +129,9 @@ class Release:
 
     def _join(self, codec: Codec, links: list[Link], run: list[Burst], last: bool = False) -> None:
         """Give each link the run's messages, but for its own; `last`: nothing comes behind them in this release."""
-        parts = [(burst.link, codec.encode_all(burst.messages)) for burst in run]
+        parts = [(burst.link, data) for burst in run if (data := codec.encode_all(burst.messages))]
+        if not parts:
+            return
         joined = parts[0][1] if len(parts) == 1 else b"".join([data for _, data in parts])
         senders = {sender for sender, _ in parts}
         out = self._out
@@ -140,16 +142,12 @@ class Release:
             if same and joined:
                 same[0].write_all(same, joined)
         for link in links:
-            data = joined
-            if link in senders:
-                data = b"".join([part for sender, part in parts if sender is not link])
-            if not data:
-                continue
+            told = [part for sender, part in parts if sender is not link] if link in senders else [joined]
             mine = out.get(link)
-            if mine is None:
-                out[link] = [data]
-            else:
-                mine.append(data)
+            if mine is not None:
+                mine += told
+            elif told:
+                out[link] = told
 
     def cast(self, to: Audience | Iterable[Session], event: Event, but: Session | None = None) -> None:
         """Tell an audience, or some sessions, behind what each has been told so far."""
@@ -167,7 +165,10 @@ class Release:
         if self._runs:
             self._flush_runs(last=True)
         for link, parts in self._out.items():
-            link.write(parts[0] if len(parts) == 1 else b"".join(parts))
+            if len(parts) == 1:
+                link.write(parts[0])
+            else:
+                link.write_parts(parts)
         self._out.clear()
 
 

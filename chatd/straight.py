@@ -39,6 +39,7 @@ RECORD = 16_384  # bytes of text that fit into one TLS record; OpenSSL's memory 
 ROOM = 1024  # what a record has besides
 SMALL = 65_536  # bytes that one read of a socket takes; Twisted's own number
 LARGE = 262_144  # and while it is full each time
+PIECES = 256  # that one system call takes: the least that is usual for IOV_MAX is 1,024
 
 Send = Callable[[bytes], int]  # takes bytes now and returns how many it took; raises OSError where it can take none
 
@@ -46,13 +47,14 @@ Send = Callable[[bytes], int]  # takes bytes now and returns how many it took; r
 class Straight:
     """Takes the place of one TCP connection's `write`."""
 
-    __slots__ = ("_queue", "_queued", "_send", "_transport")
+    __slots__ = ("_queue", "_queued", "_send", "_send_pieces", "_transport")
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
         self._queue = transport.write
         self._queued = True  # something may be; known here, because a look into the transport costs as much as all else
         self._send = transport.socket.send
+        self._send_pieces = getattr(transport.socket, "sendmsg", None)  # Windows has none
 
     def __call__(self, data: bytes) -> int:
         """Send bytes, or queue what the socket does not take. Returns 0 where something waits, else their number."""
@@ -81,9 +83,20 @@ class Straight:
         self._queued = True
         self._queue(data)
 
-    def sequence(self, parts: Iterable[bytes]) -> None:
-        """The same of several pieces."""
-        self(b"".join(parts))
+    def sequence(self, parts: Iterable[bytes]) -> int:
+        """The same of several pieces; many are put together by the kernel, which saves a copy of all of them."""
+        pieces, transport = list(parts), self._transport
+        clear = not (self._queued or transport.disconnecting) and transport.connected
+        if not clear or not 2 < len(pieces) <= PIECES or self._send_pieces is None:
+            return self(b"".join(pieces))
+        try:
+            sent: int = self._send_pieces(pieces)
+        except OSError:  # as above
+            sent = 0
+        if sent < sum(map(len, pieces)):
+            self.rest(b"".join(pieces)[sent:])
+            return 0
+        return sent
 
 
 def direct(write: Any) -> Send | None:
@@ -143,9 +156,9 @@ class StraightTls:
             self._queue(data[done:])
         return size
 
-    def sequence(self, parts: Iterable[bytes]) -> None:
+    def sequence(self, parts: Iterable[bytes]) -> int:
         """The same of several pieces."""
-        self(b"".join(parts))
+        return self(b"".join(parts))
 
 
 class StraightIn:

@@ -9,7 +9,7 @@ makes a reader that does not read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -96,6 +96,10 @@ class Transport(StringTransportWithDisconnection):
         super().write(data)
         self.writes += 1
         self.press()
+
+    def writeSequence(self, parts: Iterable[bytes]) -> None:
+        """The same of several pieces."""
+        self.write(b"".join(parts))
 
     def press(self) -> None:
         """Ask whoever writes to stop, if there is no room."""

@@ -62,6 +62,10 @@ class RecordingLink:
         """Keep it."""
         self.writes.append(data)
 
+    def write_parts(self, parts: Sequence[bytes]) -> None:
+        """Keep what they are together."""
+        self.write(b"".join(parts))
+
     @staticmethod
     def write_all(links: Sequence[RecordingLink], data: bytes) -> None:
         """Keep it in each."""

@@ -7,6 +7,7 @@ import errno
 import gc
 import inspect
 import weakref
+from collections.abc import Sequence
 from socket import socketpair
 from typing import Any
 
@@ -37,6 +38,7 @@ class Socket:
         self.bite = bite
         self.broken = False
         self.calls = 0
+        self.gathered = 0
         self.taken = b""
 
     def send(self, data: bytes) -> int:
@@ -50,6 +52,11 @@ class Socket:
         self.room -= size
         self.taken += bytes(data[:size])
         return size
+
+    def sendmsg(self, parts: Sequence[bytes]) -> int:
+        """The same of several pieces."""
+        self.gathered += 1
+        return self.send(b"".join(parts))
 
     def setblocking(self, flag: bool) -> None:
         """It never blocks."""
@@ -128,7 +135,7 @@ class StraightTests(SynchronousTestCase):
                 if action == "write":
                     way.transport.write(value)
                 elif action == "sequence":
-                    way.transport.writeSequence([value[:9], value[9:]])
+                    way.transport.writeSequence([value[:9], value[9:20], b"", value[20:]])
                 elif action == "room":
                     way.socket.room += value
                 else:

@@ -60,6 +60,9 @@ class Link(Protocol):
     def write_all(links: Sequence[Any], data: bytes) -> None:
         """Send the same bytes to each of these links, which want the same codec's."""
 
+    def write_parts(self, parts: Sequence[bytes]) -> None:
+        """The same of several pieces, which the kernel may put together."""
+
     def hold(self, reason: str) -> None:
         """Read nothing more from it until every reason is released."""
 

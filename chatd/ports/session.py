@@ -182,6 +182,13 @@ class Outlet:
         for outlet in others:
             outlet.write(data)
 
+    def write_parts(self, parts: Sequence[bytes]) -> None:
+        """Send what these pieces are together."""
+        if self.paused or self.unnoted or self.closed or self._ending:
+            self.write(b"".join(parts))
+        elif not self._transport.writeSequence(parts):
+            self.direct = None
+
     @property
     def unsent(self) -> int:
         """Bytes that wait for the reader."""

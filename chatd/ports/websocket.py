@@ -10,7 +10,7 @@ strange page can do no more than a strange program: come in as a guest, where gu
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from twisted.internet.protocol import Protocol
@@ -69,6 +69,10 @@ class Carrier:
             if line:
                 frames.append(send(BytesMessage(line) if self._binary else TextFrame(line.decode("utf-8", "replace"))))
         self._transport.write(b"".join(frames))
+
+    def writeSequence(self, parts: Iterable[bytes]) -> None:
+        """The same of several pieces."""
+        self.write(b"".join(parts))
 
     def loseConnection(self) -> None:
         """Say goodbye and close."""

@@ -246,7 +246,7 @@ WHO = st.integers(0, 3)
 DEEDS = st.lists(
     st.one_of(
         st.tuples(st.just("all"), SIZES, st.sets(WHO)),
-        st.tuples(st.just("write"), SIZES, WHO),
+        st.tuples(st.sampled_from(["write", "parts"]), SIZES, WHO),
         st.tuples(st.just("room"), SIZES, WHO),
         st.tuples(st.sampled_from(["turn", "turn", "turn", "note", "end", "abort", "break"]), st.just(0), WHO),
     ),
@@ -288,6 +288,8 @@ class Crowd:
         way, outlet = self.ways[who], self.outlets[who]
         if deed == "write":
             outlet.write(data)
+        elif deed == "parts":
+            outlet.write_parts([data[:1], data[1:9], data[9:]])
         elif deed == "room":
             way.socket.room += len(data)
         elif deed == "note":
@@ -325,6 +327,8 @@ class TogetherTests(SynchronousTestCase):
     @given(DEEDS, st.sampled_from([0, 100, 10**9]), st.sampled_from([30, 200, 10**9]))
     @example([("all", 1, {0}), ("write", 150, 0), ("all", 1, {0})], 100, 30)  # what did not fit is not overtaken
     @example([("all", 1, {0}), ("all", 150, {0}), ("all", 1, {0})], 100, 30)
+    @example([("all", 1, {0}), ("parts", 150, 0), ("all", 1, {0})], 100, 30)
+    @example([("parts", 150, 0), ("turn", 0, 0), ("parts", 20, 0), ("all", 1, {0})], 100, 30)
     @example([("all", 1, {0}), ("end", 0, 0), ("all", 1, {0})], 10**9, 10**9)  # nothing comes behind the last word
     def test_everybody_gets_the_same_by_both_ways(
         self, deeds: list[tuple[str, int, Any]], room: int, bite: int
@@ -337,8 +341,8 @@ class TogetherTests(SynchronousTestCase):
             data = bytes([number]) * size
             for crowd in crowds:
                 crowd.do(deed, data, who)
-            if deed in ("all", "write"):
-                for one in {who} - over if deed == "write" else who - over:
+            if deed in ("all", "write", "parts"):
+                for one in who - over if deed == "all" else {who} - over:
                     written[one] += data
             elif deed == "end" and who not in over:
                 written[who] += b"<Bye>"
@@ -353,6 +357,13 @@ class TogetherTests(SynchronousTestCase):
                     self.assertEqual(way.socket.taken, written[one])
         plain, straight = ([outlet.noted for outlet in crowd.outlets] for crowd in crowds)
         self.assertEqual(plain, straight)
+
+    def test_pieces_leave_in_one_system_call(self) -> None:
+        outlet = Crowd(True, 10**9, 10**9).outlets[0]
+        outlet.write(b"hello")
+        outlet.write_parts([b" ", b"world", b"!"])
+        socket = outlet._transport.socket
+        self.assertEqual((socket.taken, socket.calls, socket.gathered), (b"hello world!", 2, 1))
 
     def test_what_ends_the_shortest_way(self) -> None:
         """Whatever the transport's own bytes are: those of TLS may be gone while it wants no more."""
