@@ -184,14 +184,22 @@ class StraightTests(SynchronousTestCase):
         self.assertIs(way.turn(), main.CONNECTION_LOST)
 
     def test_nothing_is_sent_after_the_end(self) -> None:
-        for straight in (False, True):
-            way = Way(straight, MUCH)
-            way.transport.loseConnection()
+        def at_once(way: Way) -> None:
             way.transport.write(b"late")
-            gone = Way(straight, MUCH)
+
+        def in_pieces(way: Way) -> None:
+            way.transport.writeSequence([b"l", b"at", b"e"])
+
+        for straight, say in [(False, at_once), (False, in_pieces), (True, at_once), (True, in_pieces)]:
+            way, gone = Way(straight, MUCH), Way(straight, MUCH)
+            for one in (way, gone):
+                one.transport.write(b"")  # from here on nothing is queued
+            way.transport.loseConnection()
+            say(way)
             gone.transport.connected = 0
-            gone.transport.write(b"late")
+            say(gone)
             self.assertEqual((gone.socket.taken, gone.reactor.asked), (b"", 0))
+            self.assertEqual(way.socket.gathered, 0)
             while way.reactor.writers and way.turn() is None:
                 pass
             self.assertEqual(way.socket.taken, b"late")  # Twisted's own way sends what is written before it has closed

@@ -365,6 +365,12 @@ class TogetherTests(SynchronousTestCase):
         socket = outlet._transport.socket
         self.assertEqual((socket.taken, socket.calls, socket.gathered), (b"hello world!", 2, 1))
 
+    def test_pieces_are_noted_too(self) -> None:
+        outlet = Crowd(True, 10**9, 10**9).outlets[0]
+        outlet.note()
+        outlet.write_parts([b"a", b"b", b"c"])
+        self.assertEqual((outlet.noted, outlet.unnoted), (1, False))
+
     def test_what_ends_the_shortest_way(self) -> None:
         """Whatever the transport's own bytes are: those of TLS may be gone while it wants no more."""
         for deed in (Outlet.pauseProducing, Outlet.abort, Outlet.gone, lambda outlet: outlet.end(m.Bye("bye", ""))):
