@@ -41,11 +41,11 @@ class ChildrenTests(TestCase):
 
     @inlineCallbacks
     def begun(self) -> Any:
-        """A backup in the middle: of a file that takes ten seconds at its pace."""
+        """A backup in the middle: of a file that takes twenty seconds at its pace."""
         folder = Path(self.data) / "files"
         folder.mkdir()
         with open(folder / "a", "wb") as file:
-            file.truncate(256 << 20)
+            file.truncate(512 << 20)
         done: Deferred[Any] = apart.asked(self.children, "backup", self.data, "--", str(Path(self.data) / "copy"))
         part = Path(self.data) / "copy.part"
         while not (part / "files").exists() and not done.called:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import time
 
@@ -199,6 +200,20 @@ class Scripts(ConsoleCase):
             self.server.start()
             done = self.miller.run("audit verify")
             self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+
+    def test_a_backup_ends_with_who_asked_for_it(self) -> None:
+        with open(self.server.data / "files" / "large", "wb") as file:
+            file.truncate(512 << 20)  # twenty seconds, at its pace
+        backups = self.server.data / "backups"
+        asked = subprocess.Popen(
+            self.miller.command("backup now"), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()
+        )
+        self.addCleanup(asked.kill)
+        self.wait(lambda: bool(list(backups.glob("*.part/files"))), "it is in the middle")
+        asked.send_signal(signal.SIGINT)
+        asked.wait(DEADLINE)
+        self.wait(lambda: not list(backups.glob("*")), "nothing is left of it")
+        self.wait(lambda: self.audit()[-1]["result"] == "stopped", "the log says so")
 
     def test_every_verb_answers(self) -> None:
         """None fails on the server's side, whatever it says."""
