@@ -31,7 +31,7 @@ from chatd.wire.offer import offered
 if TYPE_CHECKING:
     from chatd.node import Node
 
-BATCH_BYTES: Final = 300_000  # that the disk is asked for, or given, at once
+BATCH_BYTES: Final = 600_000  # that the disk is asked for, or given, at once
 LEAST_COST: Final = 1024  # of a command that has no bytes
 BROWSERS: Final = 0  # who fetches by a link; no user has this id
 log = Logger()

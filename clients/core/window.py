@@ -12,7 +12,7 @@ PIECE: Final = 131_072  # what one command may have
 FIRST: Final = 65_536
 LEAST: Final = 16_384
 MOST: Final = 1_048_576
-ENOUGH: Final = 262_144
+ENOUGH: Final = 524_288
 SLACK: Final = 0.03  # seconds; chat may be delayed by 0.05
 SHRINK: Final = 0.7
 
