@@ -84,9 +84,9 @@ CASES: dict[str, tuple[str, ...]] = {
         "test_stream.TamperedTests.test_a19_extended_behind_the_end",
         "test_stream.TamperedTests.test_a19_manifest_shortened",
         "test_stream.TamperedTests.test_a19_manifest_with_another_chunk",
-        "tests.clients.core.test_transfers.Sealed.test_sizes",
-        "tests.clients.core.test_transfers.Sealed.test_cut_and_killed",
-        "tests.clients.core.test_transfers.Sealed.test_damaged_on_the_server",
+        "tests.clients.core.test_transfers_sealed.Sealed.test_sizes",
+        "tests.clients.core.test_transfers_sealed.Sealed.test_cut_and_killed",
+        "tests.clients.core.test_transfers_sealed.Sealed.test_damaged_on_the_server",
     ),
     "A20 killed, answers lost, an old disk": (
         "test_attacks.CrashTests.test_a20_killed_after_commit_before_network",
