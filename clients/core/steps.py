@@ -15,7 +15,7 @@ from clients.core.e2ee.bodies import CHUNK
 from clients.core.e2ee.stream import Stream
 from clients.core.jobs import Running
 
-CHUNKS: Final = 8  # in a step: more of them, and memory comes from the kernel anew for each step
+CHUNKS: Final = 24  # in a step; each waits for the disk once
 STEP: Final = CHUNKS * CHUNK  # bytes of the file; a few of these are in memory
 HASH: Final = 32
 
