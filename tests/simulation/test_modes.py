@@ -272,7 +272,7 @@ class Model:
         return set(self.members) - {name}
 
     def restart(self) -> None:
-        """The server is killed: guests are nowhere."""
+        """The server is killed: guests are nowhere, and what they alone owned is the highest member's."""
         self.spoke = {}
         self.invited.discard("gast")
         self.members.pop("gast", None)
@@ -280,6 +280,8 @@ class Model:
             self.end()
         order = sorted(self.members, key=lambda one: (self.since[one], one))
         self.members = {one: self.members[one] for one in order}
+        if order:
+            self.members[min(order, key=lambda one: f"{LETTERS}-".index(top(self.members[one])))].add("q")
 
 
 class ModesMachine(RuleBasedStateMachine):
