@@ -41,7 +41,7 @@ class Login:
         )
         self.button = tb.Button(frame, text="Connect", bootstyle="primary", command=self._pressed)
         self.button.grid(row=6, column=1, sticky="we", pady=(16, 8))
-        self.told = tb.Label(frame, bootstyle="danger", wraplength="315p", justify="left")
+        self.told = tb.Label(frame, bootstyle="danger", wraplength=round(parent.winfo_fpixels("315p")), justify="left")
         self.told.grid(row=7, columnspan=2, sticky="we")
         for entry in (self.server, self.name):
             entry.bind("<Return>", lambda event: self._pressed())

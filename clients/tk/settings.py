@@ -56,7 +56,8 @@ class Settings:
         for wheel in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
             choice.bind(wheel, lambda event: "break")  # nobody means that who scrolls
         if key in NOTES:
-            tb.Label(frame, text=NOTES[key], bootstyle="secondary", wraplength="240p").grid(columnspan=2, sticky="e")
+            room = round(frame.winfo_fpixels("240p"))
+            tb.Label(frame, text=NOTES[key], bootstyle="secondary", wraplength=room).grid(columnspan=2, sticky="e")
         return choice
 
     def _save(self) -> None:
