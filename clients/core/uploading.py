@@ -26,6 +26,7 @@ from clients.core.intents import Intent
 from clients.core.moving import MOVING, WAITING
 from clients.core.offers import Kept
 from clients.core.outbox import Outgoing
+from clients.core.steps import STEP
 from clients.core.transfer import PASSING, STEPS, TRIES, Desk, Moves, Transfer
 
 ASKED, FLOWING, COMMITTING = "asked", "flowing", "committing"
@@ -82,7 +83,7 @@ class Upload(Transfer):
         moves = Moves(commands=self._put(now))
         if self.busy:
             return moves
-        if self._has_more() and self._read_to - self._sent_to < READ:
+        if self._has_more() and self._read_to - self._sent_to < (STEP if self._stream is not None else READ):
             self.busy = True
             moves.jobs.append(self._next())
         elif self.done == self.kept.blob_size:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import random
 import shutil
+import subprocess
+import sys
 import tempfile
 
 import msgspec
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from clients.core import jobs as j
 from clients.core.disk import carry_out
@@ -20,6 +23,7 @@ from clients.core.e2ee.stream import SEALED_CHUNK, Stream
 from clients.core.steps import STEP
 from tests.clients.core.test_filenames import CORPUS
 from tests.clients.core.test_transfer import cut
+from tests.tidy import ROOT
 
 ID = bytes(range(16))
 EXAMPLES = int(os.environ.get("EXAMPLES", "0")) or 1_000
@@ -291,3 +295,31 @@ class SealingTests(DiskCase):
         sealed = self.sealed(self.seal(stream))
         with open(f"{self.root}/sending/steps", "rb") as file:
             self.assertEqual(file.read(), hashlib.sha256(sealed).digest())
+
+
+class MemoryTests(SynchronousTestCase):
+    """What the pieces of a file cost the system."""
+
+    FAULTS = """if True:
+        import resource, sys
+        from clients.core.disk import keep_memory
+        if sys.argv[1] == "kept":
+            keep_memory()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(50):
+            bytes(1_500_000).replace(bytes(1), bytes([1]), 1)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    """
+
+    def faults(self, word: str) -> int:
+        """How many pages a new interpreter was given for fifty pieces."""
+        command = [sys.executable, "-c", self.FAULTS, word]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
+        self.assertEqual(done.stderr, "")
+        return int(done.stdout)
+
+    def test_a_piece_lies_where_the_last_one_lay(self) -> None:
+        if platform.libc_ver()[0] != "glibc":
+            raise SkipTest("this is about glibc")
+        kept, usual = self.faults("kept"), self.faults("not")
+        self.assertLess(kept * 5, usual)

@@ -13,6 +13,7 @@ from clients.core import offers as o
 from clients.core.e2ee.bodies import Manifest
 from clients.core.e2ee.signed import decode
 from clients.core.outbox import message_id
+from clients.core.steps import STEP
 from clients.core.transfers import spoken_of
 from clients.core.window import MOST
 from tests.clients.core.test_transfers import FilesCase
@@ -119,7 +120,7 @@ class Sealed(FilesCase):
 
     def test_it_changes_between_two_attempts(self) -> None:
         """No byte of it is sealed with the key that served the other one."""
-        path = self.file(6_000_000)
+        path = self.file(3 * STEP)
         self.alice.disk.slow = True
         self.begin(path)
         for _ in range(3):
