@@ -32,10 +32,9 @@ class CrashTests(SynchronousTestCase):
 
     def planted(self, kills: int, bug: str, *breaches: str) -> Audit:
         """A server with a bug, until it has shown: whether a kill falls where it matters is chance."""
-        for _ in range(5):
-            _, audit = self.crash(kills, bug)
-            if all(audit.counts[breach] for breach in breaches):
-                break
+        audit, tries = self.crash(kills, bug)[1], 1
+        while not all(audit.counts[breach] for breach in breaches) and tries < 5:
+            audit, tries = self.crash(kills, bug)[1], tries + 1
         return audit
 
     def test_release_before_commit_is_seen(self) -> None:
