@@ -31,7 +31,7 @@ def resting(rows: Iterable[T], every: int, rest: Callable[[float], object] = tim
 
 
 def give_way() -> None:
-    """This process runs when no other wants to."""
+    """This process (on Linux: this thread) runs when no other wants to."""
     os.nice(19)
     if hasattr(os, "SCHED_IDLE"):  # Linux: who wakes up need not wait until it has had its turn
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -13,7 +13,6 @@ goings, so they cannot hide below the hundredth that the p99 leaves out. Those o
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import statistics
@@ -25,6 +24,7 @@ from itertools import chain
 from pathlib import Path
 
 from chatd import messages as m
+from chatd.courtesy import give_way
 from tests.process.bystanders import Bystanders
 from tests.process.crash import TROUBLE
 from tests.process.server import Server
@@ -345,11 +345,6 @@ def one(name: str) -> tuple[Row, list[str]]:
     finally:
         troubles = load.close()
     return row, troubles
-
-
-def give_way() -> None:
-    """From here on this thread has a processor only when nobody else wants one."""
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 if __name__ == "__main__":
